@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A zone as its configuration describes it: plain data, read-only once loaded. Where a default depends
+ * on the host or on the zone's name the field is NULL or 0 and its user decides. The key table
+ * (keys.h) is the one place that knows which key fills which field.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/str.h"
+
+enum init_mode { INIT_BOOT, INIT_STUB, INIT_PLAIN };
+enum security_level { LEVEL_DEFAULT, LEVEL_STRICT, LEVEL_NESTING, LEVEL_PRIVILEGED };
+
+/* Free-form pairs of a family of keys: sysctl.NAME, user.NAME, init.env.NAME, rlimit.NAME, … */
+struct pair {
+	char *name;
+	char *value;
+};
+struct pairs {
+	struct pair *v;
+	size_t n;
+};
+
+struct nic_spec { /* net.NIC.* */
+	char *name;    /* inside the zone */
+	char *type;    /* "veth" (default), "none" */
+	char *network; /* NULL: the default network */
+	char *address; /* "10.77.0.5/16"; NULL: from the lease */
+	char *gateway; /* NULL: the network's */
+	char *mac;     /* "02:…"; NULL: from zone id and name */
+	unsigned mtu;  /* 0: the network's */
+};
+
+struct mount_spec { /* mount.NAME.* */
+	char *name;
+	char *source;
+	char *target;
+	char *options;
+	uint64_t size; /* tmpfs */
+	bool readonly;
+	bool noidmap;  /* idmap = false */
+	bool optional;
+};
+
+struct zone_spec {
+	/* identity and life */
+	char *hostname; /* NULL: the zone's name */
+	char *arch;	/* Debian's name; NULL: the host's */
+	bool autostart;
+	struct strv groups;
+	char *init;	/* path inside; NULL: looked for */
+	enum init_mode init_mode;
+	struct pairs init_env;
+	char *stop_signal; /* NULL: by the kind of init */
+	unsigned stop_timeout; /* seconds, 60 */
+	char *reboot_signal;
+	unsigned console_ttys; /* beside /dev/console */
+	uint64_t console_log_size;
+
+	/* root */
+	char *backend;	    /* root.backend; never NULL in an installed zone */
+	uint64_t root_size; /* root.size; 0: no limit */
+
+	/* security.* */
+	enum security_level level;
+	bool no_new_privs;
+	bool compat32;
+	bool fuse;
+	bool tun;
+	struct strv caps_add;
+	struct strv caps_drop;
+
+	/* families */
+	struct nic_spec *nics;
+	size_t nics_n;
+	struct mount_spec *mounts;
+	size_t mounts_n;
+	struct pairs limits;  /* limits.NAME, as given */
+	struct pairs rlimits;
+	struct pairs sysctls;
+	struct pairs raw_cgroup;
+	struct pairs user;
+};
+
+void spec_init(struct zone_spec *s); /* all defaults */
+void spec_done(struct zone_spec *s);
+#define AUTO_SPEC __attribute__((cleanup(spec_done)))
+
+const char *pairs_get(const struct pairs *p, const char *name); /* NULL when missing */

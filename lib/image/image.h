@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Images. Two halves: the store (store.c: what is cached and unpacked, no third-party library, linked
+ * into the command) and the module (module.h: client, unpacker, publisher; loaded with dlopen by the few
+ * verbs that need curl, json-c and libarchive).
+ *
+ * The store, below the zone path: .images/FINGERPRINT/{rootfs/,image} where `image` is a record
+ * (format, server, dist, release, arch, variant, build, fingerprint, verified, requirements, created,
+ * expiry, size); .images/.index/DIST:RELEASE:ARCH:VARIANT is a record {fingerprint, server} of the
+ * newest. A tree is made beside as .images/.tmp.XXXX, and published by rename under .images/.lock.*.
+ * rootfs/ is 0755 root inside a 0700 FINGERPRINT/, and never changes. Downloads live in /var/cache/zone.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/str.h"
+
+struct image_ref {
+	char *dist, *release, *arch, *variant; /* owned; variant "default", arch the host's when not given */
+};
+/* "DIST/RELEASE[/ARCH[/VARIANT]]". Usage error for anything else. */
+int image_ref_parse(const char *text, struct image_ref *ret, struct zerr *e);
+void image_ref_done(struct image_ref *r);
+
+struct image {
+	struct image_ref ref;
+	char *build, *server, *fingerprint, *requirements;
+	char *verified;	  /* "signature", "hash", "none" */
+	int64_t expiry;	  /* seconds since the epoch; 0: never */
+	int64_t created;
+	uint64_t size;	  /* bytes unpacked */
+};
+void image_done(struct image *i);
+#define AUTO_IMAGE __attribute__((cleanup(image_done)))
+
+/* Where things are; filled once by the core. */
+struct image_env {
+	int zones;	       /* the zone path: .images below it */
+	const char *cache;     /* /var/cache/zone */
+	const char *keys;      /* /etc/zone/keys */
+	const char *config;    /* /etc/zone/image.conf: default server, fingerprint of its key */
+	/* Names of zones, snapshots and clones that stand on @fingerprint, appended to @ret. */
+	int (*users)(void *arg, const char *fingerprint, struct strv *ret, struct zerr *e);
+	void *users_arg;
+};
+
+/* The newest unpacked image of @ref (from @server when that is not NULL). 0, or -ENOENT without message. */
+int image_store_find(const struct image_env *env, const struct image_ref *ref, const char *server,
+		     struct image *ret, struct zerr *e);
+/* By fingerprint. 0 or -ENOENT with message. */
+int image_store_load(const struct image_env *env, const char *fingerprint, struct image *ret,
+		     struct zerr *e);
+/* Root of the unpacked tree. fd or -ENOENT with message. */
+int image_store_open(const struct image_env *env, const char *fingerprint, struct zerr *e);
+/* Fingerprints of all unpacked images. */
+int image_store_list(const struct image_env *env, struct strv *ret, struct zerr *e);
+/* Remove one that has no users (-EBUSY, exit 4, with the users' names). */
+int image_store_remove(const struct image_env *env, const char *fingerprint, struct zerr *e);
+/* The host's architecture by Debian's name ("amd64"). */
+const char *image_host_arch(void);
+
+/* Options of the download template and of the image verbs that go to a server. */
+struct image_source {
+	const char *server;	/* NULL: the configured default */
+	const char *keyring;	/* file, or NULL */
+	const char *cafile;	/* or NULL */
+	bool require_signature, no_verify, force_cache, flush_cache;
+	unsigned timeout;	/* seconds without progress; 0: 30 */
+};
+
+/* Progress, called at most ten times a second; @total 0 when unknown. */
+typedef void image_progress(void *arg, const char *what, uint64_t done, uint64_t total);

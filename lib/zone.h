@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * libzone: zones (OS-level containers) of this host. Every function returns 0 (or a descriptor or
+ * count, where said) or a negative errno and fills the struct zerr that comes last; nothing is printed
+ * and the process is never ended. Strings and vectors in results are the caller's, released by the
+ * `_done` function of their structure. A host handle is not for use by several threads at once, and
+ * operations that change something need root. See libzone(3).
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "base/str.h"
+
+#define ZONE_VERSION "0.1.0"
+#define ZONE_API __attribute__((visibility("default")))
+
+struct zone_host; /* where everything is: paths, descriptors, settings */
+
+typedef void zone_progress_fn(void *arg, const char *what, uint64_t done, uint64_t total);
+/* Warnings and notes (level 0 and 1: always of interest; 2: -v). */
+typedef void zone_log_fn(int level, const char *text, void *arg);
+
+struct zone_options {
+	const char *path;   /* -P or ZONE_PATH; NULL: /var/lib/zone */
+	int lock_wait_ms;   /* how long to wait for another command's lock */
+	zone_log_fn *log;   /* may be NULL */
+	zone_progress_fn *progress;
+	void *arg;
+};
+
+/* Open the host. ZONE_ETC, ZONE_VAR, ZONE_RUN and ZONE_CACHE move /etc/zone, /var/lib/zone, /run/zone
+ * and /var/cache/zone (tests; honoured for real root only). Exit status 5 when not root. */
+ZONE_API int zone_host_open(const struct zone_options *o, struct zone_host **ret, struct zerr *e);
+ZONE_API void zone_host_close(struct zone_host *h);
+
+/* ---- names ---------------------------------------------------------------------------------- */
+
+/* Names of all zones, sorted. */
+ZONE_API int zone_names(struct zone_host *h, struct strv *ret, struct zerr *e);
+/* Expand names and shell globs against all zones. -ENOENT (exit 3) for a glob without a match. A
+ * literal name is passed on as it is, after the check of its form. */
+ZONE_API int zone_match(struct zone_host *h, char *const *patterns, int n, struct strv *ret,
+			struct zerr *e);
+
+/* ---- create, destroy ------------------------------------------------------------------------ */
+
+struct zone_create {
+	const char *template;	  /* NULL: "none" */
+	const char *backend;	  /* NULL or "best" */
+	uint64_t size;		  /* 0: no limit */
+	bool privileged;
+	const struct strv *set;	  /* "KEY=VALUE" */
+	int template_argc;	  /* what stood behind "--" */
+	char **template_argv;
+	int terminal;		  /* may ask questions */
+	void (*print)(void *arg, const char *line); /* results of --list */
+	void *print_arg;
+};
+/* @name NULL: only for template arguments like --list. */
+ZONE_API int zone_create(struct zone_host *h, const char *name, const struct zone_create *c,
+			 struct zerr *e);
+/* @force stops it first, @snapshots removes those too. */
+ZONE_API int zone_destroy(struct zone_host *h, const char *name, bool force, bool snapshots,
+			  struct zerr *e);
+
+/* ---- life ----------------------------------------------------------------------------------- */
+
+enum zone_wait { ZONE_WAIT_NONE, ZONE_WAIT_RUNNING, ZONE_WAIT_READY, ZONE_WAIT_NETWORK };
+
+struct zone_start {
+	enum zone_wait wait;
+	int timeout_ms;		/* of the wait; -1: none */
+	const struct strv *set; /* "KEY=VALUE" for this run only */
+	char *const *argv;	/* process 1 (or the stub's child), NULL: init */
+	bool stub;		/* run argv under the stub init */
+	int stdio[3];		/* with stub: the streams of argv; -1: the console */
+	bool scratch;		/* on a throw-away layer over the root */
+};
+/* Starts, then gives the lock back and waits as asked. A timeout of the wait is -ETIMEDOUT; the zone
+ * goes on running and e->hint may be empty: zone_log_tail() has its last lines. */
+ZONE_API int zone_start(struct zone_host *h, const char *name, const struct zone_start *s,
+			struct zerr *e);
+/* @timeout_ms: -1 for the configured deadline, 0 kills at once. */
+ZONE_API int zone_stop(struct zone_host *h, const char *name, int timeout_ms, struct zerr *e);
+ZONE_API int zone_reboot(struct zone_host *h, const char *name, struct zerr *e);
+/* "TERM", "SIGTERM", "15", "RTMIN+3", to init. NULL: KILL. */
+ZONE_API int zone_kill(struct zone_host *h, const char *name, const char *signal, struct zerr *e);
+ZONE_API int zone_freeze(struct zone_host *h, const char *name, bool freeze, struct zerr *e);
+/* @states "RUNNING|STOPPED" in any case. 0, or -ETIMEDOUT; @timeout_ms -1 none, 0 looks once. */
+ZONE_API int zone_wait(struct zone_host *h, const char *name, const char *states, int timeout_ms,
+		       struct zerr *e);
+
+/* ---- exec, console, files ------------------------------------------------------------------- */
+
+struct zone_exec {
+	const char *user;	/* "USER[:GROUP]", names or numbers; NULL: root */
+	const char *workdir;	/* NULL: the user's home */
+	const struct strv *env; /* "K=V" */
+	bool clear_env;
+	bool pty;		/* inside's /dev/pts; @ret_pty gets its master */
+	unsigned short rows, cols;
+	char *const *argv;	/* NULL: the user's shell */
+};
+/* Run a command in a running zone. With @pty the streams are its terminal, otherwise those of this
+ * process. @ret_pidfd is the command's (owned by the caller); its status by zone_exec_status(). The
+ * error's exit status is 125, but 3 and 4 for a missing and for a stopped zone, 126 and 127 for a
+ * command that cannot be executed or found. */
+ZONE_API int zone_exec(struct zone_host *h, const char *name, const struct zone_exec *x,
+		       int *ret_pidfd, int *ret_pty, struct zerr *e);
+/* Wait for it: 0–255, 128+N when signal N killed it. */
+ZONE_API int zone_exec_status(int pidfd);
+
+enum { ZONE_CONSOLE_READONLY = 1, ZONE_CONSOLE_FORCE = 2 };
+/*
+ * Attach to console @tty (0: /dev/console). Returns a SOCK_SEQPACKET descriptor: what is read from it
+ * is console output (a packet is at most ZONE_CONSOLE_PACKET bytes), end of file when the zone is gone
+ * for good; input goes by zone_console_input(). *@ret_writer tells whether we are the writer;
+ * *@ret_history is the log's end at the moment of attaching, for zone_log_read().
+ */
+#define ZONE_CONSOLE_PACKET 4096
+ZONE_API int zone_console(struct zone_host *h, const char *name, unsigned tty, int flags,
+			  bool *ret_writer, uint64_t *ret_history, struct zerr *e);
+ZONE_API int zone_console_input(int fd, const void *data, size_t len);
+ZONE_API int zone_console_resize(int fd, unsigned short rows, unsigned short cols);
+/* The console log (stopped zones too): at most the last @max bytes before offset @end (UINT64_MAX: all). */
+ZONE_API int zone_log_read(struct zone_host *h, const char *name, uint64_t end, size_t max,
+			   struct buf *ret, struct zerr *e);
+/* Its last @lines lines, control characters neutralised. */
+ZONE_API int zone_log_tail(struct zone_host *h, const char *name, unsigned lines, struct strv *ret,
+			   struct zerr *e);
+
+/* Copy files into (@push) or out of a zone, running or not. "-" is standard input or output. */
+ZONE_API int zone_copy_files(struct zone_host *h, const char *name, bool push, char *const *sources,
+			     int n, const char *destination, struct zerr *e);
+
+/* ---- looking -------------------------------------------------------------------------------- */
+
+struct zone_nic {
+	char *name, *host_name, *network, *mac;
+	struct strv addresses; /* with prefix length */
+	uint64_t rx_bytes, tx_bytes, rx_packets, tx_packets, drops;
+};
+
+struct zone_info { /* numbers: UINT64_MAX when not known */
+	char *name, *state, *path, *backend;
+	char *incomplete_op;   /* with state INCOMPLETE, and its repair in incomplete_hint */
+	char *incomplete_hint;
+	bool ready, autostart, unprivileged;
+	char *health;	       /* NULL: none configured */
+	int64_t pid, monitor_pid; /* 0: none */
+	int64_t exit_status;   /* -1: not known */
+	struct strv groups, ipv4, ipv6; /* addresses without prefix length */
+	uint64_t memory_bytes, cpu_usage_ns, pids, uptime_ns, snapshots;
+	/* by zone_info_get() only */
+	char *cgroup;	       /* from the v2 mount */
+	uint64_t id_base, id_count;
+	int64_t created;       /* seconds since the epoch */
+	char *image_server, *image_dist, *image_release, *image_arch, *image_variant, *image_build,
+		*image_fingerprint, *image_verified; /* all NULL: not from an image */
+	uint64_t memory_peak, memory_max, memory_swap, io_read, io_written;
+	struct zone_nic *nics;
+	size_t nics_n;
+	struct strv limits;	       /* key, value, … */
+	struct strv limits_not_enforced;
+	struct strv security;	       /* key, value, … ("level", "default", …) */
+	struct strv holders;	       /* state DOWN: what keeps it */
+};
+ZONE_API void zone_info_done(struct zone_info *i);
+
+/* Fields that cost something are filled when asked for: what `ls` needs beyond name and state. */
+enum { ZONE_LS_CONFIG = 1, ZONE_LS_USAGE = 2, ZONE_LS_ADDRESSES = 4, ZONE_LS_SNAPSHOTS = 8, ZONE_LS_ALL = 15 };
+/* One row; a missing zone is exit 3. */
+ZONE_API int zone_info_row(struct zone_host *h, const char *name, int what, struct zone_info *ret,
+			   struct zerr *e);
+ZONE_API int zone_info_get(struct zone_host *h, const char *name, struct zone_info *ret, struct zerr *e);
+
+/* ---- configuration -------------------------------------------------------------------------- */
+
+/* @key NULL: all, as key, value, key, value, … */
+ZONE_API int zone_get(struct zone_host *h, const char *name, const char *key, struct strv *ret,
+		      struct zerr *e);
+/* "KEY=VALUE", or "KEY" alone to unset; all or nothing. @ret_live: one "applied" or "at next start" for
+ * each. */
+ZONE_API int zone_set(struct zone_host *h, const char *name, char *const *assignments, int n,
+		      struct strv *ret_live, struct zerr *e);
+/* The text of zone.conf, and its replacement (checked as by set; an error names file and line). */
+ZONE_API int zone_config_text(struct zone_host *h, const char *name, struct buf *ret, struct zerr *e);
+ZONE_API int zone_config_replace(struct zone_host *h, const char *name, const char *text,
+				 struct zerr *e);
+
+struct zone_key {
+	const char *name, *type, *missing, *help; /* static */
+	bool live;
+};
+/* The @i-th key of the table; false at the end. */
+ZONE_API bool zone_key_at(unsigned i, struct zone_key *ret);
+
+/* ---- verify, checkconfig, events ------------------------------------------------------------ */
+
+/* One line for each fault; with @repair interrupted operations are finished or cleared first. */
+ZONE_API int zone_verify(struct zone_host *h, const char *name, bool repair, struct strv *faults,
+			 struct zerr *e);
+
+struct zone_check {
+	char *id, *what, *detail;
+	const char *status; /* "ok", "missing", "limited" */
+	const char *needed; /* "must", "should" */
+};
+struct zone_checks {
+	struct zone_check *v;
+	size_t n;
+};
+/* Tries things out; needs no zone_host, runs (with fewer results) without root. */
+ZONE_API int zone_checkconfig(struct zone_checks *ret, struct zerr *e);
+ZONE_API void zone_checks_done(struct zone_checks *c);
+
+/* Follow the events file: an inotify descriptor to poll and the lines that came since the last call. */
+struct zone_events;
+ZONE_API int zone_events_open(struct zone_host *h, struct zone_events **ret, struct zerr *e);
+ZONE_API int zone_events_fd(const struct zone_events *ev);
+ZONE_API int zone_events_next(struct zone_events *ev, struct strv *ret_lines, struct zerr *e);
+ZONE_API void zone_events_close(struct zone_events *ev);
+
+/* ---- snapshots ------------------------------------------------------------------------------ */
+
+struct zone_snapshot {
+	char *name, *comment, *backend;
+	int64_t created;
+	uint64_t size_bytes;
+};
+struct zone_snapshots {
+	struct zone_snapshot *v;
+	size_t n;
+};
+/* @snapshot NULL: the lowest free snapN; the name that was used goes to @ret_name. */
+ZONE_API int zone_snapshot_create(struct zone_host *h, const char *name, const char *snapshot,
+				  const char *comment, char **ret_name, struct zerr *e);
+ZONE_API int zone_snapshot_list(struct zone_host *h, const char *name, struct zone_snapshots *ret,
+				struct zerr *e);
+ZONE_API void zone_snapshots_done(struct zone_snapshots *s);
+/* @to: restore into a new zone of that name. @restart: a running zone is stopped and started. */
+ZONE_API int zone_snapshot_restore(struct zone_host *h, const char *name, const char *snapshot,
+				   const char *to, bool restart, struct zerr *e);
+/* "ALL" removes every one. */
+ZONE_API int zone_snapshot_remove(struct zone_host *h, const char *name, const char *snapshot,
+				  struct zerr *e);
+
+/* ---- images --------------------------------------------------------------------------------- */
+
+struct zone_image_source { /* options of the download template */
+	const char *server, *keyring, *cafile;
+	bool require_signature, no_verify, force_cache;
+	unsigned timeout;
+};
+struct zone_image {
+	char *dist, *release, *arch, *variant, *build, *sha256, *verified;
+	uint64_t size_bytes;
+	bool cached;
+};
+struct zone_images {
+	struct zone_image *v;
+	size_t n;
+};
+ZONE_API int zone_image_list(struct zone_host *h, bool remote, const char *dist, const char *release,
+			     const char *arch, const struct zone_image_source *s,
+			     struct zone_images *ret, struct zerr *e);
+ZONE_API void zone_images_done(struct zone_images *i);
+/* @image "DIST/RELEASE[/ARCH[/VARIANT]]". */
+ZONE_API int zone_image_pull(struct zone_host *h, const char *image,
+			     const struct zone_image_source *s, struct zone_images *ret, struct zerr *e);
+ZONE_API int zone_image_remove(struct zone_host *h, const char *image, struct zerr *e);
+/* Removes expired downloads and images without users (@all: every one without users). Names go to @ret. */
+ZONE_API int zone_image_prune(struct zone_host *h, bool all, struct strv *ret, struct zerr *e);
+/* @image NULL: all. */
+ZONE_API int zone_image_verify(struct zone_host *h, const char *image, struct strv *faults,
+			       struct zerr *e);
+struct zone_publish {
+	const char *source; /* zone name, tarball or directory */
+	const char *tree, *dist, *release, *arch, *variant, *build, *sign, *gnupghome;
+	unsigned keep;
+};
+ZONE_API int zone_image_publish(struct zone_host *h, const struct zone_publish *p,
+				struct zone_images *ret, struct zerr *e);
+
+/* ---- internal ------------------------------------------------------------------------------- */
+
+/* Where the monitor goes when init has ended: walks the zone down, or down and up again, and becomes
+ * the monitor again. Called by the hidden verb of the command; returns the exit status. */
+ZONE_API int zone_monitor_ended(int argc, char **argv);
