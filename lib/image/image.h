@@ -37,6 +37,9 @@ struct image {
 	uint64_t entries; /* files, directories, links in the tree */
 	char *trust;	  /* what vouched for it: a key's fingerprint, or a keyring file; NULL: nothing */
 	struct strv templates; /* paths in the tree in which LXC_NAME and the like are to be replaced */
+	/* What an OCI image's configuration asks for, inert by itself: "argv=…" (Entrypoint, then Cmd),
+	 * "env=K=V", "workdir=…", "user=…", "stop=SIGNAL", in order. */
+	struct strv oci;
 };
 void image_done(struct image *i);
 #define AUTO_IMAGE __attribute__((cleanup(image_done)))
