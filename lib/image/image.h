@@ -5,9 +5,9 @@
  * verbs that need curl, json-c and libarchive).
  *
  * The store, below the zone path: .images/FINGERPRINT/{rootfs/,image} where `image` is a record
- * (format, server, dist, release, arch, variant, build, fingerprint, verified, requirements, created,
- * expiry, size); .images/.index/DIST:RELEASE:ARCH:VARIANT is a record {fingerprint, server} of the
- * newest. A tree is made beside as .images/.tmp.XXXX, and published by rename under .images/.lock.*.
+ * (format and the fields of struct image); .images/.index/DIST:RELEASE:ARCH:VARIANT is the record of the
+ * newest image of that name (two names may share a tree). A tree is made in .images/.tmp/XXXX and
+ * published by rename. The fingerprint is the SHA-256 of the root file system's tarball.
  * rootfs/ is 0755 root inside a 0700 FINGERPRINT/, and never changes. Downloads live in /var/cache/zone.
  */
 #pragma once
@@ -34,6 +34,7 @@ struct image {
 	int64_t expiry;	  /* seconds since the epoch; 0: never */
 	int64_t created;
 	uint64_t size;	  /* bytes unpacked */
+	uint64_t entries; /* files, directories, links in the tree */
 	char *trust;	  /* what vouched for it: a key's fingerprint, or a keyring file; NULL: nothing */
 	struct strv templates; /* paths in the tree in which LXC_NAME and the like are to be replaced */
 	/* What an OCI image's configuration asks for, inert by itself: "argv=…" (Entrypoint, then Cmd),

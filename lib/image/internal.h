@@ -5,21 +5,23 @@
  */
 #pragma once
 
+#include "image/hash.h"
 #include "image/image.h"
 #include "image/module.h"
 
 /* ---- store_make.c: how an image gets into the store ----------------------------------------- */
 
-/* An image being made in .images/.tmp.XXXX; locked, so that only what a dead process left is swept. */
+/* An image being made in .images/.tmp/XXXX; locked, so that only what a dead process left is swept. */
 struct image_build {
 	int images; /* .images */
-	int dir;    /* .images/.tmp.XXXX, 0700; scratch space of the maker beside rootfs/ */
-	int rootfs; /* .images/.tmp.XXXX/rootfs, empty, 0755 root: the tree goes here */
+	int lock;
+	int dir;    /* .images/.tmp/XXXX, 0700; scratch space of the maker beside rootfs/ */
+	int rootfs; /* .images/.tmp/XXXX/rootfs, empty, 0755 root: the tree goes here */
 	char name[32];
 };
 #define IMAGE_BUILD_NONE                                 \
 	{                                                \
-		.images = -1, .dir = -1, .rootfs = -1 \
+		.images = -1, .lock = -1, .dir = -1, .rootfs = -1 \
 	}
 /* On a variable that starts as IMAGE_BUILD_NONE: what was not committed is removed. */
 #define AUTO_BUILD __attribute__((cleanup(image_store_abort)))
@@ -39,22 +41,6 @@ void image_store_abort(struct image_build *b);
 /* Enter a stored image in the index under @ref (an alias, or a newer record of the same tree). */
 int image_store_enter(const struct image_env *env, const struct image_ref *ref,
 		      const struct image *i, struct zerr *e);
-
-/* ---- hash.c: SHA-256, the only user of libcrypto -------------------------------------------- */
-
-#define HASH_HEX 65 /* with the NUL */
-
-struct hash; /* heap; end or drop it exactly once */
-struct hash *hash_new(void); /* NULL: no memory */
-int hash_add(struct hash *h, const void *data, size_t len);
-/* Everything in @fd from its beginning, by pread; a signal ends it with -EINTR. */
-int hash_add_fd(struct hash *h, int fd);
-/* Lower-case hex; frees @h. */
-int hash_end(struct hash *h, char hex[static HASH_HEX]);
-void hash_drop(struct hash *h);
-/* All of it in one call. 0 or -errno with message. */
-int hash_fd(int fd, char hex[static HASH_HEX], struct zerr *e);
-int hash_bytes(const void *data, size_t len, char hex[static HASH_HEX], struct zerr *e);
 
 /* ---- meta.c: LXC's metadata tarball --------------------------------------------------------- */
 
