@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Every operation that changes something is a const table of steps. steps_up() walks it forwards and,
- * when a step fails, backwards from there; steps_down() is the same backward walk for `stop` and for
- * the repair of a command that was killed. `reached`, the number of steps that are up, is kept in a
- * journal record that is written before the first step, after each step and removed at the end, so
- * that whatever SIGKILL interrupts is undone or finished by the next command. So: a down function
- * works from what is on disk alone, in another process, and does nothing when there is nothing to do;
- * the step at `reached` may be half done, so its down is walked too.
+ * Every operation that changes something is a const table of steps. steps_up() walks it forwards
+ * and, when a step fails, backwards from there; steps_down() is the same backward walk for `stop`
+ * and for the repair of a command that was killed. `reached`, the number of steps that are up, is
+ * kept in a journal record that is written before the first step, after each step and removed at
+ * the end, so that whatever SIGKILL interrupts is undone or finished by the next command. So: a
+ * down function works from what is on disk alone, in another process, and does nothing when there
+ * is nothing to do; the step at `reached` may be half done, so its down is walked too.
  *
  * ZONE_TEST_FAIL_STEP=OP:STEP makes that step fail before it runs, ZONE_TEST_FAIL_STEP=OP:STEP:kill
  * sends SIGKILL to the process there, OP:STEP:after:kill just after it (before the journal knows).
@@ -18,6 +18,7 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "base/sig.h" /* IWYU pragma: export */
 
 struct step {
 	const char *name;
@@ -37,25 +38,20 @@ struct journal {
 };
 
 /* Walk all steps up. On failure everything is walked down again, the journal removed (unless a down
- * failed: then it stays, for the next command), and the first error kept. SIGINT and SIGTERM, noted by
- * steps_signal(), count as a failure between two steps. On success the journal is left at the last
- * step; the caller ends it with journal_clear() once the result itself is committed. */
+ * failed: then it stays, for the next command), and the first error kept. SIGINT and SIGTERM, noted
+ * by steps_signal(), count as a failure between two steps. On success the journal is left at the
+ * last step; the caller ends it with journal_clear() once the result itself is committed. */
 int steps_up(const struct op *op, const struct journal *j, void *ctx, struct zerr *e);
 /* Go on from @reached, for operations that another process continues. */
 int steps_up_from(const struct op *op, unsigned reached, const struct journal *j, void *ctx,
 		  struct zerr *e);
-/* Walk down from @reached (as read from the journal). All steps are tried; the first error is kept. */
+/* Walk down from @reached (as read from the journal). All steps are tried; the first error is kept.
+ */
 int steps_down(const struct op *op, unsigned reached, const struct journal *j, void *ctx,
 	       struct zerr *e);
 
 /* The journal's operation (into @op, NUL-terminated) and reached. 0, -ENOENT, or -errno. */
-int journal_read(const struct journal *j, char op[static 32], unsigned *ret_reached, struct zerr *e);
+int journal_read(const struct journal *j, char op[static 32], unsigned *ret_reached,
+		 struct zerr *e);
 int journal_write(const struct journal *j, const char *op, unsigned reached, struct zerr *e);
 int journal_clear(const struct journal *j, struct zerr *e);
-
-/* Catch SIGINT and SIGTERM without SA_RESTART: from now on they only set a flag. */
-void steps_catch_signals(void);
-/* The signal that arrived, or 0. Long loops (copy, download, unpack) ask it. */
-int steps_signal(void);
-/* 0, or -EINTR with "interrupted by SIGTERM". */
-int steps_check(struct zerr *e);

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The signal flag. The handler does one assignment and must never do more. */
+#include "base/sig.h"
+
+#include <signal.h>
+#include <string.h>
+
+static volatile sig_atomic_t arrived;
+static int held;
+
+static void note_signal(int sig)
+{
+	arrived = sig;
+}
+
+void steps_catch_signals(void)
+{
+	struct sigaction sa = { .sa_handler = note_signal };
+
+	(void)sigemptyset(&sa.sa_mask);
+	(void)sigaction(SIGINT, &sa, NULL); /* fails for bad numbers only */
+	(void)sigaction(SIGTERM, &sa, NULL);
+}
+
+int steps_signal(void)
+{
+	return held ? 0 : arrived;
+}
+
+int steps_check(struct zerr *e)
+{
+	const int sig = steps_signal();
+
+	if (sig == 0)
+		return 0;
+	return zerr_set(e, EINTR, "interrupted by SIG%s", sigabbrev_np(sig));
+}
+
+void steps_hold_signals(bool hold)
+{
+	held += hold ? 1 : -1;
+}
