@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Copying trees. The source may be hostile: it is walked with two descriptors whatever its depth, no
- * link is followed, no mount entered. The destination is ours alone (every caller keeps it below a
- * directory that only root can enter), so there a name means what it meant when it was made. Must not
- * keep paths: those of a hostile tree have no bound. Hard links are made from a staging directory.
+ * Copying trees. The source may be hostile: it is walked with two descriptors whatever its depth,
+ * no link is followed, no mount entered. The destination is ours alone (every caller keeps it below
+ * a directory that only root can enter), so there a name means what it meant when it was made. Must
+ * not keep paths: those of a hostile tree have no bound. Hard links are made from a staging
+ * directory.
  */
 #include "base/copy.h"
 
@@ -40,7 +41,7 @@ struct link { /* a file with several names, of which one was copied; its name in
 struct copy {
 	struct zerr *e;
 	struct copy_stats stats;
-	bool told; /* e is set */
+	bool told;    /* e is set */
 	int root, to; /* destination: its top, and the present directory */
 	struct level *levels;
 	size_t n, cap;

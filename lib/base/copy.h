@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Copy a tree, all of it: owners, modes, times, xattrs, ACLs, capabilities, hard links, holes, device
- * nodes, whiteouts. File data is shared by reflink where the file system can, copied otherwise. */
+/* Copy a tree, all of it: owners, modes, times, xattrs, ACLs, capabilities, hard links, holes,
+ * device nodes, whiteouts. File data is shared by reflink where the file system can, copied
+ * otherwise. */
 #pragma once
 
 #include <stdint.h>

@@ -51,8 +51,7 @@ static int copy_range(int from, int to, off_t start, off_t end, uint64_t *copied
 	if (lseek(from, start, SEEK_SET) < 0 || lseek(to, start, SEEK_SET) < 0)
 		return -errno;
 	while (start < end) {
-		const ssize_t n =
-			copy_file_range(from, NULL, to, NULL, (size_t)(end - start), 0);
+		const ssize_t n = copy_file_range(from, NULL, to, NULL, (size_t)(end - start), 0);
 
 		if (n < 0 && errno == EINTR)
 			continue;

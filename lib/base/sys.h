@@ -3,6 +3,7 @@
  * are here. Every wrapper returns what the kernel returns, with errno. */
 #pragma once
 
+#include <linux/capability.h>
 #include <linux/openat2.h>
 #include <linux/sched.h>
 #include <signal.h>
@@ -42,6 +43,19 @@ static inline int sys_close_range(unsigned first, unsigned last, unsigned flags)
 static inline int sys_pivot_root(const char *new_root, const char *put_old)
 {
 	return (int)syscall(SYS_pivot_root, new_root, put_old);
+}
+
+/* Make every permitted capability effective again, after a change of the effective uid. */
+static inline int sys_caps_raise(void)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct caps[_LINUX_CAPABILITY_U32S_3];
+
+	if (syscall(SYS_capget, &head, caps) < 0)
+		return -1;
+	for (int i = 0; i < _LINUX_CAPABILITY_U32S_3; i++)
+		caps[i].effective = caps[i].permitted;
+	return (int)syscall(SYS_capset, &head, caps);
 }
 
 #ifndef CLOSE_RANGE_CLOEXEC
