@@ -61,3 +61,6 @@ int zone_volume(const struct zone *z, struct volume *ret, struct zerr *e);
 
 /* An event line and a debug message; @fields as event_emit(). */
 void zone_event(struct zone_host *h, const char *name, const char *event, const char *const *fields);
+
+/* Finish a restore that was killed (its journal says so); the caller holds the lock. */
+int zone_restore_finish(struct zone *z, struct zerr *e);

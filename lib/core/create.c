@@ -33,6 +33,8 @@ struct creation {
 	struct index_entry entry;
 	int dir;		/* the zone's directory */
 	int root;		/* empty root for the template, or -1 */
+	const struct volume *source; /* a clone: of this volume, */
+	int snap;		     /* or of this snapshot of it */
 };
 
 static void creation_done(struct creation *c)
@@ -162,6 +164,8 @@ static int up_volume(void *ctx, struct zerr *e)
 
 	if (c->made.image.fingerprint && image < 0)
 		return image;
+	if (c->source)
+		return c->backend->clone(c->source, c->snap, &v, e);
 	return c->backend->create(&v, &c->root, e);
 }
 
@@ -180,7 +184,7 @@ static int up_build(void *ctx, struct zerr *e)
 	AUTO_FREE char *path = NULL;
 	char link[32];
 
-	if (c->made.image.fingerprint || !c->template->build)
+	if (c->source || c->made.image.fingerprint || !c->template->build)
 		return 0;
 	path = realpath(fs_fd_path(c->root, link), NULL);
 	if (!path)
@@ -220,7 +224,7 @@ static int fill_manifest(const struct creation *c, struct record *m)
 	const struct {
 		const char *key, *value;
 	} rows[] = {
-		{ "name", c->name }, { "backend", c->backend->name }, { "template", c->template->name },
+		{ "name", c->name }, { "backend", c->backend->name }, { "template", c->template ? c->template->name : "clone" },
 		{ "image.server", i->server }, { "image.dist", i->ref.dist }, { "image.release", i->ref.release },
 		{ "image.arch", i->ref.arch }, { "image.variant", i->ref.variant }, { "image.build", i->build },
 		{ "image.fingerprint", i->fingerprint }, { "image.verified", i->verified },
@@ -295,7 +299,7 @@ static int make_zone(struct creation *c, struct zerr *e)
 	int r = lock < 0 ? lock : check_free(c, e);
 
 	if (r == 0)
-		r = make_config(c, e);
+		r = c->source ? conf_parse(&c->spec, c->conf.p, "zone.conf", e) : make_config(c, e);
 	if (r < 0)
 		return r;
 	if (mkdirat(c->h->zones, c->name, 0700) < 0)
@@ -316,7 +320,7 @@ static int make_zone(struct creation *c, struct zerr *e)
 		(void)fs_remove(c->h->zones, c->name, &ignored);
 		return r;
 	}
-	const char *const fields[] = { "backend", c->backend->name, "template", c->template->name, NULL };
+	const char *const fields[] = { "backend", c->backend->name, "template", c->template ? c->template->name : "clone", NULL };
 	zone_event(c->h, c->name, "created", fields);
 	return 0;
 }
@@ -346,4 +350,65 @@ int zone_create(struct zone_host *h, const char *name, const struct zone_create 
 	if (!name)
 		return zerr_as(e, ZERR_USAGE, "a name for the zone is missing");
 	return make_zone(&c, e);
+}
+
+/* ---- a clone --------------------------------------------------------------------------------- */
+
+/* What is a zone's own must not be had twice: name, addresses. */
+static int drop_identity(struct creation *c, const struct zone *from, struct zerr *e)
+{
+	static const char *const keys[] = { "address", "mac" };
+	bool changed;
+	int r = conf_edit(&c->conf, "hostname", NULL, &changed, e);
+
+	for (size_t i = 0; i < from->spec.nics_n && (r == 0 || r == -ENOENT); i++)
+		for (size_t k = 0; k < 2 && (r == 0 || r == -ENOENT); k++) {
+			AUTO_FREE char *key = str_fmt("net.%s.%s", from->spec.nics[i].name, keys[k]);
+
+			r = key ? conf_edit(&c->conf, key, NULL, &changed, e) : -ENOMEM;
+		}
+	if (r == -ENOENT)
+		*e = (struct zerr){ 0 };
+	return r == -ENOENT ? 0 : r;
+}
+
+static int copy_image(const struct record *m, struct image *i)
+{
+	const struct {
+		char **to;
+		const char *key;
+	} rows[] = {
+		{ &i->server, "image.server" }, { &i->ref.dist, "image.dist" },
+		{ &i->ref.release, "image.release" }, { &i->ref.arch, "image.arch" },
+		{ &i->ref.variant, "image.variant" }, { &i->build, "image.build" },
+		{ &i->fingerprint, "image.fingerprint" }, { &i->verified, "image.verified" },
+	};
+
+	for (size_t k = 0; k < sizeof(rows) / sizeof(rows[0]); k++)
+		if (str_set(rows[k].to, record_get(m, rows[k].key)) < 0)
+			return -ENOMEM;
+	return 0;
+}
+
+int zonedir_clone(struct zone_host *h, struct zone *from, int snap, const char *to, struct zerr *e)
+{
+	AUTO_CREATION struct creation c = { .h = h, .name = to, .dir = -1, .root = -1, .snap = snap };
+	struct volume source;
+	int r = zone_volume(from, &source, e);
+
+	spec_init(&c.spec);
+	if (r < 0)
+		return r;
+	AUTO_CLOSE int image = source.image;
+	c.source = &source;
+	c.backend = source.ops;
+	if (!source.ops->clone)
+		return zerr_as(e, ZERR_HOST, "backend %s cannot clone", source.ops->name);
+	r = fs_read(snap >= 0 ? snap : from->dir, "zone.conf", 1U << 20, &c.conf);
+	if (r < 0)
+		return zerr_code(e, -r, "zone.conf");
+	if (copy_image(&from->manifest, &c.made.image) < 0)
+		return zerr_code(e, ENOMEM, "manifest");
+	r = drop_identity(&c, from, e);
+	return r < 0 ? r : make_zone(&c, e);
 }

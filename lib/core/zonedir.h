@@ -12,3 +12,6 @@ int zonedir_clear_orphan(struct zone_host *h, const char *name, struct zerr *e);
 int zonedir_destroy(struct zone *z, struct zerr *e);
 /* Free what earlier commands threw away. */
 void zonedir_sweep_trash(struct zone_host *h, bool background);
+/* Make zone @to from @from's present root (@snap -1) or from its snapshot directory @snap; it gets a name,
+ * ids and addresses of its own. The caller holds @from's lock. */
+int zonedir_clone(struct zone_host *h, struct zone *from, int snap, const char *to, struct zerr *e);
