@@ -7,7 +7,6 @@
 #include "base/own.h"
 #include "core/state.h"
 
-#define CONF_MAX (1U << 20)
 
 static int read_text(const struct zone *z, struct buf *text, struct zerr *e)
 {
