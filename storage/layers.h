@@ -6,7 +6,7 @@
 
 struct layers {
 	int lower;    /* directory; borrowed */
-	int writable; /* directory with upper/ and work/ (layers_make()), or -1: none; borrowed */
+	int writable; /* directory with upper/ (layers_make()), or -1: none; borrowed */
 };
 
 /* How the layers reach the kernel; what it can do depends on its version. */
