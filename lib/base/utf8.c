@@ -45,9 +45,9 @@ size_t utf8_cut(const char *s, size_t max)
 
 	if (len <= max)
 		return len;
-	for (size_t n = max; n > 0 && max - n < 4; n--) {
-		if (((unsigned char)s[n] & 0xc0) != 0x80)
-			return n;
+	for (size_t back = 0; back < 4 && back <= max; back++) {
+		if (((unsigned char)s[max - back] & 0xc0) != 0x80)
+			return max - back;
 	}
 	return max; /* no UTF-8 at all */
 }
