@@ -38,7 +38,7 @@ struct job {		      /* what the child works on */
 
 /* ---- upper and work ------------------------------------------------------------------------- */
 
-static int make_upper(int dir, int lower, struct zerr *e)
+int layers_make(int dir, int lower, struct zerr *e)
 {
 	AUTO_CLOSE int fd = -1;
 	int r = fs_remove(dir, "upper.new", e);
@@ -54,14 +54,6 @@ static int make_upper(int dir, int lower, struct zerr *e)
 	if (renameat(dir, "upper.new", dir, "upper") < 0)
 		return zerr_sys(e, "rename upper.new");
 	return 0;
-}
-
-int layers_make(int dir, int lower, struct zerr *e)
-{
-	const int r = make_upper(dir, lower, e);
-	AUTO_CLOSE int work = r < 0 ? r : fs_subdir(dir, "work", 0700, e);
-
-	return work < 0 ? work : 0;
 }
 
 /* What a crash left in work/ would make the next mount fail or cost the kernel time. */

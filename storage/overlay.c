@@ -108,8 +108,10 @@ static int overlay_restore(const struct volume *v, int snap, struct zerr *e)
 static int overlay_clone(const struct volume *v, int snap, const struct volume *to, struct zerr *e)
 {
 	AUTO_CLOSE int lower = open_lower(v, e);
-	int r = lower < 0 ? lower : need_upper(v, lower, e);
+	int r = lower < 0 ? lower : 0;
 
+	if (r == 0 && snap < 0)
+		r = need_upper(v, lower, e);
 	if (r == 0 && (v->image < 0) != (to->image < 0))
 		r = zerr_code(e, EINVAL, "clone onto another image");
 	if (r == 0 && v->image < 0)

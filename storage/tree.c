@@ -85,8 +85,8 @@ int tree_replace(int dir, const char *name, int snap, struct zerr *e)
 		return zerr_code(e, ENOMEM, "restore");
 	if (from < 0)
 		return zerr_code(e, -from, "open the snapshot's %s", name);
-	/* What an earlier call left: half of the new one, or the old one after the exchange; between
-	 * the two renames of swap() the old one is all there is. */
+	/* What an earlier call left: half of the new one, or the old one after the exchange;
+	 * between the two renames of swap() the old one is all there is. */
 	if (!fs_exists(dir, name) && renameat(dir, old, dir, name) < 0 && errno != ENOENT)
 		return zerr_sys(e, "rename %s", old);
 	r = remove_both(dir, fresh, old, e);
