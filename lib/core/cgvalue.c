@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The only user of libcgroup. */
+/* The only user of libcgroup, a module of its own. */
 #include "core/cgvalue.h"
 
 #include <libcgroup.h>
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <sys/vfs.h>
 
-bool cgvalue_on_v1(const char *controller)
+__attribute__((visibility("default"))) bool zone_cgroup_on_v1(const char *controller)
 {
 	struct statfs fs;
 	char *path = NULL;

@@ -8,3 +8,7 @@
 
 /* True when @controller is mounted with cgroup v1. False too when libcgroup cannot tell. */
 bool cgvalue_on_v1(const char *controller);
+
+/* What the module zone-cgroup.so exports as zone_cgroup_on_v1. */
+typedef bool cgvalue_on_v1_fn(const char *controller);
+cgvalue_on_v1_fn zone_cgroup_on_v1;
