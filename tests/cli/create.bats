@@ -144,7 +144,7 @@ load lib
 }
 
 @test "a create that was killed leaves INCOMPLETE, which create refuses and destroy clears" {
-  run env ZONE_TEST_FAIL_STEP=create:root:kill zone create "$Z" -t busybox
+  run env ZONE_TEST_FAIL_STEP=create:volume:kill zone create "$Z" -t busybox
   [ "$status" -ne 0 ]
   if [ -e "$ZONE_VAR/$Z" ]; then
     same INCOMPLETE "$(state "$Z")"

@@ -2,17 +2,13 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 load lib
 
-tiny_image() { # an image in the store, published and pulled from a server of our own
-  tiny_rootfs "$T/tree"
-  tar -C "$T/tree" -cJf "$T/tiny.tar.xz" .
-  gpg_key "$T/gpg"
-  zone -q image publish "$T/tiny.tar.xz" --dir "$T/www" -d testos -r one --sign "$GPG_KEY" --gnupghome "$T/gpg"
-  gpgconf --homedir "$T/gpg" --kill all
+prepare_file() { # an image in the store, pulled from a server of our own
+  publish_tiny testos one
   web_start "$T/www" "$T/web"
-  zone -q image pull testos/one --server "https://localhost:$WEB_PORT" --keyring "$T/gpg/key.gpg" --cafile "$WEB_CA"
+  # shellcheck disable=SC2046 # words
+  zone -q image pull testos/one $(server_options)
   web_stop
 }
-prepare_file() { tiny_image; }
 
 @test "run IMAGE: our three streams, the command's status, no zone left" {
   ok zone run testos/one -- /bin/sh -c 'echo out; echo err >&2'

@@ -21,7 +21,7 @@ load lib
 }
 
 @test "--repair finishes or clears an interrupted create" {
-  run env ZONE_TEST_FAIL_STEP=create:root:kill zone create "$Z" -t busybox
+  run env ZONE_TEST_FAIL_STEP=create:volume:kill zone create "$Z" -t busybox
   run zone verify "$Z"
   ok zone verify --repair "$Z" || same 3 "$status"
   if [ -e "$ZONE_VAR/$Z" ]; then
