@@ -41,7 +41,7 @@ format:
 	git ls-files '*.c' '*.h' | xargs clang-format -i
 
 bench: build-release
-	tests/bench/bench.py build/release
+	unshare --net -- tests/bench/bench.py build/release
 
 clean:
 	rm -rf build

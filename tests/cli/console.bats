@@ -27,7 +27,7 @@ shell='echo first-line; stty -echo 2>/dev/null; while read -r l; do echo "heard 
   until_true 5 grep -q first-line "$T/one" || sleep 1
   ok pty expect:first-line 'send:from-two\n' sleep:1 'send:\x01q' -- zone console "$Z"
   has "$output" "read.?only|reader|writer"
-  hasnt "$(zone console --log "$Z")" "heard <from-two>"
+  lacks "$(zone console --log "$Z")" "heard <from-two>"
   ok pty expect:first-line 'send:from-three\n' 'expect:heard <from-three>' 'send:\x01q' -- zone console --force "$Z"
   wait $one || true
 }
@@ -35,7 +35,7 @@ shell='echo first-line; stty -echo 2>/dev/null; while read -r l; do echo "heard 
 @test "--read-only sends nothing" {
   up_with "$Z" "$shell"
   ok pty expect:first-line 'send:quiet\n' sleep:0.5 'send:\x01q' -- zone console --read-only "$Z"
-  hasnt "$(zone console --log "$Z")" "heard <quiet>"
+  lacks "$(zone console --log "$Z")" "heard <quiet>"
 }
 
 @test "several readers see the same" {

@@ -80,13 +80,13 @@ prepare_file() {
   same "x y" "$(zone exec -e 'A=x y' "$Z" -- /bin/sh -c 'echo "$A"')"
   same "1 2" "$(zone exec -e A=1 -e B=2 "$Z" -- /bin/sh -c 'echo $A $B')"
   HOSTVAR=leak run zone exec --clear-env "$Z" -- env
-  hasnt "$output" HOSTVAR
+  lacks "$output" HOSTVAR
   refuse 2 . zone exec -e NOVALUE= -e =x "$Z" -- true
 }
 
 @test "the host's environment stays outside" {
   HOSTVAR=leak run zone exec "$Z" -- env
-  hasnt "$output" HOSTVAR
+  lacks "$output" HOSTVAR
   has "$output" "^PATH=.*/bin"
   has "$output" "^container="
 }
@@ -133,13 +133,13 @@ prepare_file() {
   local n
   for n in 3 5 7 10; do
     run zone exec -w /proc/self/fd/$n "$Z" -- pwd
-    [ "$status" -ne 0 ] || hasnt "$output" "$T"
+    [ "$status" -ne 0 ] || lacks "$output" "$T"
   done
 }
 
 @test "the command is in the zone's group, namespaces and process tree" {
   ok zone exec "$Z" -- /bin/sh -c 'cat /proc/self/cgroup; ps | grep -c "[p]s"'
-  hasnt "$output" '\.\.'
+  lacks "$output" '\.\.'
 }
 
 @test "SIGTERM to exec ends the command" {

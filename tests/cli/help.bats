@@ -31,7 +31,7 @@ verbs='create destroy start stop restart reboot kill freeze thaw wait console ex
 }
 
 @test "an unknown word suggests the nearest" {
-  refuse 2 . zone help strat
+  refuse 2 . zone help startt
   has "$stderr" "start"
 }
 

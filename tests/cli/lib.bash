@@ -115,7 +115,7 @@ has() { # TEXT PATTERN (extended regular expression, any line)
   grep -qE -- "$2" <<<"$1" || fail "no line like '$2' in:" "$1"
 }
 
-hasnt() {
+lacks() {
   ! grep -qE -- "$2" <<<"$1" || fail "a line like '$2' in:" "$1"
 }
 

@@ -34,7 +34,7 @@ watch() { # OUTPUT [ARGS]: start a monitor in the background
   sleep 0.3
   kill $pid
   run wait $pid
-  hasnt "$(cat "$T/ev")" "$Z-b1"
+  lacks "$(cat "$T/ev")" "$Z-b1"
 }
 
 @test "what init does by itself is told too" {
@@ -52,7 +52,7 @@ watch() { # OUTPUT [ARGS]: start a monitor in the background
   until_true 3 grep -q "$Z" "$T/ev"
   kill "$MONITOR"
   run wait "$MONITOR"
-  hasnt "$(cat "$T/ev")" $'\e'
+  lacks "$(cat "$T/ev")" $'\e'
 }
 
 @test "it does not poll" {

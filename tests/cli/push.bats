@@ -53,9 +53,9 @@ load lib
   run zone push "$Z" "$T/evil" /root/up/evil
   [ ! -e "$T/outside/evil" ]
   run zone pull "$Z" /root/s -
-  hasnt "$output" secret
+  lacks "$output" secret
   run zone pull "$Z" /root/away/secret -
-  hasnt "$output" secret
+  lacks "$output" secret
   # A link that stays inside is followed inside.
   zone exec "$Z" -- /bin/sh -c 'mkdir /real && ln -s /real /root/in'
   ok zone push "$Z" "$T/evil" /root/in/e

@@ -36,7 +36,7 @@ b' "$(printf 'x%.0s' {1..64})" 'ü' 'a;b' '$(id)' '%s')
 @test "control characters in a wrong name never reach the terminal raw" {
   run --separate-stderr zone info $'a\e[31mb'
   [ "$status" -eq 2 ]
-  hasnt "$stderr" $'\e'
+  lacks "$stderr" $'\e'
 }
 
 @test "a missing zone is 3 for every verb" {
@@ -58,7 +58,7 @@ b' "$(printf 'x%.0s' {1..64})" 'ü' 'a;b' '$(id)' '%s')
 }
 
 @test "an unknown verb suggests the nearest" {
-  refuse 2 . zone strat "$Z"
+  refuse 2 . zone startt "$Z"
   has "$stderr" "start"
   refuse 2 . zone snapshoot "$Z"
   has "$stderr" "snapshot"
@@ -231,6 +231,6 @@ b' "$(printf 'x%.0s' {1..64})" 'ü' 'a;b' '$(id)' '%s')
 
 @test "colour only on a terminal, and never with NO_COLOR" {
   up "$Z"
-  hasnt "$(zone ls -f)" $'\e'
-  hasnt "$(NO_COLOR=1 pty -- zone ls -f)" $'\e\\[[0-9;]*m'
+  lacks "$(zone ls -f)" $'\e'
+  lacks "$(NO_COLOR=1 pty -- zone ls -f)" $'\e\\[[0-9;]*m'
 }

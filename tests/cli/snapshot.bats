@@ -103,7 +103,7 @@ special() {
   has "$(zone snapshot -L -C "$Z")" 'before the "upgrade"'
   same 'before the "upgrade"' "$(zone snapshot -L --json "$Z" | jq -r '.[0].comment')"
   zone snapshot "$Z" -c $'evil \e]0;title\a'
-  hasnt "$(zone snapshot -L -C "$Z")" $'\e'
+  lacks "$(zone snapshot -L -C "$Z")" $'\e'
 }
 
 @test "-L --json: zone, name, created, comment, backend, size_bytes" {

@@ -33,7 +33,7 @@ load lib
   exec 7<&-
   local pid
   pid=$(field "$Z" .pid)
-  hasnt "$(tr '\0' '\n' <"/proc/$pid/environ")" SECRET_OF_HOST
+  lacks "$(tr '\0' '\n' <"/proc/$pid/environ")" SECRET_OF_HOST
   has "$(tr '\0' '\n' <"/proc/$pid/environ")" "^container=zone"
   same 0000000000000000 "$(awk '/^CapInh/ { print $2 }' "/proc/$pid/status")"
   same 0000000000000000 "$(awk '/^CapAmb/ { print $2 }' "/proc/$pid/status")"
@@ -42,7 +42,7 @@ load lib
   local fd
   for fd in "/proc/$pid/fd"/*; do
     [ "${fd##*/}" -ge 0 ]
-    hasnt "$(readlink "$fd")" "(hostname|$ZONE_VAR|$ZONE_RUN)"
+    lacks "$(readlink "$fd")" "(hostname|$ZONE_VAR|$ZONE_RUN)"
   done
 }
 
