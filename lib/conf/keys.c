@@ -189,7 +189,9 @@ const struct key conf_keys[] = {
 /* Where the word in capitals begins, or the end of @name. */
 static const char *free_word(const char *name)
 {
-	return name + strcspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+	while (*name && (*name < 'A' || *name > 'Z')) /* strcspn() makes a table first: too slow here */
+		name++;
+	return name;
 }
 
 const char *key_part(const struct key *k, const char *path, size_t *ret_len)
@@ -209,7 +211,7 @@ const struct key *conf_key_find(const char *path)
 	size_t len;
 
 	for (const struct key *k = conf_keys; k->name; k++) {
-		if (strcmp(k->name, path) == 0 || key_part(k, path, &len))
+		if (*k->name == *path && (strcmp(k->name, path) == 0 || key_part(k, path, &len)))
 			return k;
 	}
 	return NULL;
@@ -230,6 +232,15 @@ bool key_block(const char *name, size_t len, bool *ret_titled)
 	return false;
 }
 
+/* @r, an error, with the nearest of @words to @path as a hint. */
+static int suggest(const char *path, const struct strv *words, struct zerr *e, int r)
+{
+	const char *near = words->n > 0 ? str_nearest(path, (const char *const *)words->v) : NULL;
+
+	return near ? zerr_hint(e, r, "did you mean %s?", near)
+		    : zerr_hint(e, r, "zone.conf(5) lists all keys");
+}
+
 /* What the user may have meant by @k: its name, the word in capitals replaced by the middle of
  * @path. */
 static int add_guess(struct strv *v, const struct key *k, const char *path)
@@ -247,13 +258,24 @@ int conf_key_unknown(const char *path, struct zerr *e)
 {
 	AUTO_STRV struct strv v = { 0 };
 	const int r = zerr_as(e, ZERR_USAGE, "%.200s: unknown key", path);
-	const char *near;
 
 	for (const struct key *k = conf_keys; k->name; k++) {
 		if (add_guess(&v, k, path) < 0)
 			return r;
 	}
-	near = str_nearest(path, (const char *const *)v.v);
-	return near ? zerr_hint(e, r, "did you mean %s?", near)
-		    : zerr_hint(e, r, "zone.conf(5) lists all keys");
+	return suggest(path, &v, e, r);
+}
+
+int key_block_unknown(const char *name, struct zerr *e)
+{
+	AUTO_STRV struct strv v = { 0 };
+	const int r = zerr_as(e, ZERR_USAGE, "%.200s: unknown block", name);
+
+	for (const struct key *k = conf_keys; k->name; k++) {
+		const size_t n = strcspn(k->name, ".");
+
+		if (k->name[n] && strv_addf(&v, "%.*s", (int)n, k->name) < 0)
+			return r;
+	}
+	return suggest(name, &v, e, r);
 }

@@ -27,6 +27,9 @@ const char *key_part(const struct key *k, const char *path, size_t *ret_len);
  * it has a name of its own, as NICs do. */
 bool key_block(const char *name, size_t len, bool *ret_titled);
 
+/* Usage error that names the block and suggests the nearest. */
+int key_block_unknown(const char *name, struct zerr *e);
+
 /* Check @values (one, or any number for a list) and put them where @k says. 0, a usage error
  * without the path in it, or -ENOMEM. */
 int key_store(struct zone_spec *s, const struct key *k, const char *path, const struct strv *values,

@@ -119,8 +119,11 @@ static int check_block(const struct parser *p, const struct scan_block *b)
 	bool titled = false;
 	int r = 0;
 
+	if (conf_key_find(b->kind))
+		return at(p, b->line, b->kind,
+			  zerr_as(p->e, ZERR_USAGE, "it is a key and not a block"));
 	if (!key_block(b->kind, strlen(b->kind), &titled))
-		return zerr_in(p->e, conf_key_unknown(b->kind, p->e), "%s:%u", p->file, b->line);
+		return zerr_in(p->e, key_block_unknown(b->kind, p->e), "%s:%u", p->file, b->line);
 	if (titled && !b->titled)
 		r = zerr_as(p->e, ZERR_USAGE, "such a block has a name: %s NAME { … }", b->kind);
 	else if (!titled && b->titled)

@@ -166,19 +166,26 @@ static int insert_in_block(const struct edit *ed, const struct scan *s, int bloc
 		    : insert_after(ed, in->open + 1, &indent, " ", name);
 }
 
-/* The block that the path goes on from, the longest; -1 when none is there. */
+/* True when the path goes on from that of @b. In net and mount no dot may follow: eth0.5 is not in
+ * eth0. */
+static bool holds(const struct scan_block *b, const char *path)
+{
+	const size_t len = strlen(b->path);
+
+	return strncmp(path, b->path, len) == 0 && path[len] == '.' &&
+	       !(b->titled && strchr(path + len + 1, '.'));
+}
+
+/* The block that the key belongs into, the innermost; -1 when none is there. */
 static int find_home(const struct edit *ed, const struct scan *s)
 {
 	int best = -1;
 
 	for (size_t i = 0; i < s->blocks_n; i++) {
 		const struct scan_block *b = &s->blocks[i];
-		const size_t len = strlen(b->path);
 
-		if (!str_starts(ed->path, b->path) || ed->path[len] != '.' ||
-		    (b->titled && strchr(ed->path + len + 1, '.')))
-			continue;
-		if (best < 0 || len > strlen(s->blocks[best].path))
+		if (holds(b, ed->path) &&
+		    (best < 0 || strlen(b->path) > strlen(s->blocks[best].path)))
 			best = (int)i;
 	}
 	return best;
@@ -255,9 +262,9 @@ static int drop_empty(const struct edit *ed)
 		int r = scan_text(&s, ed->text->p, REWRITE_LABEL, ed->e);
 
 		for (size_t i = 0; r == 0 && i < s.blocks_n; i++) {
-			const size_t inside = s.blocks[i].open + 1, len = strlen(s.blocks[i].path);
+			const size_t inside = s.blocks[i].open + 1;
 
-			if (strncmp(ed->path, s.blocks[i].path, len) == 0 && ed->path[len] == '.' &&
+			if (holds(&s.blocks[i], ed->path) &&
 			    inside + strspn(ed->text->p + inside, " \t\r\n") == s.blocks[i].close)
 				b = &s.blocks[i];
 		}
