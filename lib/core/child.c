@@ -148,6 +148,8 @@ static int run(const struct boot *b, struct zerr *e)
 
 	if (r < 0)
 		_exit(1); /* nobody is there to be told */
+	/* not before the go: while the helper writes our maps, their files must belong to it */
+	(void)prctl(PR_SET_DUMPABLE, 0);
 	r = become_root(b, e);
 	if (r == 0)
 		r = zerr_in(e, mounts_inside(b, &g, e), "mounts");
@@ -170,7 +172,6 @@ _Noreturn void child_main(const struct boot *b)
 	if (b->go_child > 3)
 		(void)sys_close_range(3, (unsigned)b->go_child - 1, 0);
 	(void)sys_close_range((unsigned)b->go_child + 1, ~0U, 0);
-	(void)prctl(PR_SET_DUMPABLE, 0);
 	for (int s = 1; s < NSIG; s++)
 		(void)signal(s, SIG_DFL);
 	(void)sigemptyset(&none);

@@ -581,11 +581,10 @@ static void sweep(struct zone *z, int monitor, const struct record *state)
 
 void life_sweep(struct zone *z, pid_t monitor, const struct record *state)
 {
-	struct zerr ignored = { 0 };
-	AUTO_CLOSE int group = cg_sweep(z->h, &ignored);
 	AUTO_CLOSE int pidfd = sys_pidfd_open(monitor, 0);
-	struct clone_args a = { .exit_signal = SIGCHLD, .flags = group >= 0 ? CLONE_INTO_CGROUP : 0,
-		.cgroup = group >= 0 ? (uint64_t)group : 0 };
+	const bool known = z->h->cgroup >= 0;
+	struct clone_args a = { .exit_signal = SIGCHLD, .flags = known ? CLONE_INTO_CGROUP : 0,
+		.cgroup = known ? (uint64_t)z->h->cgroup : 0 };
 	const pid_t pid = sys_clone3(&a);
 
 	if (pid == 0)
