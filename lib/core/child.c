@@ -47,6 +47,11 @@ static int receive(int sock, struct gift *g)
 	return 0;
 }
 
+static const char *hostname(const struct boot *b)
+{
+	return b->z->spec.hostname ? b->z->spec.hostname : b->z->name;
+}
+
 static int become_root(const struct boot *b, struct zerr *e)
 {
 	if (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
@@ -58,7 +63,7 @@ static int become_root(const struct boot *b, struct zerr *e)
 	if (setsid() < 0 && errno != EPERM)
 		return zerr_sys(e, "setsid");
 	(void)umask(022);
-	const char *name = b->z->spec.hostname ? b->z->spec.hostname : b->z->name;
+	const char *name = hostname(b);
 	if (sethostname(name, strlen(name)) < 0)
 		return zerr_sys(e, "hostname %s", name);
 	return 0;
@@ -153,6 +158,8 @@ static int run(const struct boot *b, struct zerr *e)
 	r = become_root(b, e);
 	if (r == 0)
 		r = zerr_in(e, mounts_inside(b, &g, e), "mounts");
+	if (r == 0)
+		identity_write(&b->identity, hostname(b));
 	for (size_t i = 0; i < b->z->spec.sysctls.n && r == 0; i++)
 		r = set_sysctl(b->z->spec.sysctls.v[i].name, b->z->spec.sysctls.v[i].value, e);
 	if (r == 0)

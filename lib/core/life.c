@@ -138,6 +138,7 @@ static int up_helper(void *ctx, struct zerr *e)
 	int r = caps_mask(s->level, &s->caps_add, &s->caps_drop, &b->caps, e);
 	if (r == 0)
 		r = zerr_in(e, seccomp_prepare(filters, s->level, s->compat32, b->caps, &b->filter, e), "seccomp");
+	identity_prepare(b->z, &b->identity);
 	return r < 0 ? r : spawn_helper(b, e);
 }
 
@@ -371,6 +372,7 @@ void boot_done(struct boot *b)
 	if (b->hand)
 		(void)munmap(b->hand, sizeof(*b->hand));
 	seccomp_done(&b->filter);
+	identity_done(&b->identity);
 	record_done(&b->state);
 	strv_done(&b->env);
 	strv_done(&b->argv);
@@ -438,6 +440,7 @@ int life_up(struct boot *b, struct zerr *e)
 		return r;
 	}
 	(void)journal_clear(&j, e);
+	(void)unlinkat(b->z->dir, "fresh", 0);
 	close_gift(b);
 	return 0;
 }
