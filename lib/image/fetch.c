@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Texts and files from a server: retries with growing pauses, files that go on where an interrupted
- * download ended and that are only ever handed out under the hash that was demanded. Knows nothing of
- * images or of libcurl.
+ * download ended and that are only ever handed out under the hash that was demanded. Knows nothing
+ * of images or of libcurl.
  */
 #include "image/fetch.h"
 

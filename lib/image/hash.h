@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* SHA-256 of downloads and files, and SHA-1 for OpenPGP fingerprints alone. The only user of libcrypto. */
+/* SHA-256 of downloads and files, and SHA-1 for OpenPGP fingerprints alone. The only user of
+ * libcrypto. */
 #pragma once
 
 #include <stddef.h>

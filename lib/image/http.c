@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * One HTTP request by libcurl, and what its outcome means. Never leaves TLS once it was used, never
- * checks less than curl's defaults. Proxies are libcurl's business (its usual variables). The only file
- * that includes curl's headers. Retries and files are fetch.c's.
+ * checks less than curl's defaults. Proxies are libcurl's business (its usual variables). The only
+ * file that includes curl's headers. Retries and files are fetch.c's.
  */
 #include <curl/curl.h>
 #include <string.h>
@@ -13,8 +13,8 @@
 #include "image/http.h"
 
 #define REDIRECTS     5L
-#define DEFAULT_LIMIT 30U    /* seconds without progress */
-#define SLOW_SPEED    1024L  /* bytes a second; less counts as no progress */
+#define DEFAULT_LIMIT 30U   /* seconds without progress */
+#define SLOW_SPEED    1024L /* bytes a second; less counts as no progress */
 #define TAG_MAX	      256
 #define REPORT_MS     100
 
@@ -115,8 +115,8 @@ static int on_progress(void *arg, curl_off_t total, curl_off_t now, curl_off_t u
 	if (h->options.progress && h->begun &&
 	    (time - h->reported >= REPORT_MS || (total > 0 && now == total))) {
 		h->reported = time;
-		h->options.progress(h->options.progress_arg, h->request->what,
-				    from + (uint64_t)now, total > 0 ? from + (uint64_t)total : 0);
+		h->options.progress(h->options.progress_arg, h->request->what, from + (uint64_t)now,
+				    total > 0 ? from + (uint64_t)total : 0);
 	}
 	return 0;
 }
@@ -242,8 +242,8 @@ static CURLcode set_request(struct http *h, struct curl_slist **headers)
 	return c;
 }
 
-/* Failures that another try may not have. A server that sent nothing at all in the whole time limit is
- * not waited for again. */
+/* Failures that another try may not have. A server that sent nothing at all in the whole time limit
+ * is not waited for again. */
 static bool transient(CURLcode c, long status, bool some)
 {
 	switch ((int)c) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One HTTP request at a time; http.c is the only user of libcurl, and fetch.c the only user of this. */
+/* One HTTP request at a time; http.c is the only user of libcurl, and fetch.c the only user of
+ * this. */
 #pragma once
 
 #include "image/fetch.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The text files of an image server: the classic index and SHA256SUMS. Both come from outside: what is
- * not exactly of the expected form is left out, never guessed at.
+ * The text files of an image server: the classic index and SHA256SUMS. Both come from outside: what
+ * is not exactly of the expected form is left out, never guessed at.
  */
 #include <stdio.h>
 #include <string.h>
@@ -49,8 +49,8 @@ static int take_line(char *line, struct remote_images *ret)
 	    !image_word_ok(f[ARCH]) || !image_word_ok(f[VARIANT]) || !image_build_ok(f[BUILD]) ||
 	    f[URL][0] != '/' || !image_path_ok(plain_path(f[URL])))
 		return 0;
-	if (image_ref_copy(&i.ref, &(struct image_ref){ f[DIST], f[RELEASE], f[ARCH],
-							f[VARIANT] }) < 0 ||
+	if (image_ref_copy(&i.ref,
+			   &(struct image_ref){ f[DIST], f[RELEASE], f[ARCH], f[VARIANT] }) < 0 ||
 	    str_set(&i.build, f[BUILD]) < 0 || str_set(&i.path, f[URL]) < 0 ||
 	    str_set(&i.file, ROOT_TARBALL) < 0) {
 		remote_image_done(&i);

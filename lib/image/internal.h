@@ -11,7 +11,8 @@
 
 /* ---- store_make.c: how an image gets into the store ----------------------------------------- */
 
-/* An image being made in .images/.tmp/XXXX; locked, so that only what a dead process left is swept. */
+/* An image being made in .images/.tmp/XXXX; locked, so that only what a dead process left is swept.
+ */
 struct image_build {
 	int images; /* .images */
 	int lock;
@@ -19,8 +20,8 @@ struct image_build {
 	int rootfs; /* .images/.tmp/XXXX/rootfs, empty, 0755 root: the tree goes here */
 	char name[32];
 };
-#define IMAGE_BUILD_NONE                                 \
-	{                                                \
+#define IMAGE_BUILD_NONE                                          \
+	{                                                         \
 		.images = -1, .lock = -1, .dir = -1, .rootfs = -1 \
 	}
 /* On a variable that starts as IMAGE_BUILD_NONE: what was not committed is removed. */
@@ -44,9 +45,9 @@ int image_store_enter(const struct image_env *env, const struct image_ref *ref,
 
 /* ---- meta.c: LXC's metadata tarball --------------------------------------------------------- */
 
-/* Unpack the tarball @fd (confined, below b->dir) and take from it what zone takes: the architecture
- * (i->ref.arch is filled when NULL and must agree when not), i->expiry, i->templates. A tarball
- * without `config` is an error. */
+/* Unpack the tarball @fd (confined, below b->dir) and take from it what zone takes: the
+ * architecture (i->ref.arch is filled when NULL and must agree when not), i->expiry (unchanged when
+ * it does not say), i->templates. A tarball without `config` is an error. */
 int image_meta_read(struct image_build *b, int fd, struct image *i, struct zerr *e);
 
 /* ---- unpack.c, local.c, oci.c, publish.c: the contracts are in module.h ---------------------- */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Loads the image module on first use: the command itself stays free of curl, json-c and libarchive.
- * The module is never unloaded.
+ * Loads the image module on first use: the command itself stays free of curl, json-c and
+ * libarchive. The module is never unloaded.
  */
 #include "image/module.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Key files, armoured or binary, as a binary keyring, and the fingerprints in it (RFC 4880: 4.2, 6.2,
- * 12.2). Nothing here decides whom to trust.
+ * Key files, armoured or binary, as a binary keyring, and the fingerprints in it (RFC
+ * 4880: 4.2, 6.2, 12.2). Nothing here decides whom to trust.
  */
 #include "image/pgp.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Names of images: DIST/RELEASE/ARCH/VARIANT, and the forms that builds, fingerprints and server paths
- * may have. Pure text; no file is touched.
+ * Names of images: DIST/RELEASE/ARCH/VARIANT, and the forms that builds, fingerprints and server
+ * paths may have. Pure text; no file is touched.
  */
 #include "image/ref.h"
 
@@ -89,8 +89,8 @@ int image_ref_parse(const char *text, struct image_ref *ret, struct zerr *e)
 		return zerr_code(e, ENOMEM, "image");
 	if (words.n < 2 || words.n > 4 || text[0] == '/' || strstr(text, "//") ||
 	    str_ends(text, "/"))
-		return zerr_as(e, ZERR_USAGE,
-			       "%s: an image is named DIST/RELEASE[/ARCH[/VARIANT]]", text);
+		return zerr_as(e, ZERR_USAGE, "%s: an image is named DIST/RELEASE[/ARCH[/VARIANT]]",
+			       text);
 	for (size_t i = 0; i < words.n; i++)
 		if (!image_word_ok(words.v[i]))
 			return zerr_as(e, ZERR_USAGE,
@@ -126,14 +126,22 @@ void image_done(struct image *i)
 	free(i->verified);
 	free(i->trust);
 	strv_done(&i->templates);
+	strv_done(&i->oci);
 	*i = (struct image){ 0 };
 }
 
 static const char *const machines[][2] = {
-	{ "x86_64", "amd64" },	{ "aarch64", "arm64" },	  { "i686", "i386" },
-	{ "i586", "i386" },	{ "armv7l", "armhf" },	  { "armv8l", "armhf" },
-	{ "armv6l", "armel" },	{ "ppc64le", "ppc64el" }, { "s390x", "s390x" },
-	{ "riscv64", "riscv64" }, { "loongarch64", "loongarch64" },
+	{ "x86_64", "amd64" },
+	{ "aarch64", "arm64" },
+	{ "i686", "i386" },
+	{ "i586", "i386" },
+	{ "armv7l", "armhf" },
+	{ "armv8l", "armhf" },
+	{ "armv6l", "armel" },
+	{ "ppc64le", "ppc64el" },
+	{ "s390x", "s390x" },
+	{ "riscv64", "riscv64" },
+	{ "loongarch64", "loongarch64" },
 };
 
 static const char *debian_arch(const char *machine)

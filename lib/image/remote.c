@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The list of a server's images: what both kinds of index are turned into, and how one is found in it. */
+/* The list of a server's images: what both kinds of index are turned into, and how one is found in
+ * it. */
 #include "image/remote.h"
 
 #include <string.h>

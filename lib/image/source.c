@@ -134,7 +134,8 @@ static int conf_load(const char *path, struct image_conf *ret, struct zerr *e)
 /* HOST or [V6], then :PORT; both checked, nothing else. */
 static bool authority_ok(const char *s)
 {
-	const size_t host = *s == '[' ? strspn(s + 1, "0123456789abcdef:.") + 2 : strspn(s, ALNUM ".-");
+	const size_t host =
+		*s == '[' ? strspn(s + 1, "0123456789abcdef:.") + 2 : strspn(s, ALNUM ".-");
 	const char *rest = s + host;
 	uint64_t port = 1;
 
@@ -196,7 +197,8 @@ int image_url_parse(const char *text, struct image_server *ret, struct zerr *e)
 	authority_canonical(host, plain);
 	*ret = (struct image_server){
 		.plain = plain,
-		.url = str_fmt("%s://%s%s", plain ? "http" : "https", host, prefix.p ? prefix.p : ""),
+		.url = str_fmt("%s://%s%s", plain ? "http" : "https", host,
+			       prefix.p ? prefix.p : ""),
 		.dir = str_fmt("%s%s", host, prefix.p ? prefix.p : ""),
 	};
 	if (!ret->url || !ret->dir) {
@@ -224,12 +226,13 @@ static int fingerprint_set(struct image_server *s, const char *value, struct zer
 		if (*p != ' ')
 			s->fingerprint[n++] = (char)(*p >= 'a' && *p <= 'f' ? *p - 'a' + 'A' : *p);
 	if (n != 40 || strspn(s->fingerprint, DIGITS "ABCDEF") != 40)
-		return zerr_as(e, ZERR_USAGE,
-			       "fingerprint %s: expected 40 hex digits, or none", value);
+		return zerr_as(e, ZERR_USAGE, "fingerprint %s: expected 40 hex digits, or none",
+			       value);
 	return 0;
 }
 
-/* The configured fingerprint belongs to the configured server, by whatever spelling it is asked for. */
+/* The configured fingerprint belongs to the configured server, by whatever spelling it is asked
+ * for. */
 static int server_resolve(const struct image_conf *c, const char *asked, struct image_server *ret,
 			  struct zerr *e)
 {
@@ -259,14 +262,16 @@ static int server_policy(const struct image_server *s, const struct image_source
 	int r;
 
 	if (src->require_signature && src->no_verify)
-		return zerr_as(e, ZERR_USAGE, "--require-signature and --no-verify exclude each other");
+		return zerr_as(e, ZERR_USAGE,
+			       "--require-signature and --no-verify exclude each other");
 	if (s->plain && (!key || src->no_verify)) {
 		r = zerr_as(e, ZERR_USAGE, "%s: without TLS only a signature protects an image",
 			    s->url);
 		return zerr_hint(e, r, "use https, or give the server's key by --keyring");
 	}
 	if (src->require_signature && !key) {
-		r = zerr_set(e, EPERM, "%s: a signature is required and no key of this server is known",
+		r = zerr_set(e, EPERM,
+			     "%s: a signature is required and no key of this server is known",
 			     s->url);
 		return zerr_hint(e, r, "give its key by --keyring FILE");
 	}

@@ -13,8 +13,9 @@ struct image_server {
 	char *keyserver;   /* URL, no slash at the end */
 };
 
-/* The server that @src means: its own, else image.conf's, else the built-in one. Refuses combinations of
- * options that could not hold what they promise (exit status 2; require_signature without a key: 1). */
+/* The server that @src means: its own, else image.conf's, else the built-in one. Refuses
+ * combinations of options that could not hold what they promise (exit status 2; require_signature
+ * without a key: 1). */
 int image_server_find(const struct image_env *env, const struct image_source *src,
 		      struct image_server *ret, struct zerr *e);
 void image_server_done(struct image_server *s);

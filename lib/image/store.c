@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The store of unpacked images, as its readers see it, and removal. Nothing here needs a third-party
- * library or the network: it is on the path of `zone create` from a stored image.
+ * The store of unpacked images, as its readers see it, and removal. Nothing here needs a
+ * third-party library or the network: it is on the path of `zone create` from a stored image.
  */
 #include "image/store.h"
 
@@ -19,25 +19,55 @@
 
 /* ---- the record ----------------------------------------------------------------------------- */
 
+/* A list is KEY.0, KEY.1, … */
+static int list_to_record(const struct strv *v, const char *key, struct record *ret)
+{
+	int r = 0;
+
+	for (size_t n = 0; r == 0 && n < v->n; n++) {
+		AUTO_FREE char *name = str_fmt("%s.%zu", key, n);
+
+		r = name ? record_set(ret, name, v->v[n]) : -ENOMEM;
+	}
+	return r;
+}
+
+static int list_from_record(const struct record *rec, const char *key, struct strv *ret)
+{
+	for (size_t n = 0;; n++) {
+		AUTO_FREE char *name = str_fmt("%s.%zu", key, n);
+		const char *value = name ? record_get(rec, name) : NULL;
+
+		if (!name || (value && strv_add(ret, value) < 0))
+			return -ENOMEM;
+		if (!value)
+			return 0;
+	}
+}
+
 int image_to_record(const struct image *i, struct record *ret)
 {
 	const char *const kv[][2] = {
-		{ "server", i->server },	   { "dist", i->ref.dist },
-		{ "release", i->ref.release },	   { "arch", i->ref.arch },
-		{ "variant", i->ref.variant },	   { "build", i->build },
-		{ "fingerprint", i->fingerprint }, { "verified", i->verified },
-		{ "trust", i->trust },		   { "requirements", i->requirements },
+		{ "server", i->server },
+		{ "dist", i->ref.dist },
+		{ "release", i->ref.release },
+		{ "arch", i->ref.arch },
+		{ "variant", i->ref.variant },
+		{ "build", i->build },
+		{ "fingerprint", i->fingerprint },
+		{ "verified", i->verified },
+		{ "trust", i->trust },
+		{ "requirements", i->requirements },
 	};
-	AUTO_BUF struct buf templates = { 0 };
 	int r = 0;
 
 	for (size_t n = 0; r == 0 && n < sizeof(kv) / sizeof(kv[0]); n++)
 		if (kv[n][1])
 			r = record_set(ret, kv[n][0], kv[n][1]);
-	for (size_t n = 0; n < i->templates.n; n++)
-		buf_fmt(&templates, "%s%s", n ? "\n" : "", i->templates.v[n]);
-	if (r == 0 && templates.len)
-		r = record_set(ret, "templates", templates.p);
+	if (r == 0)
+		r = list_to_record(&i->templates, "templates", ret);
+	if (r == 0)
+		r = list_to_record(&i->oci, "oci", ret);
 	if (r == 0)
 		r = record_setf(ret, "created", "%lld", (long long)i->created);
 	if (r == 0)
@@ -46,7 +76,7 @@ int image_to_record(const struct image *i, struct record *ret)
 		r = record_setf(ret, "size", "%llu", (unsigned long long)i->size);
 	if (r == 0)
 		r = record_setf(ret, "entries", "%llu", (unsigned long long)i->entries);
-	return r < 0 || templates.failed ? -ENOMEM : 0;
+	return r;
 }
 
 int image_from_record(const struct record *rec, struct image *ret)
@@ -56,19 +86,25 @@ int image_from_record(const struct record *rec, struct image *ret)
 		const char *key;
 		char **value;
 	} kv[] = {
-		{ "server", &i.server },	   { "dist", &i.ref.dist },
-		{ "release", &i.ref.release },	   { "arch", &i.ref.arch },
-		{ "variant", &i.ref.variant },	   { "build", &i.build },
-		{ "fingerprint", &i.fingerprint }, { "verified", &i.verified },
-		{ "trust", &i.trust },		   { "requirements", &i.requirements },
+		{ "server", &i.server },
+		{ "dist", &i.ref.dist },
+		{ "release", &i.ref.release },
+		{ "arch", &i.ref.arch },
+		{ "variant", &i.ref.variant },
+		{ "build", &i.build },
+		{ "fingerprint", &i.fingerprint },
+		{ "verified", &i.verified },
+		{ "trust", &i.trust },
+		{ "requirements", &i.requirements },
 	};
-	const char *templates = record_get(rec, "templates");
 	int r = 0;
 
 	for (size_t n = 0; r == 0 && n < sizeof(kv) / sizeof(kv[0]); n++)
 		r = str_set(kv[n].value, record_get(rec, kv[n].key));
-	if (r == 0 && templates)
-		r = strv_split(&i.templates, templates, "\n");
+	if (r == 0)
+		r = list_from_record(rec, "templates", &i.templates);
+	if (r == 0)
+		r = list_from_record(rec, "oci", &i.oci);
 	i.created = (int64_t)record_u64(rec, "created", 0);
 	i.expiry = (int64_t)record_u64(rec, "expiry", 0);
 	i.size = record_u64(rec, "size", 0);
@@ -108,8 +144,7 @@ static int missing(struct zerr *e, const char *fingerprint)
 	return -ENOENT;
 }
 
-/* The image's own directory. fd, -ENOENT with message. */
-static int image_dir(const struct image_env *env, const char *fingerprint, struct zerr *e)
+int image_store_dir(const struct image_env *env, const char *fingerprint, struct zerr *e)
 {
 	AUTO_CLOSE int images = open_dir(env->zones, STORE_DIR);
 	int fd;
@@ -125,16 +160,20 @@ static int image_dir(const struct image_env *env, const char *fingerprint, struc
 int image_store_load(const struct image_env *env, const char *fingerprint, struct image *ret,
 		     struct zerr *e)
 {
-	AUTO_CLOSE int dir = image_dir(env, fingerprint, e);
+	AUTO_CLOSE int dir = image_store_dir(env, fingerprint, e);
+	int r;
 
 	if (dir < 0)
 		return dir;
-	return zerr_in(e, image_load(dir, STORE_RECORD, ret, e), "image %.12s", fingerprint);
+	r = image_load(dir, STORE_RECORD, ret, e);
+	if (r == -ENOENT)
+		r = zerr_set(e, EPROTO, "there is no record of it");
+	return zerr_in(e, r, "image %.12s", fingerprint);
 }
 
 int image_store_open(const struct image_env *env, const char *fingerprint, struct zerr *e)
 {
-	AUTO_CLOSE int dir = image_dir(env, fingerprint, e);
+	AUTO_CLOSE int dir = image_store_dir(env, fingerprint, e);
 	int fd;
 
 	if (dir < 0)
@@ -185,7 +224,8 @@ int image_store_find(const struct image_env *env, const struct image_ref *ref, c
 
 	if (!image_word_ok(ref->dist) || !image_word_ok(ref->release) ||
 	    !image_word_ok(ref->arch) || !image_word_ok(ref->variant))
-		return zerr_as(e, ZERR_USAGE, "%s/%s: not an image's name", ref->dist, ref->release);
+		return zerr_as(e, ZERR_USAGE, "%s/%s: not an image's name", ref->dist,
+			       ref->release);
 	r = images < 0 ? images : find_indexed(images, ref, &i, e);
 	if (r == 0 && server)
 		r = image_url_parse(server, &s, e);
@@ -233,7 +273,7 @@ static bool same_dir(int images, const char *name, int dir)
 
 int image_store_lock(const struct image_env *env, const char *fingerprint, struct zerr *e)
 {
-	AUTO_CLOSE int dir = image_dir(env, fingerprint, e);
+	AUTO_CLOSE int dir = image_store_dir(env, fingerprint, e);
 	AUTO_CLOSE int lock = dir < 0 ? dir : fs_lock(dir, STORE_LOCK, LOCK_WAIT_MS, e);
 	AUTO_CLOSE int images = open_dir(env->zones, STORE_DIR);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * How an image gets into the store: a directory in .images/.tmp, filled by its maker, published by one
- * rename. A maker holds the lock of its directory, so whatever can be locked there was left by a
- * process that died, and goes when the next image is begun.
+ * How an image gets into the store: a directory in .images/.tmp, filled by its maker, published by
+ * one rename. A maker holds the lock of its directory, so whatever can be locked there was left by
+ * a process that died, and goes when the next image is begun.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -24,8 +24,8 @@ static void sweep(int tmp)
 	if (fs_list(tmp, &names) < 0)
 		return;
 	for (size_t i = 0; i < names.n; i++) {
-		AUTO_CLOSE int dir = fs_open_below(tmp, names.v[i],
-						   O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+		AUTO_CLOSE int dir =
+			fs_open_below(tmp, names.v[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 		AUTO_CLOSE int lock = dir < 0 ? dir : fs_lock(dir, STORE_LOCK, 0, &ignored);
 
 		if (lock >= 0)
