@@ -142,14 +142,15 @@ static void next_stop_finishes_a_stop(void **state)
 	assert_int_equal(net_down(&lab->env, a.name, &a.link, false, &e), 0);
 	assert_int_equal(lab_index(&lab->nl, NET_DEFAULT), 0);
 	assert_false(lab_has_table(lab));
-	XX.name = "x", .slot = 5, .netns = lab_netns(), .lease = a.lease
-});
-lose(lab, ".net", NET_DEFAULT);
-lose(lab, ".net/.up", NET_DEFAULT); /* only the durable record knows it */
-lose_table(lab);
-assert_int_equal(net_forget(&lab->env, "y", &e), 0);
-assert_int_equal(lab_index(&lab->nl, NET_DEFAULT), 0);
-own_close(a.netns);
+	own_close(a.netns);
+	a.netns = lab_netns();
+	(void)lab_up(lab, &a);
+	lose(lab, ".net", NET_DEFAULT);
+	lose(lab, ".net/.up", NET_DEFAULT); /* only the durable record knows it */
+	assert_int_equal(net_forget(&lab->env, "another", &e), 0);
+	assert_int_equal(lab_index(&lab->nl, NET_DEFAULT), 0);
+	assert_false(lab_has_table(lab));
+	own_close(a.netns);
 }
 
 static void failed_nat_leaves_nothing(void **state)
