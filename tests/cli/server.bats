@@ -59,7 +59,7 @@ refused() { # STATUS PATTERN FAULTS… -- COMMAND…
   done
   shift
   faults "${list[@]}"
-  refuse "$status_wanted" "$pattern" timeout 60 "$BASH" -c "$(declare -f get plain_get); $*"
+  refuse "$status_wanted" "$pattern" "$@"
   nothing_kept
   faults
 }
@@ -172,7 +172,7 @@ refused() { # STATUS PATTERN FAULTS… -- COMMAND…
 
 @test "500 twice, then the file" {
   faults flaky
-  ok timeout 60 "$BASH" -c "$(declare -f get plain_get); get $Z 1.0"
+  ok get "$Z" 1.0
 }
 
 @test "always 500" { refused 1 "500" error -- get "$Z" 1.0; }
@@ -308,11 +308,11 @@ refused() { # STATUS PATTERN FAULTS… -- COMMAND…
 @test "a full disk in the middle of an unpack: nothing half-made is usable, and the next create works" {
   mkdir -p "$T/small"
   mount -t tmpfs -o size=1M,mode=700 zt-small "$T/small"
-  run --separate-stderr env ZONE_PATH="$T/small" "$BASH" -c "$(declare -f get plain_get); get $Z 1.0"
+  ZONE_PATH=$T/small run --separate-stderr get "$Z" 1.0
   local status1=$status err1=$stderr left
   left=$(find "$T/small" -path '*rootfs*' -type f | wc -l)
   mount -o remount,size=64M "$T/small"
-  run --separate-stderr env ZONE_PATH="$T/small" "$BASH" -c "$(declare -f get plain_get); get $Z 1.0"
+  ZONE_PATH=$T/small run --separate-stderr get "$Z" 1.0
   local status2=$status err2=$stderr
   zone start "$Z" -- /bin/busybox sleep 60 || status2=start
   zone destroy -f "$Z" || true
