@@ -50,3 +50,14 @@ static inline int sys_pivot_root(const char *new_root, const char *put_old)
 #ifndef P_PIDFD
 #define P_PIDFD 3
 #endif
+
+/* AUDIT_ARCH_* of this build, for hand-made seccomp filters (<linux/audit.h>); 0: not known. */
+#if defined(__x86_64__) && !defined(__ILP32__)
+#define SYS_AUDIT_ARCH AUDIT_ARCH_X86_64
+#elif defined(__aarch64__)
+#define SYS_AUDIT_ARCH AUDIT_ARCH_AARCH64
+#elif defined(__riscv) && __riscv_xlen == 64
+#define SYS_AUDIT_ARCH AUDIT_ARCH_RISCV64
+#else
+#define SYS_AUDIT_ARCH 0
+#endif
