@@ -40,19 +40,38 @@ static uint64_t level_mask(enum security_level level)
 	return CAPS_DEFAULT;
 }
 
+static void own_cap_name_p(char **name)
+{
+	if (*name)
+		(void)cap_free(*name);
+}
+
+/* libcap also takes numbers and whatever follows a blank: only a name that comes back is one. */
+static int cap_by_name(const char *name, cap_value_t *ret)
+{
+	AUTO_FREE char *full =
+		strncasecmp(name, "cap_", 4) == 0 ? strdup(name) : str_fmt("cap_%s", name);
+	__attribute__((cleanup(own_cap_name_p))) char *back = NULL;
+
+	if (!full)
+		return -ENOMEM;
+	if (cap_from_name(full, ret) < 0)
+		return -EINVAL;
+	back = cap_to_name(*ret);
+	return back && strcasecmp(back, full) == 0 ? 0 : -EINVAL;
+}
+
 static int names_mask(const struct strv *names, uint64_t *ret, struct zerr *e)
 {
 	*ret = 0;
 	for (size_t i = 0; names && i < names->n; i++) {
-		const char *name = names->v[i];
-		AUTO_FREE char *full = NULL;
 		cap_value_t cap;
+		const int r = cap_by_name(names->v[i], &cap);
 
-		full = strncasecmp(name, "cap_", 4) == 0 ? strdup(name) : str_fmt("cap_%s", name);
-		if (!full)
-			return zerr_code(e, ENOMEM, "capability %s", name);
-		if (cap_from_name(full, &cap) < 0 || cap < 0 || cap > 63)
-			return zerr_as(e, ZERR_USAGE, "unknown capability %s", name);
+		if (r == -ENOMEM)
+			return zerr_code(e, ENOMEM, "capability %s", names->v[i]);
+		if (r < 0)
+			return zerr_as(e, ZERR_USAGE, "unknown capability %s", names->v[i]);
 		*ret |= UINT64_C(1) << cap;
 	}
 	return 0;
