@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# fish completion for zone(8). All knowledge is in the command: zone --complete WORD...
+
+function __zone_complete
+	set -l words (commandline -opc) (commandline -ct)
+	# "sudo zone ..." comes here with sudo
+	while set -q words[2]; and not string match -qr '(^|/)zone$' -- $words[1]
+		set -e words[1]
+	end
+	set -l lines ($words[1] --complete $words[2..-1] 2>/dev/null)
+	switch "$lines[1]"
+		case :files
+			__fish_complete_path (commandline -ct)
+		case :dirs
+			__fish_complete_directories (commandline -ct)
+		case '*'
+			printf '%s\n' $lines
+	end
+end
+
+complete -c zone -f -a '(__zone_complete)'
