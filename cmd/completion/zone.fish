@@ -3,10 +3,6 @@
 
 function __zone_complete
 	set -l words (commandline -opc) (commandline -ct)
-	# "sudo zone ..." comes here with sudo
-	while set -q words[2]; and not string match -qr '(^|/)zone$' -- $words[1]
-		set -e words[1]
-	end
 	set -l lines ($words[1] --complete $words[2..-1] 2>/dev/null)
 	switch "$lines[1]"
 		case :files
