@@ -296,6 +296,14 @@ struct zone_publish {
 ZONE_API int zone_image_publish(struct zone_host *h, const struct zone_publish *p,
 				struct zone_images *ret, struct zerr *e);
 
+/* ---- vectors and buffers -------------------------------------------------------------------- */
+
+/* For users of the shared library, which keeps the functions of base/str.h to itself: append a copy of
+ * @s (0 or -ENOMEM), release what a result or an argument holds. */
+ZONE_API int zone_strv_add(struct strv *v, const char *s);
+ZONE_API void zone_strv_done(struct strv *v);
+ZONE_API void zone_buf_done(struct buf *b);
+
 /* ---- internal ------------------------------------------------------------------------------- */
 
 /* Where the monitor goes when init has ended: walks the zone down, or down and up again, and becomes

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Drives CMake in build/. `make` builds, `sudo make demo` shows the main job, `sudo make test` runs every
+# test, `sudo make install` installs. What is missing is installed first where a target needs root anyway.
+PREFIX ?= /usr/local
+JOBS   ?= $(shell nproc)
+CTEST  := ctest --output-on-failure --no-tests=error
+
+all: build-release
+
+# Configure when there is no build yet or the prefix has changed, then build: `make build-dev`, …
+build-%:
+	@command -v cmake >/dev/null || { echo "cmake is missing: run 'sudo make deps' first" >&2; exit 1; }
+	cmake --preset $* -DCMAKE_INSTALL_PREFIX=$(PREFIX) >build-$*.log 2>&1 || { cat build-$*.log; rm -f build-$*.log; exit 1; }
+	@rm -f build-$*.log
+	cmake --build --preset $* -j $(JOBS)
+
+deps:
+	tests/install-deps.sh test
+
+demo: deps
+	$(MAKE) build-release
+	tests/demo/demo.sh build/release/bin/zone
+
+# Everything on the sanitized build, then the command line again on the build that is installed.
+test: deps
+	$(MAKE) build-dev build-release
+	$(CTEST) --test-dir build/dev
+	$(CTEST) --test-dir build/release -L cli
+
+# Under DESTDIR (packagers) nothing is installed on the machine itself.
+install:
+	$(if $(DESTDIR),,tests/install-deps.sh build)
+	$(MAKE) build-release
+	DESTDIR=$(DESTDIR) cmake --install build/release
+	$(if $(DESTDIR),,ldconfig)
+
+lint: build-dev
+	$(CTEST) --test-dir build/dev -L lint
+
+format:
+	git ls-files '*.c' '*.h' | xargs clang-format -i
+
+bench: build-release
+	unshare --net -- sh -c 'ip link set lo up && exec tests/bench/bench.py build/release'
+
+clean:
+	rm -rf build
+
+.PHONY: all deps demo test install lint format bench clean

@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash disable=SC2154 # status, output, stderr, lines are bats'
+# What every file here loads: directories of our own for everything that zone keeps, small zones, the one form
+# that errors have, and the check that a file leaves the host as it found it. Run by tests/cli/run, in a network
+# namespace of its own; ZONE_BINDIR names the build. A file's own preparations go into prepare_file().
+
+bats_require_minimum_version 1.5.0
+# shellcheck source=tests/web.bash
+. "$BATS_TEST_DIRNAME/../web.bash"
+
+CGROUP2=$(findmnt -n -t cgroup2 -o TARGET | head -n 1)
+
+# ---- what a host looks like ----------------------------------------------------------------------
+
+# Processes that zone made: run from our build, or living in a group of ours.
+our_processes() {
+  local p
+  for p in /proc/[0-9]*; do
+    case $(readlink "$p/exe" 2>/dev/null) in
+    "$ZONE_BINDIR"/*) echo "process ${p#/proc/} $(tr '\0' ' ' <"$p/cmdline")" ;;
+    esac
+  done 2>/dev/null
+  find "$CGROUP2/zone" -name cgroup.procs -path "*/$Z*" -exec cat {} + 2>/dev/null | sed 's/^/in group: /'
+  return 0
+}
+
+host_state() {
+  ip -o link | awk -F': ' '{ sub(/@.*/, "", $2); print "link", $2 }' | sort
+  cut -d' ' -f4- /proc/self/mountinfo | sed 's/^/mount /' | sort
+  find "$CGROUP2/zone" -mindepth 1 -type d 2>/dev/null | sed 's/^/group /' | sort
+  losetup -n -l -O NAME,BACK-FILE 2>/dev/null | sed 's/^/loop /' | sort
+  nft list tables 2>/dev/null | sed 's/^/nft /'
+  find "$ZONE_RUN" ! -type d ! -name 'events*' ! -name '*lock*' 2>/dev/null | sed 's/^/run /' | sort
+  our_processes
+}
+
+# Links of ended zones may take some seconds to go.
+host_as_before() {
+  local try
+  for try in $(seq 50); do
+    host_state >"$T/after"
+    cmp -s "$T/before" "$T/after" && return 0
+    sleep 0.2
+  done
+  echo "the host is not as it was after $try looks:"
+  diff "$T/before" "$T/after"
+}
+
+# ---- the frame of a file ---------------------------------------------------------------------------
+
+setup_file() {
+  export T Z ZONE_ETC ZONE_VAR ZONE_RUN ZONE_CACHE
+  T=$(mktemp -d /var/tmp/zt.XXXXXX) # short: sockets live below it
+  chmod 711 "$T"                    # unprivileged users of some tests pass through
+  ZONE_ETC=$T/etc ZONE_VAR=$T/var ZONE_RUN=$T/run ZONE_CACHE=$T/cache
+  mkdir -m 755 "$ZONE_ETC"
+  # Groups are named after zones, and the group tree is the host's: names that no other zone has.
+  Z=zt-$(printf '%04x' $((RANDOM * 2)))
+  host_state >"$T/before"
+  if declare -F prepare_file >/dev/null; then prepare_file; fi
+}
+
+teardown_file() {
+  local failed=0
+  zone destroy -f -s --all || failed=1
+  zone image prune --all >/dev/null || failed=1
+  if declare -F clean_file >/dev/null; then clean_file; fi
+  host_as_before || failed=1
+  find "$ZONE_VAR" -mindepth 1 -maxdepth 1 ! -name '.*' 2>/dev/null | grep . && failed=1
+  rm -rf --one-file-system "$T"
+  return $failed
+}
+
+# Every test starts without zones unless its file keeps them.
+teardown() {
+  if [ -z "${KEEP_ZONES:-}" ]; then zone destroy -f -s --all; fi
+}
+
+# ---- words for tests -------------------------------------------------------------------------------
+
+fail() {
+  printf '%s\n' "$@" >&2
+  return 1
+}
+
+# refuse STATUS PATTERN COMMAND…: it fails with that status, prints nothing on standard output, and its
+# message is one line "zone: …" that matches the extended regular expression, with at most one hint.
+refuse() {
+  local want=$1 pattern=$2
+  shift 2
+  run --separate-stderr "$@" </dev/null
+  local told="$* → $status
+stdout: $output
+stderr: $stderr"
+  [ "$status" -eq "$want" ] || fail "expected exit status $want: $told"
+  [ -z "$output" ] || fail "expected nothing on standard output: $told"
+  [ "$(grep -c '^zone: ' <<<"$stderr")" -eq 1 ] || fail "expected one line 'zone: …': $told"
+  [ "$(grep -c '^hint: ' <<<"$stderr")" -le 1 ] || fail "expected at most one hint: $told"
+  ! grep -qvE '^(zone|hint|warning|note): ' <<<"$stderr" || fail "expected nothing but the message and a hint: $told"
+  grep '^zone: ' <<<"$stderr" | grep -qE -- "$pattern" || fail "expected a message like '$pattern': $told"
+}
+
+# ok COMMAND…: it succeeds; $output is its standard output, $stderr the rest.
+ok() {
+  run --separate-stderr "$@" </dev/null
+  [ "$status" -eq 0 ] || fail "$* → $status" "stdout: $output" "stderr: $stderr"
+}
+
+# same EXPECTED GOT
+same() {
+  [ "$1" = "$2" ] || fail "expected: $1" "got: $2"
+}
+
+has() { # TEXT PATTERN (extended regular expression, any line)
+  grep -qE -- "$2" <<<"$1" || fail "no line like '$2' in:" "$1"
+}
+
+lacks() {
+  ! grep -qE -- "$2" <<<"$1" || fail "a line like '$2' in:" "$1"
+}
+
+# A small zone with busybox, and one that runs. More arguments are create's and start's.
+mk() {
+  local name=$1
+  shift
+  zone -q create "$name" -t busybox "$@"
+}
+
+up() {
+  local name=$1
+  shift
+  mk "$name"
+  zone start "$@" "$name"
+}
+
+# A zone whose process 1 is a shell script: prints, waits, ends as it says.
+up_with() { # NAME SCRIPT
+  mk "$1"
+  zone start "$1" -- /bin/sh -c "$2"
+}
+
+state() {
+  zone info --json "$1" | jq -r .state
+}
+
+field() { # NAME JQ-PATH of info
+  zone info --json "$1" | jq -r "$2"
+}
+
+# until_true SECONDS COMMAND…
+until_true() {
+  local end=$((SECONDS + $1))
+  shift
+  until "$@" >/dev/null 2>&1; do
+    [ "$SECONDS" -lt "$end" ] || fail "still not true: $*"
+    sleep 0.1
+  done
+}
+
+# A terminal for COMMAND: pty STEP… -- COMMAND…, see terminal.py.
+pty() {
+  "$BATS_TEST_DIRNAME/terminal.py" "$@"
+}
+
+# As a user without privileges; the binary is copied to where that user can reach it.
+as_nobody() {
+  [ -e "$T/zone" ] || install -m 755 "$ZONE_BINDIR/zone" "$T/zone"
+  local command=$1
+  shift
+  [ "$command" = zone ] && command=$T/zone
+  setpriv --reuid=65534 --regid=65534 --clear-groups -- "$command" "$@"
+}
+
+# The root tarball of Debian that the ctest fixture built.
+debian_rootfs() {
+  local f
+  for f in "${ZONE_TEST_CACHE:-/var/cache/zone-tests}/debian-${1:-bookworm}"-*.tar.xz; do
+    if [ -e "$f" ]; then
+      echo "$f"
+      return 0
+    fi
+  done
+  return 1
+}
+
+# The names of the steps of operation OP, from the tables in the sources.
+fault_steps() {
+  local top=$BATS_TEST_DIRNAME/../.. file table
+  file=$(grep -rlE --include='*.c' "struct op [a-z_]+ = \{ \"$1\"," "$top/lib" "$top/net" "$top/storage" "$top/templates") ||
+    fail "no operation '$1' in the sources"
+  table=$(sed -nE "s/.*struct op [a-z_]+ = \{ \"$1\", ([a-z_]+) \}.*/\1/p" "$file")
+  awk -v t="$table\\\\[\\\\]" '$0 ~ t { on = 1 } on && /\{ "/ { split($0, w, "\""); print w[2] } on && /^\};/ { exit }' "$file"
+}
+
+# publish_tiny DIST RELEASE [ARGS…]: add the tree $T/tree (made when missing) to the signed tree $T/www.
+publish_tiny() {
+  local d=$1 r=$2
+  shift 2
+  [ -d "$T/tree" ] || tiny_rootfs "$T/tree"
+  tar -C "$T/tree" -cJf "$T/tiny.tar.xz" .
+  [ -d "$T/gpg" ] || gpg_key "$T/gpg"
+  zone -q image publish "$T/tiny.tar.xz" --dir "$T/www" -d "$d" -r "$r" --sign "$(cat "$T/gpg/id")" --gnupghome "$T/gpg" "$@"
+  gpgconf --homedir "$T/gpg" --kill all
+}
+
+# What download's options are for the tree that web_start serves.
+server_options() {
+  echo --server "https://localhost:$WEB_PORT" --keyring "$T/gpg/key.gpg" --cafile "$WEB_CA"
+}
+
+# The tree of a tiny root: busybox, a static init, os-release.
+tiny_rootfs() {
+  mkdir -p "$1"/{bin,sbin,etc,dev,proc,sys,run,tmp,root,var}
+  cp "$(command -v busybox)" "$1/bin/busybox"
+  ln -sf busybox "$1/bin/sh"
+  ln -sf ../bin/busybox "$1/sbin/init"
+  printf 'ID=testos\nVERSION_CODENAME=one\nPRETTY_NAME="Test OS 1"\n' >"$1/etc/os-release"
+  printf 'root:x:0:0:root:/root:/bin/sh\nalice:x:1000:1000::/tmp:/bin/sh\n' >"$1/etc/passwd"
+  printf 'root:x:0:\nalice:x:1000:\nstaff:x:50:alice\n' >"$1/etc/group"
+}

@@ -1,0 +1,45 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Build a root tarball of Debian with systemd from the mirror that this machine's apt uses, and print its
+# path. Built once per suite and package list; the demo and the tests share it. Root, network.
+#   tests/debian-image.sh [bookworm|testing|…]
+set -euo pipefail
+
+suite=${1:-bookworm}
+packages=systemd,systemd-sysv,dbus,iproute2,iputils-ping,libcap2-bin,procps
+cache=${ZONE_TEST_CACHE:-/var/cache/zone-tests}
+key=$(printf '%s %s 1' "$suite" "$packages" | sha256sum | cut -c1-12)
+out=$cache/debian-$suite-$key.tar.xz
+
+mkdir -p "$cache"
+exec 9>"$cache/.lock"
+flock -w 900 9
+if [ -s "$out" ]; then
+  echo "$out"
+  exit 0
+fi
+
+# The mirror of the main archive: the first source with component main that is no update and no security suite.
+# shellcheck disable=SC2016 # the format is for apt
+mirror=$(apt-get indextargets --format '$(REPO_URI) $(CODENAME) $(COMPONENT)' 'Created-By: Packages' 'Origin: Debian' |
+  awk '$3 == "main" && $2 !~ /-/ && $1 !~ /security/ { print $1; exit }')
+mirror=${mirror:-http://deb.debian.org/debian}
+
+# apt's proxy, certificates and clock checks hold for the new root too.
+apt_options=()
+while IFS= read -r line; do
+  apt_options+=(--aptopt="${line%;}")
+done < <(apt-config dump --format '%f "%v"%n' Acquire |
+  grep -E '^Acquire::(https?::(Proxy|CaInfo|Timeout)|Check-(Valid-Until|Date)|Retries)' | grep -v '""$' || true)
+
+echo "building Debian $suite from $mirror" >&2
+trap 'rm -f "$out.part.tar"' EXIT
+# shellcheck disable=SC2016 # the hook is for the shell of mmdebstrap
+timeout 600 mmdebstrap --quiet --variant=minbase --include="$packages" "${apt_options[@]}" \
+  --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
+  --dpkgopt='path-exclude=/usr/share/locale/*' \
+  --customize-hook='rm -f "$1"/etc/machine-id "$1"/etc/hostname "$1"/etc/resolv.conf; : >"$1"/etc/machine-id' \
+  "$suite" "$out.part.tar" "$mirror" >&2
+xz -T0 -1 --stdout "$out.part.tar" >"$out.part"
+mv "$out.part" "$out"
+echo "$out"
