@@ -40,14 +40,15 @@ static int check_count(const struct cmd *c, struct zerr *e)
 	int r;
 
 	if (c->n_args < v->min_args) {
-		r = zerr_as(e, ZERR_USAGE, "something is missing: %s", v->args);
-		return zerr_hint(e, r, "\"zone help %s\" says more", v->name);
+		r = zerr_as(e, ZERR_USAGE, "something is missing");
+		return zerr_hint(e, r, "zone %s %s", v->name, v->args);
 	}
 	if (v->max_args < 0 || c->n_args <= v->max_args)
 		return 0;
-	r = zerr_as(e, ZERR_USAGE, "\"%s\" is too much", c->args[v->max_args]);
+	r = zerr_as(e, ZERR_USAGE, "unexpected \"%.100s\"", c->args[v->max_args]);
 	if (v->flags & VERB_REST)
-		return zerr_hint(e, r, "\"--\" stands before it: zone %s %s", v->name, v->args);
+		return zerr_hint(e, r, "what follows NAME stands behind \"--\": zone %s %s", v->name,
+				 v->args);
 	return zerr_hint(e, r, "zone %s %s", v->name, v->args);
 }
 

@@ -118,7 +118,7 @@ static void offer_columns(struct complete *x)
 		x->word = comma + 1;
 	}
 	for (const struct row_field *f = row_fields; f->head; f++)
-		offer(x, f->head);
+		offer(x, x->word[0] >= 'a' ? f->json : f->head);
 	x->lead = "";
 }
 
@@ -132,11 +132,12 @@ static void offer_dirs(struct complete *x)
 	buf_str(&x->out, ":dirs\n");
 }
 
-static void offer_help(struct complete *x)
+static void offer_states(struct complete *x)
 {
-	offer_verbs(x);
-	offer_key_names(x);
-	offer(x, "keys");
+	static const char *const states[] = { "STOPPED", "RUNNING", "FROZEN", "STARTING", "STOPPING" };
+
+	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
+		offer(x, states[i]);
 }
 
 /* One placeholder of the tables ("NAME", "KEY=VALUE", "a|b|c"). */
@@ -153,7 +154,7 @@ static void offer_for(struct complete *x, const char *what)
 		{ "FILE", offer_files },	   { "SRC", offer_files },
 		{ "DST", offer_files },		   { "TARBALL", offer_files },
 		{ "DIR", offer_dirs },		   { "PATH", offer_dirs },
-		{ "VERB", offer_help },
+		{ "VERB", offer_verbs },	   { "STATE", offer_states },
 	};
 	AUTO_STRV struct strv words = { 0 };
 

@@ -138,7 +138,10 @@ static int run_run(struct cmd *c, void *opts, struct zerr *e)
 	r = cmd_host(c, e);
 	if (r < 0)
 		return r;
-	return strchr(c->name, '/') ? run_image(c, o, e) : run_in(c, c->name, !o->keep, o, e);
+	if (strchr(c->name, '/'))
+		return run_image(c, o, e);
+	r = run_in(c, c->name, !o->keep, o, e);
+	return e->status == ZERR_MISSING ? zerr_hint(e, r, "an image has a slash: DIST/RELEASE") : r;
 }
 
 const struct verb verb_run = {

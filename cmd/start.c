@@ -118,7 +118,7 @@ static int start_foreground(struct cmd *c, const char *name, const struct start_
 	if (r < 0)
 		return r;
 	if (isatty(STDIN_FILENO) && !c->opt.quiet)
-		(void)fprintf(stderr, "zone: console of %s; Ctrl-a q stops it\r\n", name);
+		(void)fprintf(stderr, "zone: console of %s; Ctrl-a q stops it\n", name);
 	return foreground(c, &f, e);
 }
 
