@@ -11,6 +11,7 @@
 #include "net/link.h"
 
 struct list_query {
+	int (*parse)(const struct nlmsghdr *h, struct addr_entry *ret);
 	addr_fn *fn;
 	void *arg;
 };
@@ -74,9 +75,8 @@ static bool take_bytes(struct ipnet *ret, int family, unsigned prefix, const str
 	return true;
 }
 
-static int take_addr(const struct nlmsghdr *h, void *arg)
+int addr_parse(const struct nlmsghdr *h, struct addr_entry *ret)
 {
-	const struct list_query *q = arg;
 	const struct nlattr *tb[IFA_LOCAL + 1];
 	const struct ifaddrmsg *ifa = NLMSG_DATA(h);
 	struct addr_entry a = { 0 };
@@ -84,52 +84,63 @@ static int take_addr(const struct nlmsghdr *h, void *arg)
 	if (h->nlmsg_type != RTM_NEWADDR || nlm_attrs(h, sizeof(*ifa), tb, IFA_LOCAL) < 0)
 		return -EPROTO;
 	if (ifa->ifa_family != AF_INET && ifa->ifa_family != AF_INET6)
-		return 0;
+		return -ENOENT;
 	if (!take_bytes(&a.net, ifa->ifa_family, ifa->ifa_prefixlen,
 			tb[IFA_LOCAL] ? tb[IFA_LOCAL] : tb[IFA_ADDRESS]))
 		return -EPROTO;
 	a.index = ifa->ifa_index;
 	a.global = ifa->ifa_scope == RT_SCOPE_UNIVERSE && a.index != LINK_LO;
-	return q->fn(&a, q->arg);
+	*ret = a;
+	return 0;
 }
 
-static int take_route(const struct nlmsghdr *h, void *arg)
+int addr_parse_route(const struct nlmsghdr *h, struct addr_entry *ret)
 {
-	const struct list_query *q = arg;
 	const struct nlattr *tb[RTA_OIF + 1];
 	const struct rtmsg *rt = NLMSG_DATA(h);
 	struct addr_entry a = { 0 };
 
 	if (h->nlmsg_type != RTM_NEWROUTE || nlm_attrs(h, sizeof(*rt), tb, RTA_OIF) < 0)
 		return -EPROTO;
-	if (rt->rtm_type != RTN_UNICAST && rt->rtm_type != RTN_LOCAL)
-		return 0;
-	if (rt->rtm_family != AF_INET && rt->rtm_family != AF_INET6)
-		return 0;
+	if ((rt->rtm_type != RTN_UNICAST && rt->rtm_type != RTN_LOCAL) ||
+	    (rt->rtm_family != AF_INET && rt->rtm_family != AF_INET6))
+		return -ENOENT;
 	a.net.family = rt->rtm_family;
 	if (rt->rtm_dst_len && !take_bytes(&a.net, rt->rtm_family, rt->rtm_dst_len, tb[RTA_DST]))
 		return -EPROTO;
 	a.index = nlm_get_u32(tb[RTA_OIF], 0);
 	a.by_ra = rt->rtm_protocol == RTPROT_RA;
+	*ret = a;
+	return 0;
+}
+
+static int take_entry(const struct nlmsghdr *h, void *arg)
+{
+	const struct list_query *q = arg;
+	struct addr_entry a;
+	const int r = q->parse(h, &a);
+
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
 	return q->fn(&a, q->arg);
 }
 
 int addr_list(struct nl *nl, addr_fn *fn, void *arg, struct zerr *e)
 {
 	const struct ifaddrmsg ifa = { .ifa_family = AF_UNSPEC };
-	struct list_query q = { fn, arg };
+	struct list_query q = { addr_parse, fn, arg };
 	struct nlm m;
 
 	nlm_begin(&m, RTM_GETADDR, NLM_F_DUMP, &ifa, sizeof(ifa));
-	return zerr_in(e, nl_call(nl, &m, take_addr, &q, e), "list addresses");
+	return zerr_in(e, nl_call(nl, &m, take_entry, &q, e), "list addresses");
 }
 
 int addr_list_routes(struct nl *nl, int family, addr_fn *fn, void *arg, struct zerr *e)
 {
 	const struct rtmsg rt = { .rtm_family = (uint8_t)family };
-	struct list_query q = { fn, arg };
+	struct list_query q = { addr_parse_route, fn, arg };
 	struct nlm m;
 
 	nlm_begin(&m, RTM_GETROUTE, NLM_F_DUMP, &rt, sizeof(rt));
-	return zerr_in(e, nl_call(nl, &m, take_route, &q, e), "list routes");
+	return zerr_in(e, nl_call(nl, &m, take_entry, &q, e), "list routes");
 }

@@ -21,6 +21,11 @@ struct addr_entry {
 	bool global;	  /* an address of global scope, no loopback */
 	bool by_ra;	  /* a route learnt from a router advertisement */
 };
+/* What an RTM_NEWADDR or RTM_NEWROUTE message says. 0, -ENOENT when it is of no interest (another
+ * family, a route to nowhere), or -EPROTO. */
+int addr_parse(const struct nlmsghdr *h, struct addr_entry *ret);
+int addr_parse_route(const struct nlmsghdr *h, struct addr_entry *ret);
+
 /* 0 to go on, -errno to end the dump. */
 typedef int addr_fn(const struct addr_entry *a, void *arg);
 

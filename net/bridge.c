@@ -13,6 +13,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/own.h"
+#include "base/sig.h"
 #include "net/addr.h"
 #include "net/nat.h"
 #include "net/network.h"
@@ -253,8 +254,11 @@ int bridge_use(const struct net_env *env, struct nl *nl, const char *network, co
 		r = up ? link_get(nl, network, ret, e) : -ENODEV;
 	if (r == -ENODEV)
 		r = zerr_in(e, bring_up(env, nl, &u, network, ret, e), "network %s", network);
-	if (r < 0)
+	if (r < 0) {
+		steps_hold_signals(true); /* undo all of it, also when a signal is the reason */
 		(void)drop(env, nl, &u, network, name, &second); /* the first error counts */
+		steps_hold_signals(false);
+	}
 	return r;
 }
 
@@ -292,32 +296,41 @@ static int forget_users(const struct uses *u, const char *network, const char *z
 	return r;
 }
 
+/* For every network that has an entry in @dir: forget @zone, and down with it if that was all. */
+static int forget_listed(const struct net_env *env, struct nl *nl, const struct uses *u, int dir,
+			 const char *zone, struct zerr *e)
+{
+	AUTO_STRV struct strv names = { 0 };
+	struct zerr second = { 0 };
+	int r = fs_list(dir, &names);
+	int q;
+
+	if (r < 0)
+		return zerr_code(e, -r, "list networks");
+	for (size_t i = 0; i < names.n; i++) {
+		q = forget_users(u, names.v[i], zone, r < 0 ? &second : e);
+		if (q == 0)
+			q = release(env, nl, u, names.v[i], r < 0 ? &second : e);
+		r = r < 0 ? r : q;
+	}
+	return r;
+}
+
 int bridge_forget(const struct net_env *env, struct nl *nl, const char *zone, struct zerr *e)
 {
 	AUTO_USES struct uses u = { -1, -1, -1 };
 	AUTO_CLOSE int dir = network_dir(env, e);
-	AUTO_STRV struct strv names = { 0 };
-	struct zerr second = { 0 };
-	int r, q;
+	int r;
 
 	if (dir < 0)
 		return dir;
 	r = open_uses(env, &u, e);
-	if (r < 0)
-		return r;
-	/* a killed command may have left any of the three; a name that comes twice does no harm */
-	r = fs_list(dir, &names);
+	/* a killed command may have left a network in any of these and nowhere else */
 	if (r == 0)
-		r = fs_list(u.net, &names);
+		r = forget_listed(env, nl, &u, u.net, zone, e);
 	if (r == 0)
-		r = fs_list(u.up, &names);
-	if (r < 0)
-		return zerr_code(e, -r, "list networks");
-	for (size_t i = 0; i < names.n; i++) {
-		q = forget_users(&u, names.v[i], zone, r < 0 ? &second : e);
-		if (q == 0)
-			q = release(env, nl, &u, names.v[i], r < 0 ? &second : e);
-		r = r < 0 ? r : q;
-	}
+		r = forget_listed(env, nl, &u, u.up, zone, e);
+	if (r == 0)
+		r = forget_listed(env, nl, &u, dir, zone, e);
 	return r;
 }

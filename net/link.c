@@ -49,28 +49,36 @@ static void take_counters(const struct nlattr *a, struct link_info *ret)
 	ret->tx_dropped = s.tx_dropped;
 }
 
-static int take_link(const struct nlmsghdr *h, void *arg)
+int link_parse(const struct nlmsghdr *h, const char *alias, struct link_info *ret)
 {
-	const struct link_query *q = arg;
 	const struct nlattr *tb[IFLA_PROP_LIST + 1], *info[IFLA_INFO_KIND + 1];
 	const struct ifinfomsg *ifi = NLMSG_DATA(h);
+	struct link_info link = { 0 };
 	const void *mac;
 
 	if (h->nlmsg_type != RTM_NEWLINK || nlm_attrs(h, sizeof(*ifi), tb, IFLA_PROP_LIST) < 0)
 		return -EPROTO;
-	*q->ret = (struct link_info){ .index = (unsigned)ifi->ifi_index };
-	q->ret->peer = nlm_get_u32(tb[IFLA_LINK], 0);
-	q->ret->mtu = nlm_get_u32(tb[IFLA_MTU], 0);
-	copy_text(q->ret->name, sizeof(q->ret->name), tb[IFLA_IFNAME]);
+	link.index = (unsigned)ifi->ifi_index;
+	link.peer = nlm_get_u32(tb[IFLA_LINK], 0);
+	link.mtu = nlm_get_u32(tb[IFLA_MTU], 0);
+	copy_text(link.name, sizeof(link.name), tb[IFLA_IFNAME]);
 	nlm_nested(tb[IFLA_LINKINFO], info, IFLA_INFO_KIND);
-	copy_text(q->ret->kind, sizeof(q->ret->kind), info[IFLA_INFO_KIND]);
-	mac = nlm_get(tb[IFLA_ADDRESS], sizeof(q->ret->mac));
+	copy_text(link.kind, sizeof(link.kind), info[IFLA_INFO_KIND]);
+	mac = nlm_get(tb[IFLA_ADDRESS], sizeof(link.mac));
 	if (mac)
-		memcpy(q->ret->mac, mac, sizeof(q->ret->mac));
-	q->ret->ipv6 = has_ipv6(tb[IFLA_AF_SPEC]);
-	q->ret->alias = q->alias && nlm_has_str(tb[IFLA_PROP_LIST], IFLA_ALT_IFNAME, q->alias);
-	take_counters(tb[IFLA_STATS64], q->ret);
+		memcpy(link.mac, mac, sizeof(link.mac));
+	link.ipv6 = has_ipv6(tb[IFLA_AF_SPEC]);
+	link.alias = alias && nlm_has_str(tb[IFLA_PROP_LIST], IFLA_ALT_IFNAME, alias);
+	take_counters(tb[IFLA_STATS64], &link);
+	*ret = link;
 	return 0;
+}
+
+static int take_link(const struct nlmsghdr *h, void *arg)
+{
+	const struct link_query *q = arg;
+
+	return link_parse(h, q->alias, q->ret);
 }
 
 int link_get(struct nl *nl, const char *name, struct link_info *ret, struct zerr *e)

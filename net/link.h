@@ -34,6 +34,9 @@ struct veth {
 	int netns_fd;
 };
 
+/* What an RTM_NEWLINK message says. 0 or -EPROTO. */
+int link_parse(const struct nlmsghdr *h, const char *alias, struct link_info *ret);
+
 /* Look @name up. 0, -ENODEV, or -errno. */
 int link_get(struct nl *nl, const char *name, struct link_info *ret, struct zerr *e);
 /* Look @index up, with counters; @ret->alias says whether @alias (may be NULL) is an alternative

@@ -141,10 +141,21 @@ static int take_conflict(const struct addr_entry *a, void *arg)
 {
 	struct conflict *c = arg;
 
-	if (a->net.prefix > PREFIX_EVERYWHERE && (a->index == 0 || a->index != c->own) &&
-	    ipnet_overlap(&a->net, c->net))
+	if (c->with.family == 0 && a->net.prefix > PREFIX_EVERYWHERE &&
+	    (a->index == 0 || a->index != c->own) && ipnet_overlap(&a->net, c->net))
 		c->with = a->net;
 	return 0;
+}
+
+static int list_used(struct nl *nl, struct conflict *c, struct zerr *e)
+{
+	const int r = addr_list(nl, take_conflict, c, e);
+	int q;
+
+	if (r < 0 && r != -EAGAIN)
+		return r;
+	q = addr_list_routes(nl, c->net->family, take_conflict, c, e);
+	return q < 0 ? q : r;
 }
 
 int network_conflict(struct nl *nl, const struct ipnet *n, unsigned own, struct zerr *e)
@@ -153,11 +164,8 @@ int network_conflict(struct nl *nl, const struct ipnet *n, unsigned own, struct 
 	char text[IPNET_TEXT], with[IPNET_TEXT];
 	int r = -EAGAIN;
 
-	for (int i = 0; i < 3 && r == -EAGAIN; i++) {
-		r = addr_list(nl, take_conflict, &c, e);
-		if (r == 0)
-			r = addr_list_routes(nl, n->family, take_conflict, &c, e);
-	}
+	for (int i = 0; i < 3 && r == -EAGAIN; i++)
+		r = list_used(nl, &c, e);
 	if (r < 0 && r != -EAGAIN) /* a list that keeps changing was complete all the same */
 		return r;
 	if (c.with.family == 0)

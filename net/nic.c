@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/sig.h"
 #include "net/addr.h"
 #include "net/bridge.h"
 #include "net/ident.h"
@@ -38,7 +39,7 @@ static int parse_lease(const struct net_lease *l, struct nic *ret, struct zerr *
 	if (!*l->nic || mac_parse(ret->mac, l->mac) < 0 || !parse_or_none(&ret->ipv4, l->ipv4) ||
 	    !parse_or_none(&ret->ipv6, l->ipv6) || !parse_or_none(&ret->gateway4, l->gateway4) ||
 	    !parse_or_none(&ret->gateway6, l->gateway6))
-		return zerr_set(e, EINVAL, "the lease of %s is damaged", l->nic);
+		return zerr_set(e, EINVAL, "the lease is damaged");
 	return 0;
 }
 
@@ -147,7 +148,9 @@ int net_up(const struct net_env *env, const char *zone, unsigned slot, unsigned 
 		return zerr_in(e, r, "%s", l->nic);
 	r = make_nic(&nl, &bridge, &nic, slot, generation, netns_fd, &made, e);
 	if (r < 0) {
-		(void)bridge_drop(env, &nl, l->network, zone, l->nic, &second); /* as above */
+		steps_hold_signals(true); /* as in bridge_use() */
+		(void)bridge_drop(env, &nl, l->network, zone, l->nic, &second);
+		steps_hold_signals(false);
 		return zerr_in(e, r, "%s", l->nic);
 	}
 	/* only a convenience; a name in use is the usual reason */

@@ -189,7 +189,8 @@ const struct key conf_keys[] = {
 /* Where the word in capitals begins, or the end of @name. */
 static const char *free_word(const char *name)
 {
-	while (*name && (*name < 'A' || *name > 'Z')) /* strcspn() makes a table first: too slow here */
+	while (*name &&
+	       (*name < 'A' || *name > 'Z')) /* strcspn() makes a table first: too slow here */
 		name++;
 	return name;
 }
@@ -238,7 +239,7 @@ static int suggest(const char *path, const struct strv *words, struct zerr *e, i
 	const char *near = words->n > 0 ? str_nearest(path, (const char *const *)words->v) : NULL;
 
 	return near ? zerr_hint(e, r, "did you mean %s?", near)
-		    : zerr_hint(e, r, "zone.conf(5) lists all keys");
+		    : zerr_hint(e, r, "\"zone help keys\" lists them");
 }
 
 /* What the user may have meant by @k: its name, the word in capitals replaced by the middle of

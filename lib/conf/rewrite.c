@@ -276,33 +276,37 @@ static int drop_empty(const struct edit *ed)
 	}
 }
 
+/* A key of the NIC or mount that is written with its whole path, or NULL. */
+static const struct scan_entry *find_outside(const struct scan *s, const char *group)
+{
+	const size_t len = strlen(group);
+
+	for (size_t i = 0; i < s->entries_n; i++) {
+		const char *path = s->entries[i].path;
+
+		if (s->entries[i].block < 0 && strncmp(path, group, len) == 0 && path[len] == '.' &&
+		    !strchr(path + len + 1, '.'))
+			return &s->entries[i];
+	}
+	return NULL;
+}
+
 /* Remove a NIC or mount: its block, and keys that stand outside of it. */
 static int remove_group(const struct edit *ed)
 {
-	bool any = false;
-
-	for (;;) {
+	for (bool any = false;; any = true) {
 		AUTO_SCAN struct scan s = { 0 };
-		const struct scan_entry *n = NULL;
+		const struct scan_entry *n;
 		const struct scan_block *b;
-		const size_t len = strlen(ed->path);
 		int r = scan_text(&s, ed->text->p, REWRITE_LABEL, ed->e);
 
-		for (size_t i = 0; r == 0 && i < s.entries_n; i++) {
-			const char *more = s.entries[i].path + len;
-
-			if (s.entries[i].block < 0 && str_starts(s.entries[i].path, ed->path) &&
-			    *more == '.' && !strchr(more + 1, '.'))
-				n = &s.entries[i];
-		}
-		b = scan_find_block(&s, ed->path);
-		if (r < 0 || (!n && !b && any))
+		if (r < 0)
 			return r;
+		n = find_outside(&s, ed->path);
+		b = scan_find_block(&s, ed->path);
 		if (!n && !b)
-			return zerr_set(ed->e, ENOENT, "%.200s: not set", ed->path);
-		any = true;
-		r = b ? take_out(ed->text, b->start, b->close + 1)
-		      : take_out(ed->text, n->start, n->end);
+			return any ? 0 : zerr_set(ed->e, ENOENT, "%.200s: not set", ed->path);
+		r = take_out(ed->text, n ? n->start : b->start, n ? n->end : b->close + 1);
 		if (r < 0)
 			return zerr_code(ed->e, -r, "edit");
 	}

@@ -10,6 +10,7 @@
 #include "core/caps.h"
 #include "core/cgroup.h"
 #include "core/core.h"
+#include "core/identity.h"
 #include "core/seccomp.h"
 
 enum tree { TREE_ROOT, TREE_DEV, TREE_PTS, TREE_SHM, TREE_RUN, TREE_HOST, TREE_TMP, TREE_N };
@@ -50,6 +51,7 @@ struct boot {
 	struct gift gift;
 	struct handoff *hand;
 	struct seccomp_filter filter;
+	struct identity identity;
 	uint64_t caps;	      /* caps_mask() */
 	struct strv env;      /* of init */
 	struct strv argv;     /* of init */

@@ -119,11 +119,16 @@ int cg_make(struct zone_host *h, const char *name, uid_t owner, struct cg *ret, 
 
 	if (r < 0)
 		return r;
-	AUTO_CLOSE int top = make_group(h->cgroup, h->group, e);
-	if (top < 0)
-		return top;
-	if ((c.group = make_group(top, name, e)) < 0)
-		return c.group;
+	AUTO_CLOSE int top = -1;
+	for (int tries = 0; tries < 8 && c.group < 0; tries++) {
+		/* the last zone of others may take the top group away between the two */
+		top = own_close(top);
+		if ((top = make_group(h->cgroup, h->group, e)) >= 0)
+			c.group = make_group(top, name, e);
+	}
+	if (c.group < 0)
+		return top < 0 ? top : c.group;
+	*e = (struct zerr){ 0 };
 	enable_controllers(h->cgroup);
 	enable_controllers(top);
 	enable_controllers(c.group);
@@ -204,17 +209,9 @@ int cg_remove(struct zone_host *h, const char *name, bool monitor, struct zerr *
 		if (r == 0 && unlinkat(top, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
 			r = -errno;
 	}
+	if (r == 0 && monitor)
+		(void)unlinkat(h->cgroup, h->group, AT_REMOVEDIR); /* refused unless we were the last */
 	return r < 0 ? zerr_code(e, -r, "cgroup: remove") : 0;
-}
-
-int cg_sweep(struct zone_host *h, struct zerr *e)
-{
-	const int r = cg_root(h, e);
-
-	if (r < 0)
-		return r;
-	AUTO_CLOSE int top = make_group(h->cgroup, h->group, e);
-	return top < 0 ? top : make_group(top, ".sweep", e);
 }
 
 int cg_exec_leaf(int payload, uid_t owner, struct zerr *e)

@@ -27,8 +27,6 @@ int cg_make(struct zone_host *h, const char *name, uid_t owner, struct cg *ret, 
 int cg_open(struct zone_host *h, const char *name, struct cg *ret, struct zerr *e);
 /* Remove all that is empty, payload's descendants included; @monitor too. -EBUSY: processes are left. */
 int cg_remove(struct zone_host *h, const char *name, bool monitor, struct zerr *e);
-/* A group of ours for short work that outlives a zone: zone/.sweep. fd. */
-int cg_sweep(struct zone_host *h, struct zerr *e);
 /* The leaf that exec clones into, made on demand. fd. */
 int cg_exec_leaf(int payload, uid_t owner, struct zerr *e);
 

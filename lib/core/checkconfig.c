@@ -167,9 +167,9 @@ static void check_cgroup(struct finding *f)
 	struct zerr e = { 0 };
 
 	if (cg_root(&h, &e) < 0)
-		SAY(f, MISSING, "%s; %s", e.msg, e.hint);
+		SAY(f, MISSING, "%.120s; %.100s", e.msg, e.hint);
 	else
-		SAY(f, OK, "at %s", h.cgroup_path);
+		SAY(f, OK, "at %.200s", h.cgroup_path);
 	(void)own_close(h.cgroup);
 	free(h.cgroup_path);
 }

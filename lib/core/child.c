@@ -47,6 +47,11 @@ static int receive(int sock, struct gift *g)
 	return 0;
 }
 
+static const char *hostname(const struct boot *b)
+{
+	return b->z->spec.hostname ? b->z->spec.hostname : b->z->name;
+}
+
 static int become_root(const struct boot *b, struct zerr *e)
 {
 	if (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
@@ -58,7 +63,7 @@ static int become_root(const struct boot *b, struct zerr *e)
 	if (setsid() < 0 && errno != EPERM)
 		return zerr_sys(e, "setsid");
 	(void)umask(022);
-	const char *name = b->z->spec.hostname ? b->z->spec.hostname : b->z->name;
+	const char *name = hostname(b);
 	if (sethostname(name, strlen(name)) < 0)
 		return zerr_sys(e, "hostname %s", name);
 	return 0;
@@ -148,9 +153,13 @@ static int run(const struct boot *b, struct zerr *e)
 
 	if (r < 0)
 		_exit(1); /* nobody is there to be told */
+	/* not before the go: while the helper writes our maps, their files must belong to it */
+	(void)prctl(PR_SET_DUMPABLE, 0);
 	r = become_root(b, e);
 	if (r == 0)
 		r = zerr_in(e, mounts_inside(b, &g, e), "mounts");
+	if (r == 0)
+		identity_write(&b->identity, hostname(b));
 	for (size_t i = 0; i < b->z->spec.sysctls.n && r == 0; i++)
 		r = set_sysctl(b->z->spec.sysctls.v[i].name, b->z->spec.sysctls.v[i].value, e);
 	if (r == 0)
@@ -170,7 +179,6 @@ _Noreturn void child_main(const struct boot *b)
 	if (b->go_child > 3)
 		(void)sys_close_range(3, (unsigned)b->go_child - 1, 0);
 	(void)sys_close_range((unsigned)b->go_child + 1, ~0U, 0);
-	(void)prctl(PR_SET_DUMPABLE, 0);
 	for (int s = 1; s < NSIG; s++)
 		(void)signal(s, SIG_DFL);
 	(void)sigemptyset(&none);

@@ -251,7 +251,9 @@ static int up_commit(void *ctx, struct zerr *e)
 
 	if (r < 0)
 		return zerr_code(e, -r, "manifest");
-	r = fs_write(c->dir, "zone.conf", c->conf.p, c->conf.len, 0600, true, e);
+	r = fs_write(c->dir, "fresh", "", 0, 0600, false, e); /* its first start writes who it is */
+	if (r == 0)
+		r = fs_write(c->dir, "zone.conf", c->conf.p, c->conf.len, 0600, true, e);
 	if (r == 0)
 		r = record_save(&m, c->dir, "manifest", MANIFEST_FORMAT, true, e);
 	if (r == 0 && fsync(c->h->zones) < 0)

@@ -86,6 +86,7 @@ static void stopped(const struct zone *z, struct zone_info *i)
 	AUTO_RECORD struct record last = { 0 };
 	struct zerr ignored = { 0 };
 
+	i->pids = i->cpu_usage_ns = 0;
 	if (z->run < 0 || record_load(&last, z->run, "last", STATE_FORMAT, &ignored) < 0)
 		return;
 	const char *status = record_get(&last, "exit_status");

@@ -138,6 +138,7 @@ static int up_helper(void *ctx, struct zerr *e)
 	int r = caps_mask(s->level, &s->caps_add, &s->caps_drop, &b->caps, e);
 	if (r == 0)
 		r = zerr_in(e, seccomp_prepare(filters, s->level, s->compat32, b->caps, &b->filter, e), "seccomp");
+	identity_prepare(b->z, &b->identity);
 	return r < 0 ? r : spawn_helper(b, e);
 }
 
@@ -371,6 +372,7 @@ void boot_done(struct boot *b)
 	if (b->hand)
 		(void)munmap(b->hand, sizeof(*b->hand));
 	seccomp_done(&b->filter);
+	identity_done(&b->identity);
 	record_done(&b->state);
 	strv_done(&b->env);
 	strv_done(&b->argv);
@@ -438,6 +440,7 @@ int life_up(struct boot *b, struct zerr *e)
 		return r;
 	}
 	(void)journal_clear(&j, e);
+	(void)unlinkat(b->z->dir, "fresh", 0);
 	close_gift(b);
 	return 0;
 }
@@ -581,11 +584,10 @@ static void sweep(struct zone *z, int monitor, const struct record *state)
 
 void life_sweep(struct zone *z, pid_t monitor, const struct record *state)
 {
-	struct zerr ignored = { 0 };
-	AUTO_CLOSE int group = cg_sweep(z->h, &ignored);
 	AUTO_CLOSE int pidfd = sys_pidfd_open(monitor, 0);
-	struct clone_args a = { .exit_signal = SIGCHLD, .flags = group >= 0 ? CLONE_INTO_CGROUP : 0,
-		.cgroup = group >= 0 ? (uint64_t)group : 0 };
+	const bool known = z->h->cgroup >= 0;
+	struct clone_args a = { .exit_signal = SIGCHLD, .flags = known ? CLONE_INTO_CGROUP : 0,
+		.cgroup = known ? (uint64_t)z->h->cgroup : 0 };
 	const pid_t pid = sys_clone3(&a);
 
 	if (pid == 0)

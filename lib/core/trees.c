@@ -190,7 +190,7 @@ static int make_pts(struct boot *b, struct zerr *e)
 	if (fd < 0)
 		return fd;
 	b->gift.tree[TREE_PTS] = fd;
-	if (fchown(fd, b->base, b->base) < 0 ||
+	if (fchownat(fd, "", b->base, b->base, AT_EMPTY_PATH) < 0 ||
 	    fchownat(fd, "ptmx", b->base, b->base, AT_SYMLINK_NOFOLLOW) < 0)
 		return zerr_sys(e, "devpts");
 	int r = make_console(b, fd, &b->gift.terminal, e);

@@ -4,7 +4,6 @@
 #include "core/zonedir.h"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,8 +12,6 @@
 #include "base/log.h"
 #include "base/own.h"
 #include "base/steps.h"
-#include "core/cgroup.h"
-#include "base/sys.h"
 
 /* .trash/NAME, or NAME.1 … when an earlier one is still being freed. */
 static int throw_away(int zones, int trash, const char *name, struct zerr *e)
@@ -144,7 +141,6 @@ void zonedir_sweep_trash(struct zone_host *h, bool background)
 {
 	AUTO_CLOSE int trash = fs_open_below(h->zones, ".trash", O_RDONLY | O_DIRECTORY, 0);
 	AUTO_STRV struct strv names = { 0 };
-	struct zerr ignored = { 0 };
 
 	if (trash < 0 || fs_list(trash, &names) < 0 || !names.n)
 		return;
@@ -152,10 +148,7 @@ void zonedir_sweep_trash(struct zone_host *h, bool background)
 		free_trash(trash);
 		return;
 	}
-	AUTO_CLOSE int group = cg_sweep(h, &ignored);
-	struct clone_args a = { .exit_signal = SIGCHLD, .flags = group >= 0 ? CLONE_INTO_CGROUP : 0,
-		.cgroup = group >= 0 ? (uint64_t)group : 0 };
-	if (sys_clone3(&a) == 0) {
+	if (fork() == 0) {
 		(void)setsid();
 		for (int i = 0; i < 3; i++)
 			(void)close(i); /* a caller that reads our output must not wait for this */

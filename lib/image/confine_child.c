@@ -177,11 +177,11 @@ static int filter_calls(struct zerr *e)
 {
 	struct sock_filter f[REFUSED + 16];
 	unsigned short n = 0;
-	const struct seccomp_data *at = NULL;
 	struct sock_fprog prog;
 
-#define LOAD(field) \
-	(struct sock_filter) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (unsigned)(uintptr_t) & (at)->field)
+#define LOAD(field)          \
+	(struct sock_filter) \
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
 #define JUMP(op, k, yes, no) (struct sock_filter) BPF_JUMP(BPF_JMP | (op) | BPF_K, (k), (yes), (no))
 #define RETURN(k)	     (struct sock_filter) BPF_STMT(BPF_RET | BPF_K, (k))
 	if (SYS_AUDIT_ARCH == 0)

@@ -11,16 +11,13 @@
 
 int member_refuse(struct zerr *e, int code, const char *name, const char *fmt, ...)
 {
-	char shown[256], reason[256];
+	char reason[256];
 	va_list ap;
 
 	va_start(ap, fmt);
 	(void)vsnprintf(reason, sizeof(reason), fmt, ap);
 	va_end(ap);
-	(void)snprintf(shown, sizeof(shown), "%s", name ? name : "");
-	zerr_clean(shown);
-	zerr_clean(reason);
-	return zerr_set(e, code, "member '%s': %s", shown, reason);
+	return zerr_set(e, code, "member '%.255s': %s", name ? name : "", reason);
 }
 
 int member_check_name(const char *name, struct zerr *e)

@@ -16,7 +16,7 @@
 /* The name of a member, or of a hard link's target: relative, without "..". 0 or -EINVAL with a
  * message that names it. @name may be NULL (an error too). */
 int member_check_name(const char *name, struct zerr *e);
-/* Set @e to "member 'NAME': " and the formatted reason, control characters made harmless. */
+/* Set @e to "member 'NAME': " and the formatted reason. Returns -@code. */
 int member_refuse(struct zerr *e, int code, const char *name, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 int member_check_ids(const char *name, int64_t uid, int64_t gid, struct zerr *e);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a file may hold, what it then means, and how each mistake is reported: with file and line. */
+/* What a file may hold, what it then means, and how each mistake is reported: with file and line.
+ */
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -70,7 +71,8 @@ static void file_of_the_manual(void **st)
 		     "limits { memory = \"2G\"  cpu = \"1.5\"  pids = 4096 }\n"
 		     "net eth0 { network = \"zonebr0\"  address = \"10.77.0.5/16\" mtu = 1400 }\n"
 		     "net eth1 { }\n"
-		     "mount data { source = \"/srv/www\"  target = \"/var/www\"  readonly = true idmap = no }\n"
+		     "mount data { source = \"/srv/www\"  target = \"/var/www\"  readonly = true "
+		     "idmap = no }\n"
 		     "root { size = 10G }\n");
 	assert_string_equal(s.hostname, "web");
 	assert_true(s.autostart);
@@ -98,12 +100,9 @@ static void file_of_the_manual(void **st)
 static void every_way_to_write_a_name(void **st)
 {
 	static const char *const texts[] = {
-		"raw { cgroup { memory.high = \"1G\" } }",
-		"raw.cgroup { memory.high = 1G }",
-		"raw { cgroup.memory.high = '1G' }",
-		"raw.cgroup.memory.high = 1G",
-		"\"raw.cgroup.memory.high\" = 1G",
-		"'raw'{'cgroup'{\"memory.high\"=1G}}",
+		"raw { cgroup { memory.high = \"1G\" } }", "raw.cgroup { memory.high = 1G }",
+		"raw { cgroup.memory.high = '1G' }",	   "raw.cgroup.memory.high = 1G",
+		"\"raw.cgroup.memory.high\" = 1G",	   "'raw'{'cgroup'{\"memory.high\"=1G}}",
 	};
 
 	(void)st;
@@ -121,7 +120,8 @@ static void free_names(void **st)
 
 	(void)st;
 	parse_ok(&s, "sysctl { net.ipv4.ip_forward = 1 }\n"
-		     "limits { io { /dev/sda = \"rbps=1M\" } io./dev/sdb = \"wiops=5\" \"io.8:0\" = 'riops=max' }\n"
+		     "limits { io { /dev/sda = \"rbps=1M\" } io./dev/sdb = \"wiops=5\" \"io.8:0\" "
+		     "= 'riops=max' }\n"
 		     "user { \"it\" = a 'it\\'s#\"odd\"' = b größe = c http://x//y = d }\n"
 		     "net eth0.5 { mtu = 1400 }\nnet.eth0.7.mtu = 1300\n");
 	assert_value(&s, "sysctl.net.ipv4.ip_forward", "1");
@@ -183,12 +183,14 @@ static const struct wrong wrongs[] = {
 	{ "user { \"a\\x62\" = 1 }", "f:1: a name with \\ or $ goes into single quotes", NULL },
 	/* values */
 	{ "autostart =\n maybe", "f:1: autostart: neither true nor false: maybe", NULL },
-	{ "# c\n# c\nstop { timeout = -1 }", "f:3: stop.timeout: not a number of seconds: -1", NULL },
-	{ "init.mode = bot", "f:1: init.mode: not one of boot|stub|plain: bot", NULL },
-	{ "root { size = 1X }", "f:1: root.size: not a size (bytes, or with K, M, G or T): 1X", NULL },
-	{ "console { ttys = 99 }", "f:1: console.ttys: not a number up to 32: 99", NULL },
-	{ "groups = { a,\n \"b c\" }", "f:1: groups: not a word of letters, digits, '.', '_' and '-': b c",
+	{ "# c\n# c\nstop { timeout = -1 }", "f:3: stop.timeout: not a number of seconds: -1",
 	  NULL },
+	{ "init.mode = bot", "f:1: init.mode: not one of boot|stub|plain: bot", NULL },
+	{ "root { size = 1X }", "f:1: root.size: not a size (bytes, or with K, M, G or T): 1X",
+	  NULL },
+	{ "console { ttys = 99 }", "f:1: console.ttys: not a number up to 32: 99", NULL },
+	{ "groups = { a,\n \"b c\" }",
+	  "f:1: groups: not a word of letters, digits, '.', '_' and '-': b c", NULL },
 	{ "hostname = {a}", "f:1: hostname: takes one value, not a list", NULL },
 	{ "user { a = \"b\\nc\" }",
 	  "f:1: user.a: control characters and bytes that are not UTF-8 are not allowed", NULL },
@@ -197,16 +199,19 @@ static const struct wrong wrongs[] = {
 	{ "user { a = \"\xff\" }",
 	  "f:1: user.a: control characters and bytes that are not UTF-8 are not allowed", NULL },
 	/* twice */
-	{ "hostname = a\nhostname = a", "f:2: hostname: it stands here twice, first in line 1", NULL },
-	{ "net eth0 { }\n\nnet eth0 { }", "f:3: net.eth0: it stands here twice, first in line 1", NULL },
-	{ "limits { pids = 1 }\nlimits { }", "f:2: limits: it stands here twice, first in line 1", NULL },
+	{ "hostname = a\nhostname = a", "f:2: hostname: it stands here twice, first in line 1",
+	  NULL },
+	{ "net eth0 { }\n\nnet eth0 { }", "f:3: net.eth0: it stands here twice, first in line 1",
+	  NULL },
+	{ "limits { pids = 1 }\nlimits { }", "f:2: limits: it stands here twice, first in line 1",
+	  NULL },
 	{ "limits { pids = 1 }\nlimits.pids = 2",
 	  "f:2: limits.pids: it stands here twice, first in line 1", NULL },
 	/* blocks */
 	{ "net { }", "f:1: net: such a block has a name: net NAME { … }", NULL },
 	{ "limits x { }", "f:1: limits: such a block has no name: limits { … }", NULL },
-	{ "\nnet toolonganame12345 { }", "f:2: net.toolonganame12345: not a name for an interface: toolonganame12345",
-	  NULL },
+	{ "\nnet toolonganame12345 { }",
+	  "f:2: net.toolonganame12345: not a name for an interface: toolonganame12345", NULL },
 	{ "\nlimits {\n pids = 1", "f:2: limits { is not closed", NULL },
 	{ "}\n", "f:1: unexpected }", NULL },
 	{ "a { b { c { d { e { } } } } }", "f:1: blocks in blocks in blocks", NULL },
@@ -226,12 +231,14 @@ static const struct wrong wrongs[] = {
 	{ "\"", "f:1: a string is not closed", NULL },
 	{ "user { a = 'b\\\n' }", "f:1: a string is not closed", NULL },
 	{ "\n/* c", "f:2: a comment is not closed", NULL },
-	{ "user { a = \"${ 5\" b = \"}\" }", "f:1: ${ that is no variable: write the value in single quotes",
-	  NULL },
-	{ "user { a = \"\\9\" }", "f:1: no numbers after a backslash: write the value in single quotes", NULL },
+	{ "user { a = \"${ 5\" b = \"}\" }",
+	  "f:1: ${ that is no variable: write the value in single quotes", NULL },
+	{ "user { a = \"\\9\" }",
+	  "f:1: no numbers after a backslash: write the value in single quotes", NULL },
 	{ "user { a = b* }", "f:1: unexpected *: put the value in quotes", NULL },
 	/* format */
-	{ "\nformat = 2", "f:2: format: written by a newer zone (format 2, this one knows 1)", NULL },
+	{ "\nformat = 2", "f:2: format: written by a newer zone (format 2, this one knows 1)",
+	  NULL },
 	{ "hostname = a\nformat = 1", "f:2: format: it has to be the first key", NULL },
 	{ "limits { } format = 1", "f:1: format: it has to be the first key", NULL },
 	{ "format = 0", "f:1: format: not the number of a format", NULL },
@@ -264,7 +271,8 @@ static void mistakes_do_not_last(void **st)
 		struct zerr e = { 0 };
 
 		spec_init(&bad);
-		assert_true(conf_parse(&bad, wrongs[i].text, "f", NULL) < 0); /* no place for a message */
+		assert_true(conf_parse(&bad, wrongs[i].text, "f", NULL) <
+			    0); /* no place for a message */
 		assert_int_equal(e.code, 0);
 		parse_ok(&good, "hostname = \"a\"");
 		assert_string_equal(good.hostname, "a");

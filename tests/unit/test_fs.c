@@ -134,8 +134,8 @@ static void reads_are_bounded_and_of_files_only(void **state)
 {
 	const int dir = tmpdir_fd(state);
 	AUTO_BUF struct buf b = { 0 };
-	AUTO_CLOSE int in = sub(dir, "in");
 
+	own_close(sub(dir, "in"));
 	put(dir, "five", "12345");
 	put(dir, "empty", "");
 	assert_int_equal(mkfifoat(dir, "fifo", 0600), 0);
@@ -323,9 +323,9 @@ static void immutable_things_go_too(void **state)
 	const int dir = tmpdir_fd(state);
 	AUTO_CLOSE int in = sub(dir, "in");
 	AUTO_CLOSE int sealed = sub(in, "sealed");
-	AUTO_CLOSE int empty = sub(in, "empty");
 	struct zerr e = { 0 };
 
+	own_close(sub(in, "empty"));
 	put(in, "fixed", "x");
 	put(in, "log", "x");
 	put(sealed, "file", "x");
@@ -346,12 +346,12 @@ static int mounts_in_child(const char *path)
 	/* opened again: the test's own descriptor belongs to the other mount namespace */
 	AUTO_CLOSE int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	AUTO_CLOSE int in = sub(dir, "in");
-	AUTO_CLOSE int mnt = sub(in, "mnt");
 	AUTO_CLOSE int out = sub(dir, "out");
 	AUTO_CLOSE int bound = -1;
 	uint64_t bytes = 0, entries = 0;
 	struct zerr e = { 0 };
 
+	own_close(sub(in, "mnt"));
 	put(out, "canary", "x");
 	/* a bind mount of the same file system: device numbers would not show it */
 	if (fchdir(dir) < 0 || mount("out", "in/mnt", NULL, MS_BIND, NULL) < 0)
