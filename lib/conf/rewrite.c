@@ -28,6 +28,12 @@ static int splice(struct buf *b, size_t at, size_t len, const char *with)
 	return 0;
 }
 
+/* " " when a word before @next would run into it. */
+static const char *gap(char next)
+{
+	return strchr(" \t\r\n", next) ? "" : " "; /* the end of the text counts as blank */
+}
+
 static size_t line_start(const char *text, size_t pos)
 {
 	while (pos > 0 && text[pos - 1] != '\n')
@@ -133,7 +139,7 @@ static int insert_after(const struct edit *ed, size_t pos, const struct buf *ind
 	} else {
 		buf_str(&b, blanks);
 		add_entry(&b, ed, name);
-		buf_str(&b, text[pos] == '}' ? " " : "");
+		buf_str(&b, gap(text[pos]));
 	}
 	return b.failed || indent->failed ? -ENOMEM : splice(ed->text, at > 0 ? at : pos, 0, b.p);
 }
@@ -250,7 +256,7 @@ static int take_out(struct buf *b, size_t from, size_t to)
 		while (from > 0 && strchr(" \t", b->p[from - 1]))
 			from--;
 	}
-	return splice(b, from, to - from, "");
+	return splice(b, from, to - from, from > 0 && *gap(b->p[from - 1]) ? gap(b->p[to]) : "");
 }
 
 /* Take out blocks that the removal of @path left empty. */
@@ -338,6 +344,7 @@ static int set_key(const struct edit *ed)
 		return r;
 	n = scan_find(&s, ed->path);
 	add_value(&value, ed);
+	buf_str(&value, n ? gap(ed->text->p[n->end]) : "");
 	if (value.failed)
 		r = -ENOMEM;
 	else

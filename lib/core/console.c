@@ -137,6 +137,19 @@ int zone_log_read(struct zone_host *h, const char *name, uint64_t end, size_t ma
 	return r == -ENOENT ? 0 : r < 0 ? zerr_code(e, -r, "console log") : 0;
 }
 
+int zone_log_end(struct zone_host *h, const char *name, uint64_t *ret, struct zerr *e)
+{
+	AUTO_ZONE struct zone z = { .dir = -1, .run = -1, .lock = -1 };
+	const int r = zone_load(h, name, 0, &z, e);
+	struct stat st;
+
+	if (r < 0)
+		return r;
+	AUTO_CLOSE int logs = fs_open_below(h->run, ".log", O_RDONLY | O_DIRECTORY, 0);
+	*ret = logs >= 0 && fstatat(logs, name, &st, AT_SYMLINK_NOFOLLOW) == 0 ? (uint64_t)st.st_size : 0;
+	return 0;
+}
+
 int zone_log_tail(struct zone_host *h, const char *name, unsigned lines, struct strv *ret, struct zerr *e)
 {
 	AUTO_BUF struct buf text = { 0 };

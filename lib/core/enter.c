@@ -74,7 +74,8 @@ static int open_pty(const struct zone_exec *a, int sock, const struct account *u
 	AUTO_CLOSE int slave = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
 	if (slave < 0)
 		return zerr_sys(e, "pty");
-	(void)fchown(slave, u->uid, (gid_t)-1); /* login does so too; a refusal costs nothing */
+	if (fchown(slave, u->uid, (gid_t)-1) < 0) /* as login does */
+		return zerr_sys(e, "pty");
 	if (size.ws_row)
 		(void)ioctl(master, TIOCSWINSZ, &size);
 	const int r = send_fd(sock, master);

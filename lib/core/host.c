@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/own.h"
 #include "base/run.h"
+#include "base/sig.h"
 #include "core/cgroup.h"
 #include "core/core.h"
 
@@ -121,6 +122,21 @@ void zone_host_close(struct zone_host *h)
 	free(h->image_keys);
 	free(h->nft);
 	free(h);
+}
+
+void zone_catch_signals(void)
+{
+	steps_catch_signals();
+}
+
+int zone_signal(void)
+{
+	return steps_signal();
+}
+
+void zone_hold_signals(bool hold)
+{
+	steps_hold_signals(hold);
 }
 
 int zone_lock(struct zone_host *h, const char *name, struct zerr *e)

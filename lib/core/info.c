@@ -248,22 +248,27 @@ static int nics(const struct zone *z, const struct record *rec, struct zone_info
 	return 0;
 }
 
-static int settings(const struct zone *z, struct zone_info *i)
+/* Keys that begin with @prefix, without it: those that were set, or all. */
+static int section(const struct zone *z, const char *prefix, bool set_only, struct strv *to)
 {
 	AUTO_STRV struct strv all = { 0 };
-	int r = conf_dump(&z->spec, false, &all);
+	int r = conf_dump(&z->spec, set_only, &all);
 
 	for (size_t k = 0; k + 1 < all.n && r == 0; k += 2) {
-		struct strv *to = str_starts(all.v[k], "limits.") ? &i->limits :
-				  str_starts(all.v[k], "security.") ? &i->security : NULL;
-
-		if (!to)
+		if (!str_starts(all.v[k], prefix))
 			continue;
-		r = strv_add(to, strchr(all.v[k], '.') + 1);
+		r = strv_add(to, all.v[k] + strlen(prefix));
 		if (r == 0)
 			r = strv_add(to, all.v[k + 1]);
 	}
 	return r;
+}
+
+static int settings(const struct zone *z, struct zone_info *i)
+{
+	const int r = section(z, "limits.", true, &i->limits);
+
+	return r < 0 ? r : section(z, "security.", false, &i->security);
 }
 
 static void more_usage(const struct zone *z, struct zone_info *i)

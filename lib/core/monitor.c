@@ -31,8 +31,10 @@ struct client {
 	int tty;
 	bool writer;
 	unsigned short pending_len, pending_at; /* input that the pty did not take yet */
-	unsigned char pending[MONITOR_PACKET];
 };
+
+/* Apart from the table: a page of these is there only once a client has needed it. */
+static unsigned char pending[CLIENTS][MONITOR_PACKET];
 
 static struct {
 	const char *name, *exe;
@@ -189,10 +191,15 @@ static void attach(struct client *c, const struct monitor_attach *a)
 		drop_client(c);
 }
 
+static unsigned char *pending_of(const struct client *c)
+{
+	return pending[c - m.client];
+}
+
 static void push_pending(struct client *c)
 {
 	while (c->pending_len) {
-		const ssize_t n = write(m.console[c->tty], c->pending + c->pending_at, c->pending_len);
+		const ssize_t n = write(m.console[c->tty], pending_of(c) + c->pending_at, c->pending_len);
 
 		if (n <= 0) {
 			if (n < 0 && errno != EAGAIN && errno != EINTR)
@@ -220,7 +227,7 @@ static void hear_client(struct client *c)
 		memcpy(&a, packet + 1, sizeof(a));
 		attach(c, &a);
 	} else if (packet[0] == MONITOR_INPUT && c->writer && c->tty < m.consoles) {
-		memcpy(c->pending, packet + 1, (size_t)n - 1);
+		memcpy(pending_of(c), packet + 1, (size_t)n - 1);
 		c->pending_at = 0;
 		c->pending_len = (unsigned short)(n - 1);
 		push_pending(c);

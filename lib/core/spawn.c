@@ -149,6 +149,16 @@ static int open_ns(pid_t pid, const char *which, struct zerr *e)
 	return fd < 0 ? zerr_sys(e, "%s namespace", which) : fd;
 }
 
+/* The saved ids are 0, so this cannot fail; going on with half of it would be worse than ending. */
+static void take_root_back(void)
+{
+	const int code = errno;
+
+	if (setresuid((uid_t)-1, 0, (uid_t)-1) < 0 || setresgid((gid_t)-1, 0, (gid_t)-1) < 0)
+		abort();
+	errno = code;
+}
+
 /* clone3 into the payload group with effective uid = base, so that the user namespace (and with it the
  * kernel's quotas) is the zone's own. */
 static pid_t clone_as_base(const struct boot *b, struct clone_args *a)
@@ -158,21 +168,12 @@ static pid_t clone_as_base(const struct boot *b, struct clone_args *a)
 	a->exit_signal = SIGCHLD;
 	if (b->base && (setresgid((gid_t)-1, b->base, (gid_t)-1) < 0 ||
 			setresuid((uid_t)-1, b->base, (uid_t)-1) < 0 || raise_caps() < 0)) {
-		const int code = errno;
-
-		(void)setresuid((uid_t)-1, 0, (uid_t)-1);
-		(void)setresgid((gid_t)-1, 0, (gid_t)-1);
-		errno = code;
+		take_root_back();
 		return -1;
 	}
 	const pid_t pid = sys_clone3(a);
-	if (pid != 0 && b->base) {
-		const int code = errno;
-
-		if (setresuid((uid_t)-1, 0, (uid_t)-1) < 0 || setresgid((gid_t)-1, 0, (gid_t)-1) < 0)
-			abort(); /* cannot be: the saved ids are 0 */
-		errno = code;
-	}
+	if (pid != 0 && b->base)
+		take_root_back();
 	return pid;
 }
 

@@ -16,16 +16,13 @@
 
 /* lxc.arch as it is found in images, and what it says. "64" and "32" name a word size alone. */
 static const char *const arch_names[][2] = {
-	{ "linux64", "64" },	  { "linux32", "32" },
-	{ "x86_64", "amd64" },	  { "amd64", "amd64" },
-	{ "i686", "i386" },	  { "x86", "i386" },
-	{ "i386", "i386" },	  { "i586", "i386" },
-	{ "aarch64", "arm64" },	  { "arm64", "arm64" },
-	{ "armv7l", "armhf" },	  { "armhf", "armhf" },
-	{ "armv7", "armhf" },	  { "armel", "armel" },
-	{ "arm", "armel" },	  { "ppc64le", "ppc64el" },
-	{ "ppc64el", "ppc64el" }, { "s390x", "s390x" },
-	{ "riscv64", "riscv64" }, { "loongarch64", "loongarch64" },
+	{ "linux64", "64" },   { "linux32", "32" },	 { "x86_64", "amd64" },
+	{ "amd64", "amd64" },  { "i686", "i386" },	 { "x86", "i386" },
+	{ "i386", "i386" },    { "i586", "i386" },	 { "aarch64", "arm64" },
+	{ "arm64", "arm64" },  { "armv7l", "armhf" },	 { "armhf", "armhf" },
+	{ "armv7", "armhf" },  { "armel", "armel" },	 { "arm", "armel" },
+	{ "armv6l", "armel" }, { "ppc64le", "ppc64el" }, { "ppc64el", "ppc64el" },
+	{ "s390x", "s390x" },  { "riscv64", "riscv64" }, { "loongarch64", "loongarch64" },
 };
 
 static const char *arch_of(const char *lxc)

@@ -126,20 +126,20 @@ void rootfs_os_done(struct rootfs_os *o)
 /* ---- architecture --------------------------------------------------------------------------- */
 
 static const struct {
-	const char *debian;
+	const char *debian, *kernel;
 	uint16_t machine;
 	uint8_t class;
-	const char *words; /* space-separated, what LXC, Incus, OCI and uname call it */
+	const char *words; /* what else LXC, Incus and OCI call it */
 } archs[] = {
-	{ "amd64", EM_X86_64, ELFCLASS64, "x86_64 linux64 amd64" },
-	{ "i386", EM_386, ELFCLASS32, "i686 i586 i486 i386 386 x86 linux32" },
-	{ "arm64", EM_AARCH64, ELFCLASS64, "aarch64 arm64" },
-	{ "armhf", EM_ARM, ELFCLASS32, "armv7l armv7 armhf arm armv8l" },
-	{ "armel", EM_ARM, ELFCLASS32, "armv6l armel" },
-	{ "ppc64el", EM_PPC64, ELFCLASS64, "ppc64le ppc64el" },
-	{ "s390x", EM_S390, ELFCLASS64, "s390x" },
-	{ "riscv64", 243, ELFCLASS64, "riscv64" },
-	{ "loongarch64", 258, ELFCLASS64, "loongarch64 loong64" },
+	{ "amd64", "x86_64", EM_X86_64, ELFCLASS64, "linux64" },
+	{ "i386", "i686", EM_386, ELFCLASS32, "i586 i486 386 x86 linux32" },
+	{ "arm64", "aarch64", EM_AARCH64, ELFCLASS64, "" },
+	{ "armhf", "armv7l", EM_ARM, ELFCLASS32, "armv7 arm armv8l" },
+	{ "armel", "armv6l", EM_ARM, ELFCLASS32, "" },
+	{ "ppc64el", "ppc64le", EM_PPC64, ELFCLASS64, "" },
+	{ "s390x", "s390x", EM_S390, ELFCLASS64, "" },
+	{ "riscv64", "riscv64", 243, ELFCLASS64, "" },
+	{ "loongarch64", "loongarch64", 258, ELFCLASS64, "loong64" },
 };
 #define ARCHS (sizeof(archs) / sizeof(archs[0]))
 
@@ -148,10 +148,19 @@ const char *arch_canonical(const char *word)
 	for (size_t i = 0; word && i < ARCHS; i++) {
 		AUTO_STRV struct strv words = { 0 };
 
-		if (strv_split(&words, archs[i].words, " ") == 0 && strv_has(&words, word))
+		if (str_eq(word, archs[i].debian) || str_eq(word, archs[i].kernel) ||
+		    (strv_split(&words, archs[i].words, " ") == 0 && strv_has(&words, word)))
 			return archs[i].debian;
 	}
 	return NULL;
+}
+
+const char *arch_kernel(const char *debian)
+{
+	for (size_t i = 0; i < ARCHS; i++)
+		if (str_eq(debian, archs[i].debian))
+			return archs[i].kernel;
+	return debian;
 }
 
 static const char *elf_arch(int fd)

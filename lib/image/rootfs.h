@@ -21,6 +21,8 @@ void rootfs_os_done(struct rootfs_os *o);
 const char *rootfs_arch(int root);
 /* Debian's name for the words that images use: x86_64, linux64, aarch64, 386 …; NULL: unknown. */
 const char *arch_canonical(const char *word);
+/* The kernel's word (uname -m) for Debian's name. Never NULL: an unknown one is handed back. */
+const char *arch_kernel(const char *debian);
 
 /* Fill what is NULL in @ref: distribution and release from os-release (else @dist and @release),
  * the architecture from the programs (else the host's). 0 or -ENOMEM. */

@@ -51,6 +51,12 @@ static const struct change changes[] = {
 	{ "raw { cgroup { } }\n", "raw.cgroup.a.b", "1", "raw { cgroup { a.b = 1 } }\n" },
 	{ "raw { }\n", "raw.cgroup.a.b", "1", "raw { cgroup.a.b = 1 }\n" },
 	{ "net eth0 { }\n", "net.eth0.5.mtu", "99", "net eth0 { }\nnet eth0.5 {\n\tmtu = 99\n}\n" },
+	/* words that nothing separates */
+	{ "groups = {a}limits { }\n", "arch", "amd64",
+	  "groups = {a}  arch = \"amd64\" limits { }\n" },
+	{ "autostart=\"no\"limits{}\n", "autostart", "on", "autostart=true limits{}\n" },
+	{ "user{a=x\"b\"=y c=z}\n", "user.b", NULL, "user{a=x c=z}\n" },
+	{ "user{a=x\"b\"=y}\n", "user.b", NULL, "user{a=x }\n" },
 	/* where there is no block */
 	{ "", "limits.memory", "2G", "limits {\n\tmemory = \"2G\"\n}\n" },
 	{ "# end", "limits.memory", "2G", "# end\nlimits {\n\tmemory = \"2G\"\n}\n" },
