@@ -24,6 +24,8 @@ FORBIDDEN = set("""
 # nobody calls is an offence too, so that the table stays short.
 ALLOWED = [
     ("lib/base/*", "*", "the safe path layer itself, and what runs programs"),
+    ("cmd/edit.c", "open unlink", "the caller's own temporary file, by the name that mkostemps() made"),
+    ("cmd/tty.c", "open", "our own standard output once more, by /proc/self/fd/1"),
 ]
 
 
