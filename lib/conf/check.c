@@ -15,7 +15,7 @@
 #define TEXT_MAX       4096
 #define NAME_MAX_CHARS 255
 
-int check_text(const char *v, struct zerr *e)
+int check_text(const char *v, bool tabs, struct zerr *e)
 {
 	size_t len = 0;
 
@@ -23,7 +23,8 @@ int check_text(const char *v, struct zerr *e)
 		uint32_t code = 0;
 		const size_t n = utf8_char(v + len, &code);
 
-		if (n == 0 || code < 0x20 || (code >= 0x7f && code < 0xa0))
+		if (n == 0 || (code < 0x20 && !(tabs && code == '\t')) ||
+		    (code >= 0x7f && code < 0xa0))
 			return zerr_as(
 				e, ZERR_USAGE,
 				"control characters and bytes that are not UTF-8 are not allowed");
@@ -44,7 +45,7 @@ static bool made_of(const char *v, const char *others)
 
 int check_free_name(const char *v, struct zerr *e)
 {
-	const int r = check_text(v, e);
+	const int r = check_text(v, false, e);
 
 	if (r < 0)
 		return r;

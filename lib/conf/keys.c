@@ -60,7 +60,7 @@ const struct key conf_keys[] = {
 	  .help = "terminals beside /dev/console" },
 	{ .name = "console.log_size", .type = KEY_SIZE, .values = "SIZE", .missing = "1M",
 	  ZONE(SIZE, console_log_size),
-	  .help = "size at which the console's log is rotated; 0 keeps none" },
+	  .help = "size at which the console's log is rotated; 0 for never" },
 
 	{ .name = "root.backend", .type = KEY_STR, .values = "BACKEND",
 	  ZONE(STR, backend), .check = check_word,
@@ -94,7 +94,7 @@ const struct key conf_keys[] = {
 
 	{ .name = "limits.cpu", .type = KEY_STR, .values = "CPUS", .missing = "max", .live = true,
 	  LIMIT, .check = check_cpu,
-	  .help = "processor time: 1.5 or 150% is one and a half processors" },
+	  .help = "processor time: a number of processors as in 1.5, or a percentage of the host's" },
 	{ .name = "limits.cpu_weight", .type = KEY_UINT, .values = "1-10000", .missing = "100", .live = true,
 	  LIMIT, .check = check_weight,
 	  .help = "share of processor time when zones compete" },
