@@ -195,13 +195,14 @@ static void clocks_go_forward(void **state)
 	assert_true(now_ms() >= ms && ms > 0);
 }
 
-#define X62 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+#define X63 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+#define X64 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 
 static void zone_names(void **state)
 {
-	static const char *const good[] = { "a", "0", "web", "web-1", "a--b", "x" X62 };
-	static const char *const bad[] = { "",	  "-a", "a-",  "A",	 "a.b", "a_b", "a b",
-					   "a/b", "..", "a\n", "xx" X62, "ü",	"*" };
+	static const char *const good[] = { "a", "0", "web", "web-1", "a--b", X63 };
+	static const char *const bad[] = { "",	  "-a", "a-",  "A", "a.b", "a_b", "a b",
+					   "a/b", "..", "a\n", X64, "ü",   "*" };
 	struct zerr e = { 0 };
 
 	(void)state;
@@ -218,10 +219,8 @@ static void zone_names(void **state)
 
 static void snapshot_names(void **state)
 {
-	static const char *const good[] = { "a", "A", "0", "snap0", "a.b_c-", "all", "x" X62 };
-	static const char *const bad[] = {
-		"", ".a", "_a", "-a", "ALL", "a/b", "..", "a b", "xx" X62
-	};
+	static const char *const good[] = { "a", "A", "0", "snap0", "a.b_c-", "all", X63 };
+	static const char *const bad[] = { "", ".a", "_a", "-a", "ALL", "a/b", "..", "a b", X64 };
 	struct zerr e = { 0 };
 
 	(void)state;
