@@ -224,9 +224,9 @@ int check_ttys(const char *v, struct zerr *e)
 {
 	uint64_t n;
 
-	return parse_u64(v, 32, &n) == 0
+	return parse_u64(v, 15, &n) == 0
 		       ? 0
-		       : zerr_as(e, ZERR_USAGE, "not a number up to 32: %.80s", v);
+		       : zerr_as(e, ZERR_USAGE, "not a number up to 15: %.80s", v);
 }
 
 int check_cap(const char *v, struct zerr *e)

@@ -37,27 +37,6 @@ static void what_is_not_allowed_names_a_verb(void **st)
 	assert_true(state_allows(&s, DO_DESTROY, "web", &e) < 0);
 }
 
-static void signals_are_parsed(void **st)
-{
-	static const struct {
-		const char *text;
-		int number; /* 0: refused */
-	} rows[] = {
-		{ "TERM", SIGTERM }, { "SIGTERM", SIGTERM }, { "sigterm", SIGTERM }, { "15", 15 },
-		{ "PWR", SIGPWR }, { "0", 0 }, { "65", 0 }, { "-1", 0 }, { "", 0 }, { "SIG", 0 },
-		{ "NOPE", 0 }, { "RTMIN+", 0 }, { "RTMIN+99", 0 }, { "RTMIN-1", 0 },
-	};
-
-	(void)st;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		const int r = signal_parse(rows[i].text);
-
-		assert_int_equal(r > 0 ? r : 0, rows[i].number);
-	}
-	assert_int_equal(signal_parse("RTMIN"), SIGRTMIN);
-	assert_int_equal(signal_parse("SIGRTMIN+3"), SIGRTMIN + 3);
-}
-
 static void each_init_has_its_signals(void **st)
 {
 	struct zone_spec s;
@@ -79,7 +58,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(states_are_parsed),
 		cmocka_unit_test(what_is_not_allowed_names_a_verb),
-		cmocka_unit_test(signals_are_parsed),
 		cmocka_unit_test(each_init_has_its_signals),
 	};
 
