@@ -5,7 +5,7 @@
 set -eu
 
 build='cmake ninja-build gcc libc6-dev pkg-config libcap-dev libseccomp-dev libmnl-dev libcgroup-dev
-  libarchive-dev libcurl4-openssl-dev libjson-c-dev libconfuse-dev libgpgme-dev gpgv nftables
+  libarchive-dev libcurl4-openssl-dev libssl-dev libjson-c-dev libconfuse-dev libgpgme-dev gpgv nftables
   libnftables-dev liblzma-dev libzstd-dev ca-certificates'
 test='clang clang-format clang-tidy libcmocka-dev bats jq socat python3 shellcheck codespell mandoc
   universal-ctags gnupg openssl nginx-light mmdebstrap debootstrap busybox-static musl-tools xz-utils

@@ -27,6 +27,7 @@ struct http {
 	struct zerr *error;
 	int result; /* of a callback that failed */
 	bool begun, some;
+	bool complete;	/* progress has said so */
 	uint64_t start; /* of Content-Range */
 	char tag[TAG_MAX];
 	char text[CURL_ERROR_SIZE];
@@ -112,9 +113,10 @@ static int on_progress(void *arg, curl_off_t total, curl_off_t now, curl_off_t u
 	(void)uln;
 	if (steps_signal())
 		return 1;
-	if (h->options.progress && h->begun &&
+	if (h->options.progress && h->begun && !h->complete &&
 	    (time - h->reported >= REPORT_MS || (total > 0 && now == total))) {
 		h->reported = time;
+		h->complete = total > 0 && now == total;
 		h->options.progress(h->options.progress_arg, h->request->what, from + (uint64_t)now,
 				    total > 0 ? from + (uint64_t)total : 0);
 	}
@@ -297,7 +299,7 @@ int http_get(struct http *h, const struct http_request *q, struct http_reply *re
 	h->request = q;
 	h->error = e;
 	h->result = 0;
-	h->begun = h->some = false;
+	h->begun = h->some = h->complete = false;
 	h->start = 0;
 	h->tag[0] = h->text[0] = '\0';
 	*ret = (struct http_reply){ 0 };
