@@ -165,7 +165,7 @@ int image_arch_check(const char *arch, struct zerr *e)
 	const char *host = image_host_arch(), *meant = debian_arch(arch);
 	int r;
 
-	if (str_eq(arch, host) || (str_eq(arch, "i386") && str_eq(host, "amd64")))
+	if (strcmp(arch, host) == 0 || (strcmp(arch, "i386") == 0 && str_eq(host, "amd64")))
 		return 0;
 	r = zerr_as(e, ZERR_USAGE, "architecture %s: this host runs %s%s", arch, host,
 		    str_eq(host, "amd64") ? " and i386" : "");

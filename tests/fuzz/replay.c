@@ -1,50 +1,41 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Runs a fuzz target over the files of a directory, where libFuzzer is not at hand. */
-#include <dirent.h>
+/* Feeds every file of the directories named as arguments to a fuzz target, for builds without
+ * libFuzzer, whose options (-…) are ignored. An empty corpus is a failure. */
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+#include "base/fs.h"
+#include "base/own.h"
 
-#define MAX (1 << 20)
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* In a block of exactly its size, so that reading beyond the end is seen. */
-static int replay(const char *dir, const char *name)
+static int replay(int dirfd, size_t *ret_n)
 {
-	static unsigned char big[MAX];
-	char path[4096];
-	unsigned char *data;
-	size_t len;
-	FILE *f;
+	AUTO_STRV struct strv names = { 0 };
+	int r = fs_list(dirfd, &names);
 
-	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
-	f = fopen(path, "rb");
-	if (!f)
-		return 0;
-	len = fread(big, 1, sizeof(big), f);
-	(void)fclose(f);
-	data = malloc(len ? len : 1);
-	if (!data)
-		return 0;
-	memcpy(data, big, len);
-	(void)LLVMFuzzerTestOneInput(data, len);
-	free(data);
-	return 1;
+	for (size_t i = 0; r == 0 && i < names.n; i++) {
+		AUTO_BUF struct buf data = { 0 };
+
+		r = fs_read(dirfd, names.v[i], 1 << 20, &data);
+		if (r == 0)
+			(void)LLVMFuzzerTestOneInput((const uint8_t *)data.p, data.len);
+	}
+	*ret_n += names.n;
+	return r;
 }
 
 int main(int argc, char **argv)
 {
-	DIR *d = argc > 1 ? opendir(argv[1]) : NULL;
-	struct dirent *entry;
-	int n = 0;
+	struct zerr e = { 0 };
+	size_t n = 0;
 
-	while (d && (entry = readdir(d)))
-		if (entry->d_name[0] != '.')
-			n += replay(argv[1], entry->d_name);
-	if (d)
-		(void)closedir(d);
-	(void)printf("%d inputs\n", n);
-	return n > 0 ? 0 : 1;
+	for (int i = 1; i < argc; i++) {
+		AUTO_CLOSE int fd = *argv[i] == '-' ? -1 : fs_open_dir(argv[i], &e);
+
+		if (*argv[i] != '-' && (fd < 0 || replay(fd, &n) < 0))
+			return 1;
+	}
+	(void)printf("%zu inputs\n", n);
+	return n ? 0 : 1;
 }

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The only user of libmnl. An answer is only taken from the kernel: in a running zone's namespace
+ * the zone's root may send to our socket.
+ */
+#include "net/nlm.h"
+
+#include <libmnl/libmnl.h>
+#include <linux/sockios.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include "base/own.h"
+
+/* Datagrams that answer nothing of ours before we give up. */
+#define STRANGERS_MAX 1024
+
+#define ERRNO_MAX 4095 /* as the kernel has it */
+
+struct attr_table {
+	const struct nlattr **tb;
+	uint16_t max;
+};
+
+int nl_open(struct nl *nl, struct zerr *e)
+{
+	int on = 1;
+
+	*nl = (struct nl){ .socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC) };
+	if (!nl->socket)
+		return zerr_sys(e, "netlink socket");
+	/* without these the kernel says less, no more */
+	(void)mnl_socket_setsockopt(nl->socket, NETLINK_EXT_ACK, &on, sizeof(on));
+	(void)mnl_socket_setsockopt(nl->socket, NETLINK_CAP_ACK, &on, sizeof(on));
+	return 0;
+}
+
+int nl_open_in(struct nl *nl, int netns_fd, struct zerr *e)
+{
+	AUTO_CLOSE int own = -1;
+	int r;
+
+	r = nl_open(nl, e);
+	if (r < 0)
+		return r;
+	/* the way back, from a socket: it needs no /proc */
+	own = ioctl(mnl_socket_get_fd(nl->socket), SIOCGSKNS);
+	nl_close(nl);
+	if (own < 0)
+		return zerr_sys(e, "find out the present network namespace");
+	if (setns(netns_fd, CLONE_NEWNET) < 0)
+		return zerr_sys(e, "enter the network namespace");
+	r = nl_open(nl, e);
+	if (setns(own, CLONE_NEWNET) < 0) {
+		nl_close(nl);
+		return zerr_sys(e, "return to the host's network namespace");
+	}
+	return r;
+}
+
+void nl_close(struct nl *nl)
+{
+	const int saved = errno;
+
+	if (nl->socket)
+		(void)mnl_socket_close(nl->socket);
+	nl->socket = NULL;
+	errno = saved;
+}
+
+/* Append bytes without an attribute header. */
+static void append(struct nlm *m, const void *data, size_t len)
+{
+	const size_t room = MNL_ALIGN(len);
+
+	if (len == 0)
+		return;
+	if (m->failed || m->u.head.nlmsg_len + room > sizeof(m->u)) {
+		m->failed = true;
+		return;
+	}
+	memcpy(mnl_nlmsg_put_extra_header(&m->u.head, len), data, len);
+}
+
+void nlm_begin(struct nlm *m, uint16_t type, uint16_t flags, const void *fixed, size_t len)
+{
+	struct nlmsghdr *h = mnl_nlmsg_put_header(&m->u);
+
+	m->failed = false;
+	h->nlmsg_type = type;
+	h->nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags);
+	append(m, fixed, len);
+}
+
+void nlm_put(struct nlm *m, uint16_t type, const void *data, size_t len)
+{
+	if (!m->failed && !mnl_attr_put_check(&m->u.head, sizeof(m->u), type, len, data))
+		m->failed = true;
+}
+
+void nlm_str(struct nlm *m, uint16_t type, const char *s)
+{
+	nlm_put(m, type, s, strlen(s) + 1);
+}
+
+void nlm_u8(struct nlm *m, uint16_t type, uint8_t value)
+{
+	nlm_put(m, type, &value, sizeof(value));
+}
+
+void nlm_u32(struct nlm *m, uint16_t type, uint32_t value)
+{
+	nlm_put(m, type, &value, sizeof(value));
+}
+
+struct nlattr *nlm_nest(struct nlm *m, uint16_t type, const void *fixed, size_t len)
+{
+	struct nlattr *nest = NULL;
+
+	if (!m->failed)
+		nest = mnl_attr_nest_start_check(&m->u.head, sizeof(m->u), type);
+	if (!nest)
+		m->failed = true;
+	append(m, fixed, len);
+	return nest;
+}
+
+void nlm_end(struct nlm *m, struct nlattr *nest)
+{
+	if (!m->failed)
+		mnl_attr_nest_end(&m->u.head, nest);
+}
+
+static int take_attr(const struct nlattr *a, void *arg)
+{
+	const struct attr_table *t = arg;
+	const uint16_t type = mnl_attr_get_type(a);
+
+	if (type <= t->max)
+		t->tb[type] = a;
+	return MNL_CB_OK;
+}
+
+int nlm_attrs(const struct nlmsghdr *h, size_t fixed, const struct nlattr **tb, uint16_t max)
+{
+	struct attr_table t = { tb, max };
+
+	memset(tb, 0, (max + 1U) * sizeof(*tb));
+	if (mnl_nlmsg_get_payload_len(h) < fixed)
+		return -EPROTO;
+	(void)mnl_attr_parse(h, (unsigned)fixed, take_attr, &t); /* take_attr never fails */
+	return 0;
+}
+
+void nlm_nested(const struct nlattr *nest, const struct nlattr **tb, uint16_t max)
+{
+	struct attr_table t = { tb, max };
+
+	memset(tb, 0, (max + 1U) * sizeof(*tb));
+	if (nest)
+		(void)mnl_attr_parse_nested(nest, take_attr, &t); /* take_attr never fails */
+}
+
+const void *nlm_get(const struct nlattr *a, size_t len)
+{
+	return a && mnl_attr_get_payload_len(a) >= len ? mnl_attr_get_payload(a) : NULL;
+}
+
+uint32_t nlm_get_u32(const struct nlattr *a, uint32_t missing)
+{
+	return nlm_get(a, sizeof(uint32_t)) ? mnl_attr_get_u32(a) : missing;
+}
+
+const char *nlm_get_str(const struct nlattr *a)
+{
+	if (!a || mnl_attr_validate(a, MNL_TYPE_NUL_STRING) < 0)
+		return NULL;
+	return mnl_attr_get_str(a);
+}
+
+bool nlm_has_str(const struct nlattr *nest, uint16_t type, const char *s)
+{
+	const struct nlattr *a;
+
+	if (!nest)
+		return false;
+	mnl_attr_for_each_nested(a, nest)
+	{
+		const char *text = mnl_attr_get_type(a) == type ? nlm_get_str(a) : NULL;
+
+		if (text && strcmp(text, s) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* What the kernel answers at last: @code, an errno or not, and with luck its explanation. */
+static int take_code(int32_t code, const char *text, struct zerr *e)
+{
+	if (code >= 0)
+		return 0;
+	if (code < -ERRNO_MAX)
+		return zerr_set(e, EPROTO, "the kernel's answer is damaged");
+	return text ? zerr_code(e, -code, "%s", text) : zerr_set(e, -code, "%s", strerror(-code));
+}
+
+static int take_error(const struct nlmsghdr *h, struct zerr *e)
+{
+	const struct nlattr *tb[NLMSGERR_ATTR_MSG + 1];
+	const struct nlmsgerr *error = mnl_nlmsg_get_payload(h);
+	size_t fixed = sizeof(*error);
+	const char *text = NULL;
+
+	if (mnl_nlmsg_get_payload_len(h) < sizeof(*error))
+		return zerr_set(e, EPROTO, "the kernel's answer is too short");
+	if (!(h->nlmsg_flags & NLM_F_CAPPED) && error->msg.nlmsg_len > sizeof(error->msg))
+		fixed += MNL_ALIGN(error->msg.nlmsg_len - sizeof(error->msg));
+	if (h->nlmsg_flags & NLM_F_ACK_TLVS && nlm_attrs(h, fixed, tb, NLMSGERR_ATTR_MSG) == 0)
+		text = nlm_get_str(tb[NLMSGERR_ATTR_MSG]);
+	return take_code(error->error, text, e);
+}
+
+/* The end of a dump. */
+static int take_done(const struct nl *nl, const struct nlmsghdr *h, struct zerr *e)
+{
+	int32_t code = 0;
+
+	if (mnl_nlmsg_get_payload_len(h) >= sizeof(code))
+		memcpy(&code, mnl_nlmsg_get_payload(h), sizeof(code));
+	if (code >= 0 && nl->changed)
+		return zerr_set(e, EAGAIN, "it changed while it was read");
+	return take_code(code, NULL, e);
+}
+
+int nl_feed(struct nl *nl, const void *data, size_t len, nl_reply_fn *fn, void *arg, struct zerr *e)
+{
+	const struct nlmsghdr *h = data;
+	int left = (int)len;
+	int r;
+
+	for (; mnl_nlmsg_ok(h, left); h = mnl_nlmsg_next(h, &left)) {
+		if (h->nlmsg_len > (size_t)left) /* libmnl takes huge lengths for negative ones */
+			return zerr_set(e, EPROTO, "the kernel's answer is damaged");
+		if (h->nlmsg_seq != nl->seq)
+			continue;
+		if (h->nlmsg_type == NLMSG_ERROR)
+			return take_error(h, e);
+		nl->changed |= (h->nlmsg_flags & NLM_F_DUMP_INTR) != 0;
+		if (h->nlmsg_type == NLMSG_DONE)
+			return take_done(nl, h, e);
+		r = fn && h->nlmsg_type >= NLMSG_MIN_TYPE ? fn(h, arg) : 0;
+		if (r < 0)
+			return zerr_code(e, -r, "the kernel's answer");
+	}
+	return 1;
+}
+
+/* One datagram from the kernel into @buf. Its length, or -errno. */
+static ssize_t receive(struct nl *nl, void *buf, size_t room)
+{
+	struct sockaddr_nl from;
+	struct iovec iov = { buf, room };
+	struct msghdr msg = { .msg_name = &from, .msg_iov = &iov, .msg_iovlen = 1 };
+	ssize_t n;
+
+	for (unsigned i = 0; i < STRANGERS_MAX; i++) {
+		msg.msg_namelen = sizeof(from);
+		n = recvmsg(mnl_socket_get_fd(nl->socket), &msg, MSG_DONTWAIT);
+		if (n < 0 && errno != EINTR)
+			return errno == EAGAIN ? -EPROTO : -errno;
+		if (n < 0 || msg.msg_namelen != sizeof(from) || from.nl_pid != 0)
+			continue;
+		return msg.msg_flags & MSG_TRUNC ? -EMSGSIZE : n;
+	}
+	return -EPROTO;
+}
+
+int nl_call(struct nl *nl, struct nlm *m, nl_reply_fn *fn, void *arg, struct zerr *e)
+{
+	_Alignas(struct nlmsghdr) char buf[32768];
+	struct nlmsghdr *h = &m->u.head;
+	ssize_t n;
+	int r;
+
+	if (m->failed)
+		return zerr_set(e, EMSGSIZE, "the request does not fit into its message");
+	h->nlmsg_flags |= NLM_F_ACK; /* of no effect on a dump */
+	h->nlmsg_seq = ++nl->seq;
+	nl->changed = false;
+	if (mnl_socket_sendto(nl->socket, h, h->nlmsg_len) < 0)
+		return zerr_sys(e, "send to the kernel");
+	do {
+		n = receive(nl, buf, sizeof(buf));
+		if (n < 0)
+			return zerr_code(e, (int)-n, "answer of the kernel");
+		r = nl_feed(nl, buf, (size_t)n, fn, arg, e);
+	} while (r > 0);
+	return r;
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Netlink messages and sockets. A message lives on the stack; an attribute that does not fit makes
+ * it fail for good, so only nl_call() has to be checked. The kernel's own explanation (extended
+ * ack) becomes the error text. Nothing here knows what a link or an address is.
+ */
+#pragma once
+
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+struct mnl_socket;
+
+/* A route socket. It stays in the network namespace in which it was opened. */
+struct nl {
+	struct mnl_socket *socket;
+	uint32_t seq;
+	bool changed; /* the dump that is being read */
+};
+
+struct nlm {
+	bool failed; /* something did not fit */
+	union {
+		struct nlmsghdr head;
+		char room[1024];
+	} u;
+};
+
+/* Called for each message of an answer. 0 to go on, -errno to end it (nl_call() returns that). */
+typedef int nl_reply_fn(const struct nlmsghdr *h, void *arg);
+
+/* Open @nl in the caller's network namespace. 0 or -errno. */
+int nl_open(struct nl *nl, struct zerr *e);
+/* Open @nl inside @netns_fd; the caller's thread is there for one system call and back again. When
+ * it cannot get back that is the error, and the caller must do nothing else in that thread. */
+int nl_open_in(struct nl *nl, int netns_fd, struct zerr *e);
+void nl_close(struct nl *nl);
+#define AUTO_NL __attribute__((cleanup(nl_close)))
+
+/* Begin a message of @type with its fixed part, of @len bytes. NLM_F_REQUEST is implied. */
+void nlm_begin(struct nlm *m, uint16_t type, uint16_t flags, const void *fixed, size_t len);
+void nlm_put(struct nlm *m, uint16_t type, const void *data, size_t len);
+void nlm_str(struct nlm *m, uint16_t type, const char *s);
+void nlm_u8(struct nlm *m, uint16_t type, uint8_t value);
+void nlm_u32(struct nlm *m, uint16_t type, uint32_t value);
+/* Open a nested attribute that begins with @len bytes of @fixed (NULL, 0: nothing). NULL when it
+ * failed, which nlm_end() takes. */
+struct nlattr *nlm_nest(struct nlm *m, uint16_t type, const void *fixed, size_t len);
+void nlm_end(struct nlm *m, struct nlattr *nest);
+
+/* Send @m and read its answer to the end; @fn (NULL: nobody) sees each message of it. 0 or -errno
+ * with the kernel's words. -EAGAIN: a dump was complete but changed while it was read. Never
+ * blocks: the kernel answers before the send returns. */
+int nl_call(struct nl *nl, struct nlm *m, nl_reply_fn *fn, void *arg, struct zerr *e);
+
+/* One datagram of an answer to @nl's last request. 1: more is to come, 0: that was the end, or
+ * -errno. What belongs to other requests is skipped. Apart from nl_call() only for tests. */
+int nl_feed(struct nl *nl, const void *data, size_t len, nl_reply_fn *fn, void *arg,
+	    struct zerr *e);
+
+/* The attributes of @h behind a fixed part of @fixed bytes, by type; tb[0..max]. Unknown types are
+ * skipped. 0 or -EPROTO when the fixed part is missing. */
+int nlm_attrs(const struct nlmsghdr *h, size_t fixed, const struct nlattr **tb, uint16_t max);
+/* The same for what is inside @nest; NULL has nothing inside. */
+void nlm_nested(const struct nlattr *nest, const struct nlattr **tb, uint16_t max);
+/* The value when it has at least @len bytes, else NULL. NULL is taken. */
+const void *nlm_get(const struct nlattr *a, size_t len);
+uint32_t nlm_get_u32(const struct nlattr *a, uint32_t missing);
+/* The text when it is terminated, else NULL. */
+const char *nlm_get_str(const struct nlattr *a);
+/* True when @nest holds the text @s under @type. */
+bool nlm_has_str(const struct nlattr *nest, uint16_t type, const char *s);

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The few settings of the caller's network namespace that netlink does not reach. */
+#pragma once
+
+#include "base/err.h"
+#include "net/nlm.h"
+
+/* Turn IPv4 forwarding on, with a note, when it is off. */
+int forward_ipv4(struct zerr *e);
+/* The same for IPv6. Interfaces that live on router advertisements would lose their routes; they
+ * are set to go on accepting them first, with a note each. */
+int forward_ipv6(struct nl *nl, struct zerr *e);
+/* Have interface @name ignore router advertisements. No IPv6 is fine. */
+int refuse_ra(const char *name, struct zerr *e);

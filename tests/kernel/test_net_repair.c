@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Commands that were killed or failed half-way: the next one repairs, and a failure leaves nothing.
+ */
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/fs.h"
+#include "base/own.h"
+#include "net/nat.h"
+#include "net_lab.h"
+
+struct killed {
+	struct lab *lab;
+	struct lab_zone *zone;
+};
+
+/* A starter that is killed after the NIC was made, before anything of it was recorded. */
+static int up_and_die(const void *arg)
+{
+	const struct killed *k = arg;
+
+	(void)lab_up(k->lab, k->zone);
+	(void)raise(SIGKILL);
+	return 0;
+}
+
+static void forget_repairs_a_killed_start(void **state)
+{
+	struct lab *lab = *state;
+	struct lab_zone a;
+	const struct killed k = { lab, &a };
+	struct zerr e = { 0 };
+
+	lab_zone(lab, &a, 1, 0);
+	assert_int_equal(lab_in(-1, up_and_die, &k), 128);
+	assert_true(lab_index(&lab->nl, NET_DEFAULT) != 0);
+	own_close(a.netns); /* its processes are gone too */
+	assert_int_equal(net_forget(&lab->env, a.name, &e), 0);
+	assert_int_equal(lab_index(&lab->nl, NET_DEFAULT), 0);
+	assert_false(lab_has_table(lab));
+	assert_int_equal(net_forget(&lab->env, a.name, &e), 0); /* nothing to do */
+}
+
+static void forget_leaves_others_alone(void **state)
+{
+	struct lab *lab = *state;
+	struct lab_zone a, b;
+	struct zerr e = { 0 };
+
+	lab_zone(lab, &a, 1, 0);
+	lab_zone(lab, &b, 2, 1);
+	strcpy(a.name, "web");
+	strcpy(b.name, "web-2"); /* a name that begins with the other's */
+	(void)lab_up(lab, &a);
+	(void)lab_up(lab, &b);
+	assert_int_equal(net_forget(&lab->env, "web", &e), 0);
+	assert_true(lab_index(&lab->nl, NET_DEFAULT) != 0);
+	assert_true(lab_has_table(lab));
+	own_close(a.netns);
+	lab_down(lab, &b);
+	assert_int_equal(lab_index(&lab->nl, NET_DEFAULT), 0);
+}
+
+/* Remove one of our files, as if its writer had been killed before or after. */
+static void lose(const struct lab *lab, const char *dir, const char *name)
+{
+	AUTO_CLOSE int fd = fs_open_below(lab->env.run, dir, O_RDONLY | O_DIRECTORY, 0);
+	struct zerr e = { 0 };
+
+	assert_true(fd >= 0);
+	assert_true(fs_exists(fd, name));
+	assert_int_equal(fs_remove(fd, name, &e), 0);
+}
+
+static void lose_table(const struct lab *lab)
+{
+	struct strv none = { 0 };
+	struct zerr e = { 0 };
+
+	assert_int_equal(nat_apply(&lab->env, &none, &none, &e), 0);
+	assert_false(lab_has_table(lab));
+}
+
+/* Whatever is missing, the next start has a whole network. */
+static void next_start_completes_a_network(void **state)
+{
+	struct lab *lab = *state;
+	struct lab_zone a, b, c;
+	struct zerr e = { 0 };
+	char told[64];
+	pid_t server;
+
+	lab_zone(lab, &a, 1, 0);
+	lab_zone(lab, &b, 2, 1);
+	lab_zone(lab, &c, 3, 2);
+	/* killed on the way up: a bridge, but no word that it is complete */
+	(void)lab_up(lab, &a);
+	lose(lab, ".net/.up", NET_DEFAULT);
+	lose_table(lab);
+	(void)lab_up(lab, &b);
+	assert_true(lab_has_table(lab));
+	/* killed on the way down: the last user's note is gone, the rest stands */
+	lose(lab, ".net", NET_DEFAULT);
+	lose_table(lab);
+	(void)lab_up(lab, &c);
+	assert_true(lab_has_table(lab));
+	/* all three are on one bridge */
+	server = lab_serve(a.netns);
+	assert_true(lab_fetch(c.netns, "10.77.0.2", told));
+	assert_string_equal(told, "10.77.0.4");
+	lab_stop(server);
+	/* somebody deleted the bridge */
+	assert_int_equal(link_delete(&lab->nl, lab_index(&lab->nl, NET_DEFAULT), &e), 0);
+	own_close(a.netns);
+	a.netns = lab_netns();
+	a.slot = 9;
+	(void)lab_up(lab, &a);
+	assert_true(lab_has_address(&lab->nl, lab_index(&lab->nl, NET_DEFAULT), "10.77.0.1/16"));
+	own_close(b.netns);
+	lab_down(lab, &c);
+	lab_down(lab, &a);
+	assert_int_equal(lab_index(&lab->nl, NET_DEFAULT), 0);
+}
+
+/* The same for the next stop, from either side. */
+static void next_stop_finishes_a_stop(void **state)
+{
+	struct lab *lab = *state;
+	struct lab_zone a;
+	struct zerr e = { 0 };
+
+	lab_zone(lab, &a, 1, 0);
+	(void)lab_up(lab, &a);
+	lose(lab, ".net", NET_DEFAULT); /* killed before the bridge went */
+	assert_int_equal(net_down(&lab->env, a.name, &a.link, false, &e), 0);
+	assert_int_equal(lab_index(&lab->nl, NET_DEFAULT), 0);
+	assert_false(lab_has_table(lab));
+	own_close(a.netns);
+	a.netns = lab_netns();
+	(void)lab_up(lab, &a);
+	lose(lab, ".net", NET_DEFAULT);
+	lose(lab, ".net/.up", NET_DEFAULT); /* only the durable record knows it */
+	assert_int_equal(net_forget(&lab->env, "another", &e), 0);
+	assert_int_equal(lab_index(&lab->nl, NET_DEFAULT), 0);
+	assert_false(lab_has_table(lab));
+	own_close(a.netns);
+}
+
+static void failed_nat_leaves_nothing(void **state)
+{
+	struct lab *lab = *state;
+	struct lab_zone a;
+	struct zerr e = { 0 };
+
+	lab_zone(lab, &a, 1, 0);
+	lab->env.helper = "/bin/false";
+	assert_true(net_up(&lab->env, a.name, 1, 1, &a.lease, a.netns, &a.link, &e) < 0);
+	assert_int_equal(e.status, ZERR_HOST);
+	assert_non_null(
+		strstr(e.msg, "eth0: network " NET_DEFAULT ": nftables: /bin/false failed"));
+	assert_int_equal(lab_links(), 0);
+	lab->env.helper = ZONE_NFT;
+	(void)lab_up(lab, &a); /* nothing stands in the way */
+	lab_down(lab, &a);
+}
+
+static void failed_stop_is_finished_by_the_next(void **state)
+{
+	struct lab *lab = *state;
+	struct lab_zone a;
+	struct zerr e = { 0 };
+
+	lab_zone(lab, &a, 1, 0);
+	(void)lab_up(lab, &a);
+	lab->env.helper = "/bin/false";
+	assert_true(net_down(&lab->env, a.name, &a.link, false, &e) < 0);
+	assert_int_equal(lab_index(&lab->nl, NET_DEFAULT), 0); /* what could be done was */
+	lab->env.helper = ZONE_NFT;
+	assert_true(lab_has_table(lab));
+	assert_int_equal(net_down(&lab->env, a.name, &a.link, false, &e), 0);
+	assert_false(lab_has_table(lab));
+	own_close(a.netns);
+}
+
+static void nic_that_fails_inside_is_removed(void **state)
+{
+	struct lab *lab = *state;
+	struct lab_zone a;
+	struct zerr e = { 0 };
+
+	lab_zone(lab, &a, 1, 0);
+	strcpy(a.lease.gateway4, "192.0.2.77"); /* cannot be reached from its address */
+	assert_true(net_up(&lab->env, a.name, 1, 1, &a.lease, a.netns, &a.link, &e) < 0);
+	assert_non_null(strstr(e.msg, "eth0: default route by 192.0.2.77: "));
+	assert_int_equal(lab_links(), 0);
+	assert_int_equal(a.link.ifindex, 0); /* untouched */
+	strcpy(a.lease.gateway4, "10.77.0.1");
+	(void)lab_up(lab, &a);
+	lab_down(lab, &a);
+}
+
+static void damaged_lease_is_refused(void **state)
+{
+	struct lab *lab = *state;
+	struct lab_zone a;
+	struct zerr e = { 0 };
+
+	lab_zone(lab, &a, 1, 0);
+	strcpy(a.lease.mac, "no mac");
+	assert_true(net_up(&lab->env, a.name, 1, 1, &a.lease, a.netns, &a.link, &e) < 0);
+	assert_string_equal(e.msg, "eth0: the lease is damaged");
+	assert_int_equal(lab_links(), 0);
+	own_close(a.netns);
+}
+
+#define LAB_TEST(name) cmocka_unit_test_setup_teardown(name, lab_open, lab_close)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		LAB_TEST(forget_repairs_a_killed_start),
+		LAB_TEST(forget_leaves_others_alone),
+		LAB_TEST(next_start_completes_a_network),
+		LAB_TEST(next_stop_finishes_a_stop),
+		LAB_TEST(failed_nat_leaves_nothing),
+		LAB_TEST(failed_stop_is_finished_by_the_next),
+		LAB_TEST(nic_that_fails_inside_is_removed),
+		LAB_TEST(damaged_lease_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, lab_enter, NULL);
+}

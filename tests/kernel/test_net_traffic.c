@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What zones can reach: themselves, each other, the host, and through NAT the world outside. */
+#include <arpa/inet.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/own.h"
+#include "net_lab.h"
+
+/* The address of @text, which has a prefix length. */
+static const char *bare(const char *text)
+{
+	static char out[64];
+
+	(void)snprintf(out, sizeof(out), "%.*s", (int)strcspn(text, "/"), text);
+	return out;
+}
+
+static void zones_reach_each_other(void **state)
+{
+	struct lab *lab = *state;
+	struct lab_zone a, b;
+	char told[64];
+	pid_t server;
+
+	lab_zone(lab, &a, 1, 0);
+	lab_zone(lab, &b, 2, 1);
+	print_message("first zone of a network: %.2f ms\n", lab_up(lab, &a));
+	print_message("second zone: %.2f ms\n", lab_up(lab, &b));
+	server = lab_serve(b.netns);
+	assert_true(lab_fetch(a.netns, bare(b.lease.ipv4), told));
+	assert_string_equal(told, bare(a.lease.ipv4));
+	assert_true(lab_fetch(a.netns, bare(b.lease.ipv6), told));
+	assert_string_equal(told, bare(a.lease.ipv6));
+	/* itself, by its address and by loopback */
+	assert_true(lab_fetch(b.netns, "127.0.0.1", told));
+	assert_true(lab_fetch(b.netns, "::1", told));
+	assert_true(lab_fetch(b.netns, bare(b.lease.ipv4), told));
+	/* and the host reaches it */
+	assert_true(lab_fetch(-1, bare(b.lease.ipv4), told));
+	assert_string_equal(told, a.lease.gateway4);
+	assert_true(lab_fetch(-1, bare(b.lease.ipv6), told));
+	assert_string_equal(told, a.lease.gateway6);
+	lab_stop(server);
+	lab_down(lab, &a);
+	lab_down(lab, &b);
+}
+
+static void world_outside_sees_the_host(void **state)
+{
+	struct lab *lab = *state;
+	AUTO_CLOSE int outside = lab_netns();
+	struct lab_zone a;
+	char told[64];
+	pid_t server;
+
+	/* it has no route to the zones: without NAT there is no answer */
+	lab_cable(lab, "up0", "192.0.2.1/24 2001:db8::1/64", outside,
+		  "192.0.2.2/24 2001:db8::2/64");
+	assert_int_equal(lab_sysctl_get("ipv4/ip_forward"), '0');
+	lab_zone(lab, &a, 1, 0);
+	(void)lab_up(lab, &a);
+	assert_int_equal(lab_sysctl_get("ipv4/ip_forward"), '1');
+	server = lab_serve(outside);
+	assert_true(lab_fetch(a.netns, "192.0.2.2", told));
+	assert_string_equal(told, "192.0.2.1");
+	assert_true(lab_fetch(a.netns, "2001:db8::2", told));
+	assert_string_equal(told, "2001:db8::1");
+	lab_stop(server);
+	lab_down(lab, &a);
+}
+
+#define DATAGRAMS 50
+#define DATAGRAM  1000
+
+/* Far more goes out than can come back as ICMP. */
+static int send_datagrams(const void *arg)
+{
+	static const char data[DATAGRAM];
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(9) };
+	const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (inet_pton(AF_INET, arg, &to.sin_addr) != 1)
+		return 1;
+	for (int i = 0; i < DATAGRAMS; i++)
+		(void)sendto(fd, data, sizeof(data), 0, (const struct sockaddr *)&to, sizeof(to));
+	return 0;
+}
+
+static void counters_are_the_zones_view(void **state)
+{
+	struct lab *lab = *state;
+	struct net_counters before, after;
+	struct lab_zone a, b;
+
+	lab_zone(lab, &a, 1, 0);
+	lab_zone(lab, &b, 2, 1);
+	(void)lab_up(lab, &a);
+	(void)lab_up(lab, &b);
+	assert_int_equal(net_count(&a.link, &before), 0);
+	assert_int_equal(lab_in(a.netns, send_datagrams, bare(b.lease.ipv4)), 0);
+	assert_int_equal(net_count(&a.link, &after), 0);
+	assert_true(after.tx_packets >= before.tx_packets + DATAGRAMS);
+	assert_true(after.tx_bytes >= before.tx_bytes + DATAGRAMS * DATAGRAM);
+	assert_true(after.rx_bytes < before.rx_bytes + DATAGRAMS * DATAGRAM);
+	assert_true(after.rx_packets > before.rx_packets); /* ARP at least */
+	lab_down(lab, &a);
+	lab_down(lab, &b);
+	while (lab_links() > 0)
+		(void)usleep(1000);
+	assert_int_equal(net_count(&a.link, &after), -ENODEV);
+}
+
+static void zone_without_ipv6_has_ipv4(void **state)
+{
+	struct lab *lab = *state;
+	AUTO_STRV struct strv ipv4 = { 0 };
+	AUTO_STRV struct strv ipv6 = { 0 };
+	struct zerr e = { 0 };
+	struct lab_zone a, b;
+	char told[64];
+
+	lab_zone(lab, &a, 1, 0);
+	lab_zone(lab, &b, 2, 1);
+	lab_sysctl(a.netns, "ipv6/conf/all/disable_ipv6", "1");
+	lab_sysctl(a.netns, "ipv6/conf/default/disable_ipv6", "1");
+	(void)lab_up(lab, &a);
+	(void)lab_up(lab, &b);
+	assert_int_equal(net_addresses(a.netns, &ipv4, &ipv6, &e), 0);
+	assert_int_equal(ipv4.n, 1);
+	assert_string_equal(ipv4.v[0], bare(a.lease.ipv4));
+	assert_int_equal(ipv6.n, 0);
+	const pid_t server = lab_serve(b.netns);
+
+	assert_true(lab_fetch(a.netns, bare(b.lease.ipv4), told));
+	lab_stop(server);
+	lab_down(lab, &a);
+	lab_down(lab, &b);
+}
+
+static void host_without_ipv6_has_ipv4(void **state)
+{
+	struct lab *lab = *state;
+	AUTO_CLOSE int outside = lab_netns();
+	AUTO_STRV struct strv ipv4 = { 0 };
+	AUTO_STRV struct strv ipv6 = { 0 };
+	struct zerr e = { 0 };
+	struct lab_zone a;
+	char told[64];
+	pid_t server;
+
+	lab_cable(lab, "up0", "192.0.2.1/24", outside, "192.0.2.2/24");
+	lab_sysctl(-1, "ipv6/conf/all/disable_ipv6", "1");
+	lab_sysctl(-1, "ipv6/conf/default/disable_ipv6", "1");
+	lab_zone(lab, &a, 1, 0);
+	(void)lab_up(lab, &a);
+	assert_int_equal(lab_sysctl_get("ipv6/conf/all/forwarding"), '0');
+	assert_int_equal(net_addresses(a.netns, &ipv4, &ipv6, &e), 0);
+	assert_int_equal(ipv4.n, 1);
+	assert_int_equal(ipv6.n, 0); /* it would lead nowhere */
+	server = lab_serve(outside);
+	assert_true(lab_fetch(a.netns, "192.0.2.2", told));
+	assert_string_equal(told, "192.0.2.1");
+	lab_stop(server);
+	lab_down(lab, &a);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(zones_reach_each_other, lab_open, lab_close),
+		cmocka_unit_test_setup_teardown(world_outside_sees_the_host, lab_open, lab_close),
+		cmocka_unit_test_setup_teardown(counters_are_the_zones_view, lab_open, lab_close),
+		cmocka_unit_test_setup_teardown(zone_without_ipv6_has_ipv4, lab_open, lab_close),
+		cmocka_unit_test_setup_teardown(host_without_ipv6_has_ipv4, lab_open, lab_close),
+	};
+
+	return cmocka_run_group_tests(tests, lab_enter, NULL);
+}
