@@ -59,6 +59,13 @@ ALLOWED = [
     ("lib/core/zonedir.c", "renameat2 unlinkat", "names of zones in root's own zone path"),
     ("cmd/edit.c", "open unlink", "the caller's own temporary file, by the name that mkostemps() made"),
     ("cmd/tty.c", "open", "our own standard output once more, by /proc/self/fd/1"),
+    ("lib/image/cache.c", "renameat", "names in the download cache, root's and 0700"),
+    ("lib/image/fetch.c", "renameat", "names in the download cache, root's and 0700"),
+    ("lib/image/module.c", "dlopen", "our own module, beside the program or in the libexec directory"),
+    ("lib/image/sig.c", "open", "the keyring that the command line names"),
+    ("lib/image/source.c", "realpath stat", "the keyring that the command line names"),
+    ("lib/image/store.c", "renameat", "fingerprints in root's own .images, 0700"),
+    ("lib/image/store_make.c", "renameat2", "fingerprints in root's own .images, 0700"),
 ]
 
 
