@@ -41,7 +41,7 @@ format:
 	git ls-files '*.c' '*.h' | xargs clang-format -i
 
 bench: build-release
-	tests/bench/bench.py build/release
+	unshare --net -- sh -c 'ip link set lo up && exec tests/bench/bench.py build/release'
 
 clean:
 	rm -rf build

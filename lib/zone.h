@@ -37,6 +37,14 @@ struct zone_options {
 ZONE_API int zone_host_open(const struct zone_options *o, struct zone_host **ret, struct zerr *e);
 ZONE_API void zone_host_close(struct zone_host *h);
 
+/* From now on SIGINT and SIGTERM only set a flag: the operation that is under way undoes what it began
+ * and returns -EINTR. For programs without handlers of their own. */
+ZONE_API void zone_catch_signals(void);
+/* The signal that arrived, or 0. */
+ZONE_API int zone_signal(void);
+/* While held, it counts as not arrived: cleaning up is not interrupted. Holds nest. */
+ZONE_API void zone_hold_signals(bool hold);
+
 /* ---- names ---------------------------------------------------------------------------------- */
 
 /* Names of all zones, sorted. */
@@ -129,6 +137,8 @@ ZONE_API int zone_console_resize(int fd, unsigned short rows, unsigned short col
 /* The console log (stopped zones too): at most the last @max bytes before offset @end (UINT64_MAX: all). */
 ZONE_API int zone_log_read(struct zone_host *h, const char *name, uint64_t end, size_t max,
 			   struct buf *ret, struct zerr *e);
+/* Where the log ends now: a later zone_log_read() can leave out what came before. 0 without a log. */
+ZONE_API int zone_log_end(struct zone_host *h, const char *name, uint64_t *ret, struct zerr *e);
 /* Its last @lines lines, control characters neutralised. */
 ZONE_API int zone_log_tail(struct zone_host *h, const char *name, unsigned lines, struct strv *ret,
 			   struct zerr *e);
@@ -285,6 +295,14 @@ struct zone_publish {
 };
 ZONE_API int zone_image_publish(struct zone_host *h, const struct zone_publish *p,
 				struct zone_images *ret, struct zerr *e);
+
+/* ---- vectors and buffers -------------------------------------------------------------------- */
+
+/* For users of the shared library, which keeps the functions of base/str.h to itself: append a copy of
+ * @s (0 or -ENOMEM), release what a result or an argument holds. */
+ZONE_API int zone_strv_add(struct strv *v, const char *s);
+ZONE_API void zone_strv_done(struct strv *v);
+ZONE_API void zone_buf_done(struct buf *b);
 
 /* ---- internal ------------------------------------------------------------------------------- */
 

@@ -3,14 +3,14 @@
 # For the demo and the tests: a signing key, and a stock web server with TLS on a free port of loopback,
 # each in a directory of its own and ended by its process id.
 
-# gpg_key DIR: a throw-away signing key; public half in DIR/key.gpg, its id in GPG_KEY.
+# gpg_key DIR: a throw-away signing key; public half in DIR/key.gpg, its id in GPG_KEY and DIR/id.
 gpg_key() {
   mkdir -m 700 "$1"
   gpg --homedir "$1" --batch --quiet --passphrase '' --quick-gen-key 'zone test <test@localhost>' \
     ed25519 sign never 2>/dev/null </dev/null
   gpg --homedir "$1" --batch --export >"$1/key.gpg"
-  # shellcheck disable=SC2034 # for the caller
   GPG_KEY=$(gpg --homedir "$1" --batch --quiet --list-keys --with-colons 2>/dev/null | awk -F: '/^fpr/ { print $10; exit }')
+  echo "$GPG_KEY" >"$1/id"
   gpgconf --homedir "$1" --kill all
 }
 

@@ -30,9 +30,10 @@ int fs_subdirs(int dirfd, const char *path, mode_t mode, struct zerr *e);
 /* True when @name (one component) exists below @dirfd, of whatever type. */
 bool fs_exists(int dirfd, const char *name);
 
-/* Whole contents of a regular file of at most @max bytes, from @dirfd below. 0 or -errno (-EFBIG). */
+/* Whole contents of a regular file of at most @max bytes, from @dirfd below, replacing what *@ret has.
+ * 0 or -errno (-EFBIG, -EISDIR, -EINVAL for other types); no message. */
 int fs_read(int dirfd, const char *name, size_t max, struct buf *ret);
-/* Replace a file by rename; @durable also syncs file and directory. 0 or -errno with message. */
+/* Replace the file @name (one component) by rename; @durable also syncs file and directory. 0 or -errno with message. */
 int fs_write(int dirfd, const char *name, const void *data, size_t len, mode_t mode, bool durable,
 	     struct zerr *e);
 /* Write all of @len bytes to @fd, retrying short writes. 0 or -errno. */
@@ -43,15 +44,17 @@ int fs_sync_dir(int dirfd);
 /* Remove @name below @dirfd with everything in it, of any depth; never follows a link or crosses a
  * mount. A missing one is fine. Attributes that forbid it (immutable, append) are cleared. */
 int fs_remove(int dirfd, const char *name, struct zerr *e);
-/* Sum of st_blocks*512 below @dirfd/@name and number of entries; hard links once. 0 or -errno. */
+/* Sum of st_blocks*512 of @dirfd/@name and what is below, hard links once, and number of entries.
+ * Mounts are not entered. 0 or -errno; no message. */
 int fs_usage(int dirfd, const char *name, uint64_t *ret_bytes, uint64_t *ret_entries);
 
-/* Names in a directory, sorted, without those that begin with a dot. 0 or -errno. */
+/* Names in a directory, sorted, without those that begin with a dot, replacing what *@ret has. 0 or
+ * -errno. */
 int fs_list(int dirfd, struct strv *ret);
 
 /* Take an exclusive flock on @name below @dirfd, made when missing, waiting at most @wait_ms
- * (-1 for ever, 0 not at all). The lock goes when the fd is closed. fd, or -EWOULDBLOCK with exit
- * status 6. */
+ * (-1 for ever, 0 not at all). The lock goes when the fd is closed; who holds it may unlink the file.
+ * fd, -EWOULDBLOCK with exit status 6, or -EINTR (steps_signal()). */
 int fs_lock(int dirfd, const char *name, int wait_ms, struct zerr *e);
 
 /* /proc/self/fd/N for calls that take only paths; @out needs 32 bytes. Returns @out. */

@@ -27,19 +27,19 @@ struct opt {
 	size_t off; /* offset in the structure that is filled */
 };
 
-/* Parse argv[0..argc) (no program name) into @out by @opts (ends with neither letter nor name).
- * Options may stand anywhere before "--"; what is left (operands) is moved to the front of argv,
- * *@ret_operands counts those before "--" and *@ret_rest is the index of the first after it (argc
- * when there is none). With @stop_at_operand parsing ends at the first operand. @also is a second
- * table with its own structure, tried after the first, or NULL. Errors are usage errors (exit 2) that
- * suggest the nearest option. */
 struct opt_parse {
-	const struct opt *opts;
+	const struct opt *opts; /* ends with neither letter nor name */
 	void *out;
-	const struct opt *also;
+	const struct opt *also; /* a second table, tried after the first, or NULL */
 	void *also_out;
 	bool stop_at_operand;
 };
+
+/* Parse argv[0..argc) (no program name). Options may stand anywhere before "--"; what is left
+ * (operands) is moved to the front of argv, *@ret_operands counts those before "--" and *@ret_rest is
+ * the index of the first after it (argc when there is none). With @stop_at_operand parsing ends at the
+ * first operand, and everything from there on is an operand. Errors are usage errors (exit 2) that
+ * suggest the nearest option. */
 int opts_parse(const struct opt_parse *p, int argc, char **argv, int *ret_operands, int *ret_rest,
 	       struct zerr *e);
 /* Two columns: "  -c, --comment TEXT   what it does". */

@@ -20,22 +20,26 @@ static inline int own_close(int fd)
 	return -1;
 }
 
+/* For the attributes below. */
 static inline void own_close_p(int *fd)
 {
 	own_close(*fd);
 }
 
+/* For the attributes below: @p points to the pointer. */
 static inline void own_free_p(void *p)
 {
 	free(*(void **)p);
 }
 
+/* For the attributes below; what was written must have been flushed and checked before. */
 static inline void own_fclose_p(FILE **f)
 {
 	if (*f)
 		(void)fclose(*f);
 }
 
+/* For the attributes below. */
 static inline void own_closedir_p(DIR **d)
 {
 	if (*d)

@@ -122,7 +122,7 @@ static _Noreturn void child_exec(const struct run *r, pid_t parent)
 
 	/* A helper that outlives a killed zone would work against the next command's repair. */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
-		child_fail(r->exec_pipe);
+		_exit(127); /* it is gone already: nobody to tell */
 	if ((cwd ? fchdir(cwd) : chdir("/")) < 0)
 		child_fail(r->exec_pipe);
 	for (int i = 0; i < STREAMS; i++) { /* out of the way of each other first */
@@ -339,19 +339,6 @@ static int make_env(struct run *r)
 	return 0;
 }
 
-static int prepare(struct run *r, struct zerr *e)
-{
-	int code;
-
-	r->path = *r->name == '/' ? strdup(r->name) : run_find(r->name);
-	if (!r->path)
-		return -ENOENT;
-	code = make_env(r);
-	if (code == 0)
-		code = make_streams(r);
-	return code < 0 ? zerr_code(e, -code, "run %s", r->name) : 0;
-}
-
 /* A missing program is the host's lack, with an errno of its own. */
 static int missing(const char *name, struct zerr *e)
 {
@@ -373,15 +360,21 @@ int run_program(const struct run_args *a, int *ret_status, struct zerr *e)
 		.pidfd = -1,
 	};
 	siginfo_t info = { 0 };
-	int code = prepare(&r, e);
+	int code;
 
-	if (code == 0) {
-		code = start(&r);
-		if (code < 0 && code != -ENOENT)
-			return zerr_code(e, -code, "run %s", r.name);
-	}
+	r.path = *r.name == '/' ? strdup(r.name) : run_find(r.name);
+	if (!r.path)
+		return missing(r.name, e);
+	code = make_env(&r);
+	if (code == 0)
+		code = make_streams(&r);
 	if (code < 0)
-		return code == -ENOENT ? missing(r.name, e) : code;
+		return zerr_code(e, -code, "run %s", r.name);
+	code = start(&r);
+	if (code == -ENOENT)
+		return missing(r.name, e);
+	if (code < 0)
+		return zerr_code(e, -code, "run %s", r.name);
 	for (int i = 0; i < STREAMS; i++) /* or the pipes would never end */
 		r.child_end[i] = own_close(r.child_end[i]);
 	code = supervise(&r, &info);

@@ -20,8 +20,8 @@ struct run_args {
 };
 
 /* Run it and wait. 0, -ENOENT (no such program, exit status 7), -EIO (it failed; the message ends
- * with its last line of standard error), -ETIMEDOUT, -EINTR. @ret_status may be NULL; with it a
- * non-zero exit is not an error. */
+ * with its last line of standard error), -ETIMEDOUT, -EINTR (steps_signal(): SIGTERM, 3 s later
+ * SIGKILL). @ret_status may be NULL; with it a non-zero exit is not an error, death by a signal is. */
 int run_program(const struct run_args *a, int *ret_status, struct zerr *e);
 /* The path of @name in the fixed PATH, or NULL. Static storage is not used; the caller owns it. */
 char *run_find(const char *name);

@@ -7,6 +7,7 @@
 
 static volatile sig_atomic_t arrived;
 static int held;
+static int (*elsewhere)(void);
 
 static void note_signal(int sig)
 {
@@ -24,7 +25,14 @@ void steps_catch_signals(void)
 
 int steps_signal(void)
 {
-	return held ? 0 : arrived;
+	if (held)
+		return 0;
+	return elsewhere ? elsewhere() : arrived;
+}
+
+void steps_ask_signals(int (*fn)(void))
+{
+	elsewhere = fn;
 }
 
 int steps_check(struct zerr *e)

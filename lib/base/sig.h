@@ -15,3 +15,5 @@ int steps_check(struct zerr *e);
 /* While held, steps_signal() says 0: undoing is not interrupted. The flag itself is kept. Holds
  * nest. */
 void steps_hold_signals(bool hold);
+/* Ask @fn instead of the own flag: for a loaded module, which has its own copy of this one. */
+void steps_ask_signals(int (*fn)(void));

@@ -18,7 +18,7 @@
 #include <stdbool.h>
 
 #include "base/err.h"
-#include "base/sig.h" /* IWYU pragma: export */
+#include "base/sig.h" /* steps_check() and its like, for who walks tables */
 
 struct step {
 	const char *name;

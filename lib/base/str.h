@@ -15,10 +15,12 @@ struct buf {
 	bool failed; /* an allocation failed; p is what was there before */
 };
 
+/* Append bytes, a string, formatted text, a character. On failure only `failed` is set. */
 void buf_add(struct buf *b, const void *data, size_t len);
 void buf_str(struct buf *b, const char *s);
 void buf_fmt(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void buf_char(struct buf *b, char c);
+/* Free it; it is empty then and can be used again. */
 void buf_done(struct buf *b);
 #define AUTO_BUF __attribute__((cleanup(buf_done)))
 
@@ -27,20 +29,26 @@ struct strv {
 	size_t n;
 };
 
-/* Append a copy of @s (or the formatted text). 0 or -ENOMEM. */
+/* Append a copy of @s (or the formatted text). 0 or -ENOMEM. Only these may grow `v`. */
 int strv_add(struct strv *v, const char *s);
 int strv_addf(struct strv *v, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Append the words of @s, separated by any of @seps; empty words are dropped. */
 int strv_split(struct strv *v, const char *s, const char *seps);
+/* True when one of them is @s. */
 bool strv_has(const struct strv *v, const char *s);
+/* By bytes, as strcmp() does. */
 void strv_sort(struct strv *v);
+/* Free it with its strings; it is empty then and can be used again. */
 void strv_done(struct strv *v);
 #define AUTO_STRV __attribute__((cleanup(strv_done)))
 
+/* Comparisons; NULL equals nothing. */
 static inline bool str_eq(const char *a, const char *b)
 {
 	return a && b && __builtin_strcmp(a, b) == 0;
 }
+
+/* True when @s begins (ends) so. */
 bool str_starts(const char *s, const char *prefix);
 bool str_ends(const char *s, const char *suffix);
 /* asprintf that returns NULL on failure; the caller owns the result. */

@@ -3,6 +3,7 @@
  * are here. Every wrapper returns what the kernel returns, with errno. */
 #pragma once
 
+#include <linux/capability.h>
 #include <linux/openat2.h>
 #include <linux/sched.h>
 #include <signal.h>
@@ -13,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* open by @how->resolve; see base/fs.h, which everybody else uses. */
 static inline int sys_openat2(int dirfd, const char *path, struct open_how *how)
 {
 	return (int)syscall(SYS_openat2, dirfd, path, how, sizeof(*how));
@@ -24,24 +26,41 @@ static inline pid_t sys_clone3(struct clone_args *a)
 	return (pid_t)syscall(SYS_clone3, a, sizeof(*a));
 }
 
+/* A descriptor of @pid, O_CLOEXEC. Safe only for a child that was not waited for. */
 static inline int sys_pidfd_open(pid_t pid, unsigned flags)
 {
 	return (int)syscall(SYS_pidfd_open, pid, flags);
 }
 
+/* ESRCH once it has been waited for; never somebody else. */
 static inline int sys_pidfd_send_signal(int pidfd, int sig)
 {
 	return (int)syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0);
 }
 
+/* @flags 0 closes, CLOSE_RANGE_CLOEXEC only marks. */
 static inline int sys_close_range(unsigned first, unsigned last, unsigned flags)
 {
 	return (int)syscall(SYS_close_range, first, last, flags);
 }
 
+/* With "." twice the old root is stacked under the new one. */
 static inline int sys_pivot_root(const char *new_root, const char *put_old)
 {
 	return (int)syscall(SYS_pivot_root, new_root, put_old);
+}
+
+/* Make every permitted capability effective again, after a change of the effective uid. */
+static inline int sys_caps_raise(void)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct caps[_LINUX_CAPABILITY_U32S_3];
+
+	if (syscall(SYS_capget, &head, caps) < 0)
+		return -1;
+	for (int i = 0; i < _LINUX_CAPABILITY_U32S_3; i++)
+		caps[i].effective = caps[i].permitted;
+	return (int)syscall(SYS_capset, &head, caps);
 }
 
 #ifndef CLOSE_RANGE_CLOEXEC
@@ -49,4 +68,15 @@ static inline int sys_pivot_root(const char *new_root, const char *put_old)
 #endif
 #ifndef P_PIDFD
 #define P_PIDFD 3
+#endif
+
+/* AUDIT_ARCH_* of this build, for hand-made seccomp filters (<linux/audit.h>); 0: not known. */
+#if defined(__x86_64__) && !defined(__ILP32__)
+#define SYS_AUDIT_ARCH AUDIT_ARCH_X86_64
+#elif defined(__aarch64__)
+#define SYS_AUDIT_ARCH AUDIT_ARCH_AARCH64
+#elif defined(__riscv) && __riscv_xlen == 64
+#define SYS_AUDIT_ARCH AUDIT_ARCH_RISCV64
+#else
+#define SYS_AUDIT_ARCH 0
 #endif

@@ -6,8 +6,10 @@
 
 #include "base/err.h"
 
-/* Both get the descriptor of the directory that holds @name. 0, or -errno to end the walk. */
+/* 0, or -errno to end the walk. @dirfd is the directory that holds @name, @fd is @name itself. */
 struct walk_ops {
+	int (*enter)(void *ctx, int fd,
+		     const char *name); /* a directory, before its contents; or NULL */
 	int (*entry)(void *ctx, int dirfd, const char *name); /* all but directories */
 	int (*leave)(void *ctx, int dirfd, const char *name); /* a directory, after its contents */
 };

@@ -12,11 +12,13 @@
 #include "base/str.h"
 #include "conf/spec.h"
 
-#define CONF_FORMAT 1 /* "format = 1", the first line of every file that zone writes */
+#define CONF_FORMAT 1	    /* "format = 1", the first line of every file that zone writes */
+#define CONF_MAX    (64 << 10) /* bytes of a file */
 
 enum key_type { KEY_STR, KEY_BOOL, KEY_UINT, KEY_SIZE, KEY_SECS, KEY_ENUM, KEY_LIST };
 
-/* One row for each key; a name that ends in ".*" or holds "NAME" is a family. */
+/* One row for each key; a name that holds a word in capitals ("user.NAME") is a family, and that word
+ * stands for any name. */
 struct key {
 	const char *name;	     /* "limits.memory", "net.NIC.network", "user.NAME" */
 	enum key_type type;
@@ -25,9 +27,13 @@ struct key {
 	bool live;		     /* `set` applies it to a running zone; otherwise at next start */
 	bool root_only;		     /* refused from image, template and snapshot configuration */
 	const char *help;	     /* one line */
-	/* private to conf/: where it goes (offset), how it is checked */
+	/* private to conf/ (keys.h): where it goes, how its value and the free part of its name are checked */
 	size_t off;
 	int (*check)(const char *value, struct zerr *e);
+	int (*check_name)(const char *name, struct zerr *e);
+	unsigned char place; /* enum key_place */
+	unsigned char group; /* enum key_group */
+	unsigned char skip;  /* PLACE_PAIR: what of the path is not the pair's name */
 };
 extern const struct key conf_keys[]; /* ends with a NULL name */
 
@@ -44,11 +50,15 @@ int conf_load(struct zone_spec *ret, int dirfd, const char *name, struct zerr *e
 
 /* Change @text (KEY=VALUE with the dotted path; value NULL removes it) in place, comments kept. The
  * result has been parsed. Setting a key to what it was changes nothing. 0 or a usage error;
- * *@ret_changed says whether. Removing a key that is not set: -ENOENT. */
+ * *@ret_changed says whether. Removing a key that is not set: -ENOENT. A list is written "a,b".
+ * Removing "net.NIC" or "mount.NAME" removes all of it. */
 int conf_edit(struct buf *text, const char *path, const char *value, bool *ret_changed,
 	      struct zerr *e);
-/* All values of @s as path, value, path, value, … in the table's order; only what differs from the
- * defaults when @set_only. */
+/* All values of @s as path, value, path, value, … in the table's order, NIC by NIC and mount by mount;
+ * only what differs from the defaults when @set_only (and the type of every NIC). */
 int conf_dump(const struct zone_spec *s, bool set_only, struct strv *ret);
 /* One value as text, the default when unset. -ENOENT when it has none; usage error when unknown. */
 int conf_get(const struct zone_spec *s, const char *path, struct buf *ret, struct zerr *e);
+
+/* The number of a signal given as "TERM", "SIGTERM", "RTMIN+3" or "15"; -EINVAL. */
+int conf_signal(const char *text);

@@ -86,8 +86,11 @@ struct zone_spec {
 	struct pairs user;
 };
 
-void spec_init(struct zone_spec *s); /* all defaults */
+/* All defaults. */
+void spec_init(struct zone_spec *s);
+/* Release what is in it; it may be initialised again. */
 void spec_done(struct zone_spec *s);
 #define AUTO_SPEC __attribute__((cleanup(spec_done)))
 
-const char *pairs_get(const struct pairs *p, const char *name); /* NULL when missing */
+/* The value called @name, or NULL. */
+const char *pairs_get(const struct pairs *p, const char *name);

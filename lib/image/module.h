@@ -2,6 +2,7 @@
 /* The image module's interface: what the shared object exports under the name zone_image_module. */
 #pragma once
 
+#include "base/log.h"
 #include "image/image.h"
 
 #define IMAGE_MODULE_VERSION 1
@@ -28,6 +29,9 @@ struct image_publish {
 
 struct image_module {
 	unsigned version;
+	/* The module has its own copy of lib/base: where its warnings go, and how it learns of signals
+	 * (the command's steps_signal). Called once by image_module_load(). */
+	void (*init)(log_fn *log, int (*signal)(void));
 	/* Download (unless a valid cached build is there), verify, unpack, publish into the store.
 	 * Concurrent calls for one image share one download. */
 	int (*pull)(const struct image_env *env, const struct image_ref *ref,

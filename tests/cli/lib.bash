@@ -115,7 +115,7 @@ has() { # TEXT PATTERN (extended regular expression, any line)
   grep -qE -- "$2" <<<"$1" || fail "no line like '$2' in:" "$1"
 }
 
-hasnt() {
+lacks() {
   ! grep -qE -- "$2" <<<"$1" || fail "a line like '$2' in:" "$1"
 }
 
@@ -183,7 +183,32 @@ debian_rootfs() {
   return 1
 }
 
-# A tarball DIST of a tiny root: busybox, a static init, os-release. tiny_rootfs DIR makes the tree.
+# The names of the steps of operation OP, from the tables in the sources.
+fault_steps() {
+  local top=$BATS_TEST_DIRNAME/../.. file table
+  file=$(grep -rlE --include='*.c' "struct op [a-z_]+ = \{ \"$1\"," "$top/lib" "$top/net" "$top/storage" "$top/templates") ||
+    fail "no operation '$1' in the sources"
+  table=$(sed -nE "s/.*struct op [a-z_]+ = \{ \"$1\", ([a-z_]+) \}.*/\1/p" "$file")
+  awk -v t="$table\\\\[\\\\]" '$0 ~ t { on = 1 } on && /\{ "/ { split($0, w, "\""); print w[2] } on && /^\};/ { exit }' "$file"
+}
+
+# publish_tiny DIST RELEASE [ARGS…]: add the tree $T/tree (made when missing) to the signed tree $T/www.
+publish_tiny() {
+  local d=$1 r=$2
+  shift 2
+  [ -d "$T/tree" ] || tiny_rootfs "$T/tree"
+  tar -C "$T/tree" -cJf "$T/tiny.tar.xz" .
+  [ -d "$T/gpg" ] || gpg_key "$T/gpg"
+  zone -q image publish "$T/tiny.tar.xz" --dir "$T/www" -d "$d" -r "$r" --sign "$(cat "$T/gpg/id")" --gnupghome "$T/gpg" "$@"
+  gpgconf --homedir "$T/gpg" --kill all
+}
+
+# What download's options are for the tree that web_start serves.
+server_options() {
+  echo --server "https://localhost:$WEB_PORT" --keyring "$T/gpg/key.gpg" --cafile "$WEB_CA"
+}
+
+# The tree of a tiny root: busybox, a static init, os-release.
 tiny_rootfs() {
   mkdir -p "$1"/{bin,sbin,etc,dev,proc,sys,run,tmp,root,var}
   cp "$(command -v busybox)" "$1/bin/busybox"

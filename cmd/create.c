@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* zone create, zone destroy. */
+#include <stdio.h>
+
+#include "cmd/each.h"
+#include "cmd/out.h"
+#include "cmd/tty.h"
+#include "cmd/verbs.h"
+
+struct create_opts {
+	const char *template;
+	const char *backend;
+	uint64_t size;
+	bool privileged;
+	struct strv set;
+};
+#define C(member) offsetof(struct create_opts, member)
+
+static const struct opt create_opts[] = {
+	{ 't', "template", "TEMPLATE", "download, local, oci, busybox, debootstrap, none, or a script",
+	  OPT_STR, C(template) },
+	{ 'B', "backend", "BACKEND", "how its root is stored (best)", OPT_STR, C(backend) },
+	{ 0, "size", "SIZE", "at most so many bytes for its root", OPT_SIZE, C(size) },
+	{ 0, "privileged", NULL, "without a user namespace: its root is the host's", OPT_FLAG,
+	  C(privileged) },
+	{ 's', "set", "KEY=VALUE", "a key of its configuration; may be repeated", OPT_LIST, C(set) },
+	{ 0 },
+};
+
+/* A line of a template's listing. */
+static void print_line(void *arg, const char *line)
+{
+	struct zerr *e = arg;
+
+	if (e->code == 0)
+		(void)out_line(e, "%s", line); /* the first failure stays in @e */
+}
+
+static int create_run(struct cmd *c, void *opts, struct zerr *e)
+{
+	const struct create_opts *o = opts;
+	struct zerr print = { 0 };
+	struct zone_create z = {
+		.template = o->template,
+		.backend = o->backend,
+		.size = o->size,
+		.privileged = o->privileged,
+		.set = &o->set,
+		.template_argc = c->n_rest,
+		.template_argv = c->rest,
+		.terminal = tty_is_ours(),
+		.print = print_line,
+		.print_arg = &print,
+	};
+	int r;
+
+	if (!c->name && !c->rest)
+		return zerr_hint(e, zerr_as(e, ZERR_USAGE, "the zone's NAME is missing"), "zone %s %s",
+				 c->verb->name, c->verb->args);
+	r = cmd_host(c, e);
+	if (r == 0)
+		r = zone_create(c->host, c->name, &z, e);
+	if (r == 0 && print.code) {
+		*e = print;
+		r = -print.code;
+	}
+	if (r == 0 && c->name && o->privileged && !c->opt.quiet)
+		(void)fprintf(stderr,
+			      "zone: %s is privileged: root in it is root of the host, held back only "
+			      "by namespaces, fewer capabilities and the system call filter\n",
+			      c->name);
+	return r;
+}
+
+const struct verb verb_create = {
+	.name = "create",
+	.args = "NAME [-- TEMPLATE-ARGS]",
+	.help = "make a zone",
+	.group = GROUP_MAKE,
+	.flags = VERB_NAME | VERB_NAME_OPTIONAL | VERB_REST,
+	.opts = create_opts,
+	.opts_size = sizeof(struct create_opts),
+	.run = create_run,
+};
+
+struct destroy_opts {
+	bool force, snapshots;
+};
+#define D(member) offsetof(struct destroy_opts, member)
+
+static const struct opt destroy_opts[] = {
+	{ 'f', "force", NULL, "stop it first", OPT_FLAG, D(force) },
+	{ 's', "snapshots", NULL, "with its snapshots", OPT_FLAG, D(snapshots) },
+	{ 0 },
+};
+
+static int destroy_each(struct cmd *c, const char *name, void *opts, struct zerr *e)
+{
+	const struct destroy_opts *o = opts;
+
+	return zone_destroy(c->host, name, o->force, o->snapshots, e);
+}
+
+const struct verb verb_destroy = {
+	.name = "destroy",
+	.args = "NAME...",
+	.help = "remove zones with all that is in them",
+	.group = GROUP_MAKE,
+	.flags = VERB_NAMES,
+	.max_args = -1,
+	.opts = destroy_opts,
+	.opts_size = sizeof(struct destroy_opts),
+	.each = destroy_each,
+};

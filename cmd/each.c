@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * See each.h. With -j every zone is a child that reports by a pipe: the library's handle is not for
+ * several threads, and an interrupted child undoes its own work.
+ */
+#include "cmd/each.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/own.h"
+
+enum { JOBS_MAX = 256 };
+
+struct job {
+	pid_t pid; /* 0: the slot is free */
+	int fd;
+	const char *name;
+};
+
+struct jobs {
+	struct job v[JOBS_MAX];
+	unsigned n;
+	int status;   /* combined so far */
+	sigset_t old; /* outside of jobs_wait() SIGINT and SIGTERM are blocked, none is missed */
+};
+
+struct report {
+	int r;
+	struct zerr e;
+};
+_Static_assert(sizeof(struct report) <= PIPE_BUF, "must cross a pipe in one atomic write");
+
+int each_names(struct cmd *c, struct strv *ret, struct zerr *e)
+{
+	const int r = cmd_host(c, e);
+
+	if (r < 0)
+		return r;
+	if (c->n_args == 0)
+		return zone_names(c->host, ret, e);
+	return zone_match(c->host, c->args, c->n_args, ret, e);
+}
+
+static int one_after_another(struct cmd *c, const struct strv *names, void *opts)
+{
+	int status = 0;
+
+	for (size_t i = 0; i < names->n && !zone_signal(); i++) {
+		struct zerr e = { 0 };
+
+		if (c->verb->each(c, names->v[i], opts, &e) < 0)
+			status = status_combine(status, cmd_fail(c, names->v[i], &e));
+	}
+	return zone_signal() ? status_combine(status, ZERR_FAILED) : status;
+}
+
+/* In the child: a host handle of its own, since the parent's shares file offsets with its siblings. */
+static void __attribute__((noreturn))
+job_child(struct cmd *c, const char *name, void *opts, int fd, const sigset_t *mask)
+{
+	struct report rep = { 0 };
+
+	(void)sigprocmask(SIG_SETMASK, mask, NULL);
+	c->host = NULL;
+	rep.r = cmd_open(c, true, &c->host, &rep.e);
+	if (rep.r == 0)
+		rep.r = c->verb->each(c, name, opts, &rep.e);
+	if (fflush(stdout) != 0 && rep.r >= 0)
+		rep.r = zerr_sys(&rep.e, "standard output");
+	_exit(write(fd, &rep, sizeof(rep)) == (ssize_t)sizeof(rep) ? 0 : 1);
+}
+
+static int job_start(struct cmd *c, struct jobs *all, const char *name, void *opts, struct zerr *e)
+{
+	struct job *j = all->v;
+	int fds[2];
+
+	while (j->pid != 0)
+		j++;
+	if (fflush(stdout) != 0)
+		return zerr_sys(e, "standard output");
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return zerr_sys(e, "pipe");
+	j->pid = fork();
+	if (j->pid == 0)
+		job_child(c, name, opts, fds[1], &all->old);
+	own_close(fds[1]);
+	j->fd = fds[0];
+	j->name = name;
+	if (j->pid < 0) {
+		j->pid = 0;
+		j->fd = own_close(j->fd);
+		return zerr_sys(e, "fork");
+	}
+	return 0;
+}
+
+/* Take the report of a child whose pipe is readable. Returns the zone's status. */
+static int job_end(struct cmd *c, struct job *j)
+{
+	struct report rep = { 0 };
+	const ssize_t n = read(j->fd, &rep, sizeof(rep));
+	int wstatus = 0;
+
+	while (waitpid(j->pid, &wstatus, 0) < 0 && errno == EINTR)
+		;
+	if (n != (ssize_t)sizeof(rep)) {
+		rep = (struct report){ .r = -EIO };
+		if (WIFSIGNALED(wstatus))
+			zerr_set(&rep.e, EIO, "its process was killed by signal %d", WTERMSIG(wstatus));
+		else
+			zerr_set(&rep.e, EIO, "its process ended with status %d", WEXITSTATUS(wstatus));
+	}
+	j->pid = 0;
+	j->fd = own_close(j->fd);
+	return rep.r < 0 ? cmd_fail(c, j->name, &rep.e) : 0;
+}
+
+static unsigned jobs_running(const struct jobs *all)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < all->n; i++)
+		n += all->v[i].pid != 0;
+	return n;
+}
+
+/* Wait until at least one child has reported; an interruption is passed on to all. */
+static void jobs_wait(struct cmd *c, struct jobs *all)
+{
+	struct pollfd fds[JOBS_MAX];
+
+	for (unsigned i = 0; i < all->n; i++)
+		fds[i] = (struct pollfd){ .fd = all->v[i].pid ? all->v[i].fd : -1, .events = POLLIN };
+	if (ppoll(fds, all->n, NULL, &all->old) < 0) {
+		for (unsigned i = 0; zone_signal() && i < all->n; i++)
+			if (all->v[i].pid)
+				(void)kill(all->v[i].pid, zone_signal()); /* may have ended */
+		return;
+	}
+	for (unsigned i = 0; i < all->n; i++)
+		if (fds[i].fd >= 0 && fds[i].revents)
+			all->status = status_combine(all->status, job_end(c, &all->v[i]));
+}
+
+static int side_by_side(struct cmd *c, const struct strv *names, void *opts)
+{
+	struct jobs all = { .n = c->opt.jobs < JOBS_MAX ? c->opt.jobs : JOBS_MAX };
+	sigset_t stop;
+
+	(void)sigemptyset(&stop);
+	(void)sigaddset(&stop, SIGINT);
+	(void)sigaddset(&stop, SIGTERM);
+	(void)sigprocmask(SIG_BLOCK, &stop, &all.old);
+	for (size_t i = 0; i < names->n && !zone_signal();) {
+		struct zerr e = { 0 };
+
+		if (jobs_running(&all) == all.n)
+			jobs_wait(c, &all);
+		else if (job_start(c, &all, names->v[i++], opts, &e) < 0)
+			all.status = status_combine(all.status, cmd_fail(c, names->v[i - 1], &e));
+	}
+	while (jobs_running(&all) > 0)
+		jobs_wait(c, &all);
+	(void)sigprocmask(SIG_SETMASK, &all.old, NULL);
+	return zone_signal() ? status_combine(all.status, ZERR_FAILED) : all.status;
+}
+
+int each_run(struct cmd *c, void *opts, struct zerr *e)
+{
+	AUTO_STRV struct strv names = { 0 };
+	const int r = each_names(c, &names, e);
+
+	if (r < 0)
+		return r;
+	if (c->opt.jobs == 0)
+		return zerr_as(e, ZERR_USAGE, "-j 0: at least one");
+	if (c->opt.jobs > 1 && names.n > 1)
+		return side_by_side(c, &names, opts);
+	return one_after_another(c, &names, opts);
+}

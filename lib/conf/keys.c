@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * THE key table: file, `set`, `get`, `help KEY`, completion, JSON and the check of zone.conf(5) are
+ * all made from it. A new key is one row here, a field in spec.h and a paragraph in the manual; a
+ * new block is one more line in parse.c. Keep `.name`, `.type`, `.missing`, `.live` literal:
+ * tests/lint/keys.py reads them.
+ */
+#include "conf/keys.h"
+
+#include <string.h>
+
+#define ZONE(where, member) .place = PLACE_##where, .off = offsetof(struct zone_spec, member)
+#define NIC(where, member)                                                                    \
+	.place = PLACE_##where, .group = GROUP_NIC, .off = offsetof(struct nic_spec, member), \
+	.check_name = check_nic_name
+#define MOUNT(where, member)                                                                      \
+	.place = PLACE_##where, .group = GROUP_MOUNT, .off = offsetof(struct mount_spec, member), \
+	.check_name = check_mount_name, .root_only = true
+#define PAIRS(prefix, member) ZONE(PAIR, member), .skip = sizeof(prefix) - 1
+#define LIMIT		      PAIRS("limits.", limits)
+
+/* clang-format off */
+const struct key conf_keys[] = {
+	{ .name = "hostname", .type = KEY_STR, .values = "NAME",
+	  ZONE(STR, hostname), .check = check_hostname,
+	  .help = "host name inside; the zone's name when unset" },
+	{ .name = "autostart", .type = KEY_BOOL, .missing = "false", .live = true,
+	  ZONE(BOOL, autostart),
+	  .help = "start the zone when the host boots" },
+	{ .name = "groups", .type = KEY_LIST, .values = "GROUP", .missing = "", .live = true,
+	  ZONE(LIST, groups), .check = check_word,
+	  .help = "groups that autostart can name" },
+	{ .name = "arch", .type = KEY_ENUM,
+	  .values = "amd64|arm64|armel|armhf|i386|loong64|mips64el|ppc64el|riscv64|s390x",
+	  ZONE(STR, arch),
+	  .help = "architecture of the root file system; the host's when unset" },
+
+	{ .name = "init", .type = KEY_STR, .values = "PATH",
+	  ZONE(STR, init), .check = check_path,
+	  .help = "program that becomes process 1; looked for when unset" },
+	{ .name = "init.mode", .type = KEY_ENUM, .values = "boot|stub|plain", .missing = "boot",
+	  ZONE(ENUM, init_mode),
+	  .help = "what process 1 is: an init system, our stub around a command, the command itself" },
+	{ .name = "init.env.NAME", .type = KEY_STR, .values = "TEXT",
+	  PAIRS("init.env.", init_env), .check_name = check_env_name,
+	  .help = "environment variable of process 1" },
+
+	{ .name = "stop.signal", .type = KEY_STR, .values = "SIGNAL", .live = true,
+	  ZONE(STR, stop_signal), .check = check_signal,
+	  .help = "signal that asks init to power off; by the kind of init when unset" },
+	{ .name = "stop.timeout", .type = KEY_SECS, .values = "SECONDS", .missing = "60", .live = true,
+	  ZONE(UINT, stop_timeout),
+	  .help = "how long stop waits for init before it kills the zone" },
+	{ .name = "reboot.signal", .type = KEY_STR, .values = "SIGNAL", .live = true,
+	  ZONE(STR, reboot_signal), .check = check_signal,
+	  .help = "signal that asks init to reboot; by the kind of init when unset" },
+
+	{ .name = "console.ttys", .type = KEY_UINT, .values = "N", .missing = "0",
+	  ZONE(UINT, console_ttys), .check = check_ttys,
+	  .help = "terminals beside /dev/console" },
+	{ .name = "console.log_size", .type = KEY_SIZE, .values = "SIZE", .missing = "1M",
+	  ZONE(SIZE, console_log_size),
+	  .help = "size at which the console's log is rotated; 0 keeps none" },
+
+	{ .name = "root.backend", .type = KEY_STR, .values = "BACKEND",
+	  ZONE(STR, backend), .check = check_word,
+	  .help = "storage backend of the root file system; set by create" },
+	{ .name = "root.size", .type = KEY_SIZE, .values = "SIZE",
+	  ZONE(SIZE, root_size),
+	  .help = "limit of the root file system; none when unset" },
+
+	{ .name = "security.level", .type = KEY_ENUM, .root_only = true,
+	  .values = "default|strict|nesting|privileged", .missing = "default",
+	  ZONE(ENUM, level),
+	  .help = "set of defaults: nesting runs containers inside, privileged has no user namespace" },
+	{ .name = "security.no_new_privs", .type = KEY_BOOL, .missing = "false", .root_only = true,
+	  ZONE(BOOL, no_new_privs),
+	  .help = "set-user-ID programs and file capabilities give nothing inside" },
+	{ .name = "security.compat32", .type = KEY_BOOL, .missing = "false", .root_only = true,
+	  ZONE(BOOL, compat32),
+	  .help = "allow the system calls of the host's 32-bit sister architecture" },
+	{ .name = "security.fuse", .type = KEY_BOOL, .missing = "false", .root_only = true,
+	  ZONE(BOOL, fuse),
+	  .help = "give the zone /dev/fuse" },
+	{ .name = "security.tun", .type = KEY_BOOL, .missing = "false", .root_only = true,
+	  ZONE(BOOL, tun),
+	  .help = "give the zone /dev/net/tun" },
+	{ .name = "security.caps_add", .type = KEY_LIST, .values = "CAPABILITY", .missing = "", .root_only = true,
+	  ZONE(LIST, caps_add), .check = check_cap,
+	  .help = "capabilities added to the level's" },
+	{ .name = "security.caps_drop", .type = KEY_LIST, .values = "CAPABILITY", .missing = "", .root_only = true,
+	  ZONE(LIST, caps_drop), .check = check_cap,
+	  .help = "capabilities taken from the level's" },
+
+	{ .name = "limits.cpu", .type = KEY_STR, .values = "CPUS", .missing = "max", .live = true,
+	  LIMIT, .check = check_cpu,
+	  .help = "processor time: 1.5 or 150% is one and a half processors" },
+	{ .name = "limits.cpu_weight", .type = KEY_UINT, .values = "1-10000", .missing = "100", .live = true,
+	  LIMIT, .check = check_weight,
+	  .help = "share of processor time when zones compete" },
+	{ .name = "limits.cpuset", .type = KEY_STR, .values = "CPULIST", .live = true,
+	  LIMIT, .check = check_cpuset,
+	  .help = "processors the zone may use, as in 0-3,8; all when unset" },
+	{ .name = "limits.memory", .type = KEY_STR, .values = "SIZE", .missing = "max", .live = true,
+	  LIMIT, .check = check_memory,
+	  .help = "memory, as a size or as a percentage of the host's" },
+	{ .name = "limits.memory_high", .type = KEY_STR, .values = "SIZE", .missing = "max", .live = true,
+	  LIMIT, .check = check_memory,
+	  .help = "memory above which the zone is slowed down and reclaimed from" },
+	{ .name = "limits.memory_low", .type = KEY_STR, .values = "SIZE", .missing = "0", .live = true,
+	  LIMIT, .check = check_amount,
+	  .help = "memory that is reclaimed only when nothing else is left" },
+	{ .name = "limits.swap", .type = KEY_STR, .values = "SIZE", .missing = "max", .live = true,
+	  LIMIT, .check = check_amount,
+	  .help = "swap beside the memory" },
+	{ .name = "limits.pids", .type = KEY_STR, .values = "N", .missing = "4096", .live = true,
+	  LIMIT, .check = check_pids,
+	  .help = "processes and threads" },
+	{ .name = "limits.io.DEVICE", .type = KEY_STR, .values = "RATES", .live = true,
+	  LIMIT, .check = check_io, .check_name = check_device_name,
+	  .help = "rates of a block device: rbps=SIZE wbps=SIZE riops=N wiops=N" },
+	{ .name = "limits.io_weight", .type = KEY_UINT, .values = "1-10000", .missing = "100", .live = true,
+	  LIMIT, .check = check_weight,
+	  .help = "share of disk time when zones compete" },
+	{ .name = "limits.hugetlb", .type = KEY_STR, .values = "PAGE=SIZE", .live = true,
+	  LIMIT, .check = check_hugetlb,
+	  .help = "huge pages, for each size of page: 2M=512M 1G=4G" },
+	{ .name = "limits.oom", .type = KEY_ENUM, .values = "process|zone", .missing = "process", .live = true,
+	  LIMIT,
+	  .help = "what is killed when the zone's memory is used up" },
+	{ .name = "rlimit.NAME", .type = KEY_STR, .values = "SOFT[:HARD]",
+	  PAIRS("rlimit.", rlimits), .check = check_rlimit, .check_name = check_rlimit_name,
+	  .help = "resource limit of process 1, as in rlimit.nofile" },
+
+	{ .name = "net.NIC.type", .type = KEY_ENUM, .values = "veth|none", .missing = "veth",
+	  NIC(STR, type),
+	  .help = "kind of interface" },
+	{ .name = "net.NIC.network", .type = KEY_STR, .values = "NETWORK",
+	  NIC(STR, network), .check = check_network,
+	  .help = "network it is plugged into; the default network when unset" },
+	{ .name = "net.NIC.address", .type = KEY_STR, .values = "ADDRESS/BITS",
+	  NIC(STR, address), .check = check_cidr,
+	  .help = "fixed address with prefix length; from the network when unset" },
+	{ .name = "net.NIC.gateway", .type = KEY_STR, .values = "ADDRESS",
+	  NIC(STR, gateway), .check = check_address,
+	  .help = "default route; the network's when unset" },
+	{ .name = "net.NIC.mac", .type = KEY_STR, .values = "MAC",
+	  NIC(STR, mac), .check = check_mac,
+	  .help = "hardware address; made from the zone's identity when unset" },
+	{ .name = "net.NIC.mtu", .type = KEY_UINT, .values = "BYTES",
+	  NIC(UINT, mtu), .check = check_mtu,
+	  .help = "largest packet; the network's when unset" },
+
+	{ .name = "mount.NAME.source", .type = KEY_STR, .values = "PATH",
+	  MOUNT(STR, source), .check = check_source,
+	  .help = "directory or file of the host, or the word tmpfs" },
+	{ .name = "mount.NAME.target", .type = KEY_STR, .values = "PATH",
+	  MOUNT(STR, target), .check = check_path,
+	  .help = "where it appears inside" },
+	{ .name = "mount.NAME.readonly", .type = KEY_BOOL, .missing = "false",
+	  MOUNT(BOOL, readonly),
+	  .help = "the zone cannot write to it" },
+	{ .name = "mount.NAME.idmap", .type = KEY_BOOL, .missing = "true",
+	  MOUNT(NOT, noidmap),
+	  .help = "shift owners by the zone's ids, so that root on disk is the zone's root" },
+	{ .name = "mount.NAME.options", .type = KEY_STR, .values = "OPTION[,OPTION]",
+	  MOUNT(STR, options), .check = check_options,
+	  .help = "mount options, as in nosuid,nodev,noexec" },
+	{ .name = "mount.NAME.optional", .type = KEY_BOOL, .missing = "false",
+	  MOUNT(BOOL, optional),
+	  .help = "start without it when the source is missing" },
+	{ .name = "mount.NAME.size", .type = KEY_SIZE, .values = "SIZE",
+	  MOUNT(SIZE, size),
+	  .help = "size of a tmpfs" },
+
+	{ .name = "sysctl.NAME", .type = KEY_STR, .values = "TEXT",
+	  PAIRS("sysctl.", sysctls), .check = check_filled, .check_name = check_sysctl_name,
+	  .help = "kernel parameter of the zone's namespaces, as in sysctl.net.ipv4.ip_forward" },
+	{ .name = "raw.cgroup.FILE", .type = KEY_STR, .values = "TEXT", .root_only = true,
+	  PAIRS("raw.cgroup.", raw_cgroup), .check = check_filled, .check_name = check_cgroup_file,
+	  .help = "text written to that file of the zone's control group" },
+	{ .name = "user.NAME", .type = KEY_STR, .values = "TEXT", .live = true,
+	  PAIRS("user.", user), .check_name = check_free_name,
+	  .help = "anything of yours; zone keeps it and never reads it" },
+	{ 0 },
+};
+/* clang-format on */
+
+/* Where the word in capitals begins, or the end of @name. */
+static const char *free_word(const char *name)
+{
+	while (*name &&
+	       (*name < 'A' || *name > 'Z')) /* strcspn() makes a table first: too slow here */
+		name++;
+	return name;
+}
+
+const char *key_part(const struct key *k, const char *path, size_t *ret_len)
+{
+	const char *word = free_word(k->name), *tail = word + strcspn(word, ".");
+	const size_t head = (size_t)(word - k->name), rest = strlen(tail), len = strlen(path);
+
+	if (!*word || len <= head + rest || strncmp(path, k->name, head) != 0 ||
+	    strcmp(path + len - rest, tail) != 0)
+		return NULL;
+	*ret_len = len - head - rest;
+	return path + head;
+}
+
+const struct key *conf_key_find(const char *path)
+{
+	size_t len;
+
+	for (const struct key *k = conf_keys; k->name; k++) {
+		if (*k->name == *path && (strcmp(k->name, path) == 0 || key_part(k, path, &len)))
+			return k;
+	}
+	return NULL;
+}
+
+bool key_block(const char *name, size_t len, bool *ret_titled)
+{
+	for (const struct key *k = conf_keys; k->name; k++) {
+		if (strncmp(k->name, name, len) != 0 || k->name + len > free_word(k->name))
+			continue;
+		if (k->name[len] == '\0')
+			return false; /* `init` is a value, so init.mode stands outside of blocks */
+		if (k->name[len] == '.') {
+			*ret_titled = k->group != GROUP_ZONE;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* @r, an error, with the nearest of @words to @path as a hint. */
+static int suggest(const char *path, const struct strv *words, struct zerr *e, int r)
+{
+	const char *near = words->n > 0 ? str_nearest(path, (const char *const *)words->v) : NULL;
+
+	return near ? zerr_hint(e, r, "did you mean %s?", near)
+		    : zerr_hint(e, r, "\"zone help keys\" lists them");
+}
+
+/* What the user may have meant by @k: its name, the word in capitals replaced by the middle of
+ * @path. */
+static int add_guess(struct strv *v, const struct key *k, const char *path)
+{
+	const char *word = free_word(k->name), *end = strrchr(path, '.');
+	const size_t head = (size_t)(word - k->name);
+
+	if (k->group == GROUP_ZONE || !end || strncmp(path, k->name, head) != 0 ||
+	    end <= path + head)
+		return strv_add(v, k->name);
+	return strv_addf(v, "%.*s%s", (int)(end - path), path, word + strcspn(word, "."));
+}
+
+int conf_key_unknown(const char *path, struct zerr *e)
+{
+	AUTO_STRV struct strv v = { 0 };
+	const int r = zerr_as(e, ZERR_USAGE, "%.200s: unknown key", path);
+
+	for (const struct key *k = conf_keys; k->name; k++) {
+		if (add_guess(&v, k, path) < 0)
+			return r;
+	}
+	return suggest(path, &v, e, r);
+}
+
+int key_block_unknown(const char *name, struct zerr *e)
+{
+	AUTO_STRV struct strv v = { 0 };
+	const int r = zerr_as(e, ZERR_USAGE, "%.200s: unknown block", name);
+
+	for (const struct key *k = conf_keys; k->name; k++) {
+		const size_t n = strcspn(k->name, ".");
+
+		if (k->name[n] && strv_addf(&v, "%.*s", (int)n, k->name) < 0)
+			return r;
+	}
+	return suggest(name, &v, e, r);
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Inside conf/: what the rows of the key table refer to. Checks look at text alone, never at the
+ * host: a file must read the same everywhere.
+ */
+#pragma once
+
+#include "conf/conf.h"
+
+enum key_place {
+	PLACE_STR,  /* char * */
+	PLACE_BOOL, /* bool */
+	PLACE_NOT,  /* bool that says the opposite of the key */
+	PLACE_UINT, /* unsigned */
+	PLACE_SIZE, /* uint64_t */
+	PLACE_ENUM, /* an enum in the order of key->values */
+	PLACE_LIST, /* struct strv */
+	PLACE_PAIR, /* struct pairs */
+};
+
+enum key_group { GROUP_ZONE, GROUP_NIC, GROUP_MOUNT };
+
+/* The part of @path that stands for the word in capitals of @k's name; NULL when there is none.
+ * *@ret_len is its length. */
+const char *key_part(const struct key *k, const char *path, size_t *ret_len);
+/* True when a block called as the first @len characters of @name may stand in a file; *@ret_titled:
+ * it has a name of its own, as NICs do. */
+bool key_block(const char *name, size_t len, bool *ret_titled);
+
+/* Usage error that names the block and suggests the nearest. */
+int key_block_unknown(const char *name, struct zerr *e);
+
+/* Check @values (one, or any number for a list) and put them where @k says. 0, a usage error
+ * without the path in it, or -ENOMEM. */
+int key_store(struct zone_spec *s, const struct key *k, const char *path, const struct strv *values,
+	      struct zerr *e);
+/* The value as text, the default when unset. 0, or -ENOENT when it has none; no message. */
+int key_text(const struct zone_spec *s, const struct key *k, const char *path, struct buf *ret);
+/* Make the NIC or mount called @name when it is not there. 0, a usage error or -ENOMEM. */
+int key_group_add(struct zone_spec *s, enum key_group group, const char *name, struct zerr *e);
+
+/* Add or replace. 0 or -ENOMEM. */
+int pairs_set(struct pairs *p, const char *name, const char *value);
+
+/* The place of @word in "a|b|c", or -EINVAL. */
+int check_enum(const char *words, const char *word);
+/* UTF-8 without control characters, of bounded length: asked of every name and value. */
+int check_text(const char *v, struct zerr *e);
+/* A key's name or a part of it, as files and commands can carry it. */
+int check_free_name(const char *v, struct zerr *e);
+
+/* Names of families. */
+int check_env_name(const char *v, struct zerr *e);
+int check_nic_name(const char *v, struct zerr *e);
+int check_mount_name(const char *v, struct zerr *e);
+int check_device_name(const char *v, struct zerr *e);
+int check_rlimit_name(const char *v, struct zerr *e);
+int check_sysctl_name(const char *v, struct zerr *e);
+int check_cgroup_file(const char *v, struct zerr *e);
+
+/* Values. */
+int check_hostname(const char *v, struct zerr *e);
+int check_word(const char *v, struct zerr *e);
+int check_network(const char *v, struct zerr *e);
+int check_filled(const char *v, struct zerr *e);
+int check_path(const char *v, struct zerr *e);
+int check_source(const char *v, struct zerr *e);
+int check_options(const char *v, struct zerr *e);
+int check_signal(const char *v, struct zerr *e);
+int check_ttys(const char *v, struct zerr *e);
+int check_cap(const char *v, struct zerr *e);
+int check_mac(const char *v, struct zerr *e);
+int check_cidr(const char *v, struct zerr *e);
+int check_address(const char *v, struct zerr *e);
+int check_mtu(const char *v, struct zerr *e);
+int check_cpu(const char *v, struct zerr *e);
+int check_cpuset(const char *v, struct zerr *e);
+int check_weight(const char *v, struct zerr *e);
+int check_amount(const char *v, struct zerr *e);
+int check_memory(const char *v, struct zerr *e);
+int check_pids(const char *v, struct zerr *e);
+int check_io(const char *v, struct zerr *e);
+int check_hugetlb(const char *v, struct zerr *e);
+int check_rlimit(const char *v, struct zerr *e);

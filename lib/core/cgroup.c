@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The groups of a zone: made, delegated, frozen, killed, removed, read. Limits are in limits.c. */
+#include "core/cgroup.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+
+#include "base/fs.h"
+#include "base/own.h"
+
+#define CGROUP2_MAGIC 0x63677270 /* linux/magic.h: CGROUP2_SUPER_MAGIC */
+
+void cg_close(struct cg *c)
+{
+	c->group = own_close(c->group);
+	c->monitor = own_close(c->monitor);
+	c->payload = own_close(c->payload);
+}
+
+static int open_v2(const char *path)
+{
+	AUTO_CLOSE int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct statfs s;
+
+	if (fd < 0 || fstatfs(fd, &s) < 0 || s.f_type != CGROUP2_MAGIC)
+		return -ENOENT;
+	return own_take_fd(&fd);
+}
+
+/* Mounted elsewhere than usual: ask the mount table. */
+static int search_mounts(char path[static PATH_MAX])
+{
+	AUTO_FCLOSE FILE *f = fopen("/proc/self/mountinfo", "re");
+	AUTO_FREE char *line = NULL;
+	size_t cap = 0;
+
+	while (f && getline(&line, &cap, f) > 0) {
+		if (strstr(line, " - cgroup2 ") && sscanf(line, "%*s %*s %*s / %4095s", path) == 1) {
+			const int fd = open_v2(path);
+
+			if (fd >= 0)
+				return fd;
+		}
+	}
+	return -ENOENT;
+}
+
+int cg_root(struct zone_host *h, struct zerr *e)
+{
+	static const char *const usual[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/unified" };
+	char path[PATH_MAX];
+	int fd = -ENOENT;
+
+	if (h->cgroup >= 0)
+		return 0;
+	for (size_t i = 0; i < 2 && fd < 0; i++) {
+		fd = open_v2(usual[i]);
+		(void)snprintf(path, sizeof(path), "%s", usual[i]);
+	}
+	if (fd < 0)
+		fd = search_mounts(path);
+	if (fd < 0)
+		return zerr_hint(e, zerr_as(e, ZERR_HOST, "cgroup: no cgroup v2 hierarchy is mounted"),
+				 "mount -t cgroup2 none /sys/fs/cgroup");
+	h->cgroup = fd;
+	h->cgroup_path = strdup(path);
+	return h->cgroup_path ? 0 : zerr_code(e, ENOMEM, "cgroup");
+}
+
+/* Turn on for the children whatever controllers the group has. Each on its own: one that is refused
+ * (bound to v1, real-time processes) must not keep the others off. */
+static void enable_controllers(int group)
+{
+	AUTO_BUF struct buf have = { 0 };
+	AUTO_STRV struct strv names = { 0 };
+	AUTO_CLOSE int fd = fs_open_below(group, "cgroup.subtree_control", O_WRONLY, 0);
+	char word[64];
+
+	if (fd < 0 || fs_read(group, "cgroup.controllers", 4096, &have) < 0 || !have.p ||
+	    strv_split(&names, have.p, " \n") < 0)
+		return;
+	for (size_t i = 0; i < names.n; i++) {
+		const int n = snprintf(word, sizeof(word), "+%s", names.v[i]);
+
+		(void)!write(fd, word, (size_t)n); /* what is missing shows when a limit asks for it */
+	}
+}
+
+/* The files that the zone's root may write; limits stay the host's. */
+static int delegate(int payload, uid_t owner, struct zerr *e)
+{
+	static const char *const files[] = { "cgroup.procs", "cgroup.threads", "cgroup.subtree_control",
+		"memory.oom.group", "memory.reclaim", "memory.pressure", "cpu.pressure", "io.pressure",
+		"irq.pressure", "cgroup.pressure" };
+
+	if (fchown(payload, owner, owner) < 0)
+		return zerr_sys(e, "cgroup: delegate");
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		if (fchownat(payload, files[i], owner, owner, AT_SYMLINK_NOFOLLOW) < 0 && errno != ENOENT)
+			return zerr_sys(e, "cgroup: delegate %s", files[i]);
+	return 0;
+}
+
+static int make_group(int parent, const char *name, struct zerr *e)
+{
+	const int fd = fs_subdir(parent, name, 0755, e);
+
+	return zerr_in(e, fd, "cgroup");
+}
+
+int cg_make(struct zone_host *h, const char *name, uid_t owner, struct cg *ret, struct zerr *e)
+{
+	AUTO_CG struct cg c = CG_NONE;
+	int r = cg_root(h, e);
+
+	if (r < 0)
+		return r;
+	AUTO_CLOSE int top = -1;
+	for (int tries = 0; tries < 8 && c.group < 0; tries++) {
+		/* the last zone of others may take the top group away between the two */
+		top = own_close(top);
+		if ((top = make_group(h->cgroup, h->group, e)) >= 0)
+			c.group = make_group(top, name, e);
+	}
+	if (c.group < 0)
+		return top < 0 ? top : c.group;
+	*e = (struct zerr){ 0 };
+	enable_controllers(h->cgroup);
+	enable_controllers(top);
+	enable_controllers(c.group);
+	if ((c.monitor = make_group(c.group, "monitor", e)) < 0)
+		return c.monitor;
+	if ((c.payload = make_group(c.group, "payload", e)) < 0)
+		return c.payload;
+	if (owner && (r = delegate(c.payload, owner, e)) < 0)
+		return r;
+	*ret = c;
+	c = (struct cg)CG_NONE;
+	return 0;
+}
+
+int cg_open(struct zone_host *h, const char *name, struct cg *ret, struct zerr *e)
+{
+	AUTO_CG struct cg c = CG_NONE;
+	char path[PATH_MAX];
+	const int r = cg_root(h, e);
+
+	if (r < 0)
+		return r;
+	(void)snprintf(path, sizeof(path), "%s/%s", h->group, name);
+	c.group = fs_open_below(h->cgroup, path, O_RDONLY | O_DIRECTORY, 0);
+	if (c.group < 0)
+		return -ENOENT;
+	c.monitor = fs_open_below(c.group, "monitor", O_RDONLY | O_DIRECTORY, 0);
+	c.payload = fs_open_below(c.group, "payload", O_RDONLY | O_DIRECTORY, 0);
+	if (c.payload < 0)
+		return -ENOENT;
+	*ret = c;
+	c = (struct cg)CG_NONE;
+	return 0;
+}
+
+/* rmdir the group @name with all groups below it; the depth is the kernel's to bound (cgroup.max.depth),
+ * ours here. */
+static int remove_tree(int parent, const char *name, unsigned depth)
+{
+	AUTO_CLOSE int fd = fs_open_below(parent, name, O_RDONLY | O_DIRECTORY, 0);
+	struct dirent *d;
+
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	if (unlinkat(parent, name, AT_REMOVEDIR) == 0)
+		return 0;
+	if (depth > 64)
+		return -ELOOP;
+	const int dup = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	AUTO_CLOSEDIR DIR *dir = dup < 0 ? NULL : fdopendir(dup);
+	if (!dir)
+		return -errno;
+	while ((d = readdir(dir)))
+		if (d->d_type == DT_DIR && d->d_name[0] != '.') {
+			const int r = remove_tree(fd, d->d_name, depth + 1);
+
+			if (r < 0)
+				return r;
+		}
+	return unlinkat(parent, name, AT_REMOVEDIR) < 0 && errno != ENOENT ? -errno : 0;
+}
+
+int cg_remove(struct zone_host *h, const char *name, bool monitor, struct zerr *e)
+{
+	int r = cg_root(h, e);
+
+	if (r < 0)
+		return r;
+	AUTO_CLOSE int top = fs_open_below(h->cgroup, h->group, O_RDONLY | O_DIRECTORY, 0);
+	if (top < 0)
+		return 0;
+	AUTO_CLOSE int group = fs_open_below(top, name, O_RDONLY | O_DIRECTORY, 0);
+	if (group < 0)
+		return 0;
+	r = remove_tree(group, "payload", 0);
+	if (r == 0 && monitor) {
+		r = remove_tree(group, "monitor", 0);
+		if (r == 0 && unlinkat(top, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
+			r = -errno;
+	}
+	if (r == 0 && monitor)
+		(void)unlinkat(h->cgroup, h->group, AT_REMOVEDIR); /* refused unless we were the last */
+	return r < 0 ? zerr_code(e, -r, "cgroup: remove") : 0;
+}
+
+int cg_exec_leaf(int payload, uid_t owner, struct zerr *e)
+{
+	AUTO_CLOSE int fd = make_group(payload, "zone-exec", e);
+
+	if (fd >= 0 && owner)
+		(void)delegate(fd, owner, e);
+	return own_take_fd(&fd);
+}
+
+static int write_file(int group, const char *file, const char *text)
+{
+	AUTO_CLOSE int fd = fs_open_below(group, file, O_WRONLY, 0);
+
+	if (fd < 0)
+		return fd;
+	return write(fd, text, strlen(text)) < 0 ? -errno : 0;
+}
+
+int cg_kill(int group, struct zerr *e)
+{
+	const int r = write_file(group, "cgroup.kill", "1");
+
+	return r < 0 ? zerr_code(e, -r, "cgroup: kill") : 0;
+}
+
+int cg_events(int group, bool *ret_populated, bool *ret_frozen)
+{
+	AUTO_CLOSE int fd = openat(group, "cgroup.events", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	char text[128];
+
+	if (fd < 0)
+		return -errno;
+	const ssize_t n = read(fd, text, sizeof(text) - 1);
+	if (n < 0)
+		return -errno;
+	text[n] = '\0';
+	*ret_populated = strstr(text, "populated 1") != NULL;
+	*ret_frozen = strstr(text, "frozen 1") != NULL;
+	return 0;
+}
+
+/* Wait for a state of cgroup.events; the file wakes with POLLPRI when it changes. */
+static int wait_events(int group, int timeout_ms, bool want_frozen, bool value)
+{
+	AUTO_CLOSE int fd = openat(group, "cgroup.events", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	const int64_t deadline = now_ms() + timeout_ms;
+	struct pollfd p = { .fd = fd, .events = POLLPRI };
+	const char *const want = want_frozen ? (value ? "frozen 1" : "frozen 0") :
+					       (value ? "populated 1" : "populated 0");
+	char text[128];
+
+	if (fd < 0)
+		return -errno;
+	for (;;) {
+		const ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
+
+		if (n < 0)
+			return -errno;
+		text[n] = '\0';
+		if (strstr(text, want))
+			return 0;
+		const int64_t left = deadline - now_ms();
+		if (left <= 0)
+			return -ETIMEDOUT;
+		if (poll(&p, 1, (int)left) < 0 && errno != EINTR)
+			return -errno;
+	}
+}
+
+int cg_freeze(int group, bool freeze, int timeout_ms, struct zerr *e)
+{
+	int r = write_file(group, "cgroup.freeze", freeze ? "1" : "0");
+
+	if (r == 0)
+		r = wait_events(group, timeout_ms, true, freeze);
+	return r < 0 ? zerr_code(e, -r, "cgroup: %s", freeze ? "freeze" : "thaw") : 0;
+}
+
+int cg_wait_empty(int group, int timeout_ms)
+{
+	return wait_events(group, timeout_ms, false, false);
+}
+
+uint64_t cg_number(int group, const char *file)
+{
+	AUTO_CLOSE int fd = openat(group, file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	char text[32];
+	uint64_t value;
+
+	if (fd < 0)
+		return UINT64_MAX;
+	const ssize_t n = read(fd, text, sizeof(text) - 1);
+	if (n <= 0)
+		return UINT64_MAX;
+	text[n] = '\0';
+	text[strcspn(text, "\n")] = '\0';
+	return parse_u64(text, UINT64_MAX, &value) < 0 ? UINT64_MAX : value;
+}
+
+uint64_t cg_keyed(int group, const char *file, const char *key)
+{
+	AUTO_CLOSE int fd = openat(group, file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	const size_t len = strlen(key);
+	char text[2048];
+	uint64_t sum = UINT64_MAX;
+
+	if (fd < 0)
+		return UINT64_MAX;
+	const ssize_t n = read(fd, text, sizeof(text) - 1);
+	if (n <= 0)
+		return UINT64_MAX;
+	text[n] = '\0';
+	/* "key value" lines, and "8:0 key=value …" ones, summed over devices */
+	for (const char *p = text; (p = strstr(p, key)); p += len) {
+		unsigned long long v;
+
+		if ((p != text && !strchr(" \n", p[-1])) || !strchr(" =", p[len]) ||
+		    sscanf(p + len + 1, "%llu", &v) != 1)
+			continue;
+		sum = sum == UINT64_MAX ? v : sum + v;
+	}
+	return sum;
+}
+
+static void count_below(int group, unsigned depth, pid_t *pids, size_t max, size_t *n)
+{
+	AUTO_BUF struct buf text = { 0 };
+	char *save = NULL;
+	struct dirent *d;
+
+	if (depth > 64)
+		return;
+	if (fs_read(group, "cgroup.procs", 4U << 20, &text) == 0 && text.len)
+		for (char *t = strtok_r(text.p, "\n", &save); t; t = strtok_r(NULL, "\n", &save)) {
+			if (pids && *n < max)
+				pids[*n] = (pid_t)strtol(t, NULL, 10);
+			++*n;
+		}
+	const int fd = openat(group, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	AUTO_CLOSEDIR DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	while (dir && (d = readdir(dir)))
+		if (d->d_type == DT_DIR && d->d_name[0] != '.') {
+			AUTO_CLOSE int sub = openat(group, d->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+			if (sub >= 0)
+				count_below(sub, depth + 1, pids, max, n);
+		}
+}
+
+size_t cg_pids(int group, pid_t *ret, size_t max)
+{
+	size_t n = 0;
+
+	count_below(group, 0, ret, max, &n);
+	return n;
+}
+
+uint64_t cg_processes(int group)
+{
+	const uint64_t n = cg_number(group, "pids.current");
+
+	return n != UINT64_MAX ? n : cg_pids(group, NULL, 0);
+}

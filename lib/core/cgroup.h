@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * cgroup v2 by directory descriptors: the groups of a zone, their delegation, freeze, kill, events and
+ * limits. GROUP is zone/NAME below the v2 mount with the leaves monitor/ and payload/; nothing here ever
+ * writes a pid (processes are cloned into their group).
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "core/core.h"
+
+struct cg { /* descriptors of the groups; -1: not there */
+	int group, monitor, payload;
+};
+#define CG_NONE { -1, -1, -1 }
+/* Close what is open. */
+void cg_close(struct cg *c);
+#define AUTO_CG __attribute__((cleanup(cg_close)))
+
+/* Find the v2 mount once (h->cgroup). Exit status 7 when there is none. */
+int cg_root(struct zone_host *h, struct zerr *e);
+/* Make (or find) the groups of @name; payload is delegated to @owner. */
+int cg_make(struct zone_host *h, const char *name, uid_t owner, struct cg *ret, struct zerr *e);
+/* Open those that exist. -ENOENT without message when there is no payload. */
+int cg_open(struct zone_host *h, const char *name, struct cg *ret, struct zerr *e);
+/* Remove all that is empty, payload's descendants included; @monitor too. -EBUSY: processes are left. */
+int cg_remove(struct zone_host *h, const char *name, bool monitor, struct zerr *e);
+/* The leaf that exec clones into, made on demand. fd. */
+int cg_exec_leaf(int payload, uid_t owner, struct zerr *e);
+
+/* SIGKILL to all below; returns before they have ended. */
+int cg_kill(int group, struct zerr *e);
+/* Freeze or thaw and wait until the kernel says so, at most @timeout_ms. */
+int cg_freeze(int group, bool freeze, int timeout_ms, struct zerr *e);
+/* From cgroup.events. 0 or -errno. */
+int cg_events(int group, bool *ret_populated, bool *ret_frozen);
+/* Wait until no process is left. 0 or -ETIMEDOUT. */
+int cg_wait_empty(int group, int timeout_ms);
+
+/* A number from a file of the group ("max" and absence: UINT64_MAX), and one from a keyed file. */
+uint64_t cg_number(int group, const char *file);
+uint64_t cg_keyed(int group, const char *file, const char *key);
+/* Processes in the whole subtree. */
+uint64_t cg_processes(int group);
+/* Their pids as the host sees them, appended to @ret (NULL-safe), at most @max. Number found. */
+size_t cg_pids(int group, pid_t *ret, size_t max);
+
+/* Apply the configured limits and raw.cgroup values. One that cannot be applied is exit status 7;
+ * defaults that cannot are appended to @not_enforced. *@ret_nproc: RLIMIT_NPROC to use instead of the
+ * pids controller, 0 for none. */
+int cg_limits(const struct zone *z, int payload, struct strv *not_enforced, uint64_t *ret_nproc,
+	      struct zerr *e);

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The child's half: from clone to exec, inside all of the zone's namespaces. It waits for the go, which
+ * brings the mount trees, and from then on talks back only to fail. The mother process is single-threaded,
+ * so plain library calls are safe here.
+ */
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/keyctl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include "base/fs.h"
+#include "base/own.h"
+#include "base/sys.h"
+#include "core/boot.h"
+#include "core/rlimits.h"
+
+/* Fill the gift from the go message. -ESRCH: the starter has gone. */
+static int receive(int sock, struct gift *g)
+{
+	char control[CMSG_SPACE(sizeof(int) * (size_t)GIFT_FDS)];
+	unsigned char map[GIFT_FDS];
+	struct iovec iov = { map, sizeof(map) };
+	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control,
+		.msg_controllen = sizeof(control) };
+	int *fds = (int *)g;
+	ssize_t n;
+	size_t k = 0;
+
+	do
+		n = recvmsg(sock, &m, MSG_CMSG_CLOEXEC);
+	while (n < 0 && errno == EINTR);
+	const struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+	if (n != (ssize_t)sizeof(map) || !c || c->cmsg_type != SCM_RIGHTS)
+		return -ESRCH;
+	for (int i = 0; i < GIFT_FDS; i++) {
+		fds[i] = -1;
+		if (map[i])
+			memcpy(&fds[i], CMSG_DATA(c) + sizeof(int) * k++, sizeof(int));
+	}
+	return 0;
+}
+
+static const char *hostname(const struct boot *b)
+{
+	return b->z->spec.hostname ? b->z->spec.hostname : b->z->name;
+}
+
+static int become_root(const struct boot *b, struct zerr *e)
+{
+	if (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
+		return zerr_sys(e, "become root of the zone");
+	if (setgroups(0, NULL) < 0)
+		return zerr_sys(e, "drop groups");
+	/* a keyring of its own; quotas or filters may refuse, then there is none at all */
+	(void)syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
+	if (setsid() < 0 && errno != EPERM)
+		return zerr_sys(e, "setsid");
+	(void)umask(022);
+	const char *name = hostname(b);
+	if (sethostname(name, strlen(name)) < 0)
+		return zerr_sys(e, "hostname %s", name);
+	return 0;
+}
+
+static int set_sysctl(const char *name, const char *value, struct zerr *e)
+{
+	char path[PATH_MAX] = "/proc/sys/";
+	size_t n = strlen(path);
+
+	if (strstr(name, ".."))
+		return zerr_as(e, ZERR_USAGE, "sysctl.%s: not a sysctl", name);
+	for (const char *p = name; *p && n + 1 < sizeof(path); p++)
+		path[n++] = *p == '.' ? '/' : *p == '/' ? '.' : *p;
+	path[n] = '\0';
+	AUTO_CLOSE int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0 || write(fd, value, strlen(value)) < 0)
+		return zerr_sys(e, "sysctl.%s=%s", name, value);
+	return 0;
+}
+
+/* The console as controlling terminal, and the three streams. */
+static int set_streams(const struct boot *b, const struct gift *g, struct zerr *e)
+{
+	const bool own = b->args->stub && b->args->stdio[0] >= 0;
+
+	if (!own && ioctl(g->terminal, TIOCSCTTY, 0) < 0)
+		return zerr_sys(e, "console: controlling terminal");
+	for (int i = 0; i < 3; i++)
+		if (dup2(own ? g->stdio[i] : g->terminal, i) < 0)
+			return zerr_sys(e, "console: descriptor %d", i);
+	return 0;
+}
+
+/* Point @v at the @n strings that lie one behind the other at @text. Returns where they end. */
+static char *point(char **v, unsigned n, char *text)
+{
+	for (unsigned i = 0; i < n; i++) {
+		v[i] = text;
+		text += strlen(text) + 1;
+	}
+	v[n] = NULL;
+	return text;
+}
+
+static int start_init(const struct boot *b, const struct gift *g, struct zerr *e)
+{
+	AUTO_FREE char **argv = calloc(b->hand->argc + 1, sizeof(*argv));
+	AUTO_FREE char **env = calloc(b->hand->envc + 1, sizeof(*env));
+
+	if (!argv || !env)
+		return zerr_code(e, ENOMEM, "arguments of init");
+	(void)point(env, b->hand->envc, point(argv, b->hand->argc, b->hand->text));
+	if (g->init >= 0) { /* the stub, from the host: by descriptor */
+		(void)syscall(SYS_execveat, g->init, "", argv, env, AT_EMPTY_PATH);
+		return zerr_sys(e, "stub init");
+	}
+	(void)execve(argv[0], argv, env);
+	const int code = errno;
+	zerr_code(e, code, "exec %s", argv[0]);
+	if (code == ENOENT)
+		return zerr_hint(e, -code, "it, or the interpreter that it names, is missing inside");
+	return -code;
+}
+
+static int restrict_and_exec(const struct boot *b, const struct gift *g, struct zerr *e)
+{
+	const struct zone_spec *s = &b->z->spec;
+	int r = rlimits_apply(s, e);
+
+	if (r == 0)
+		r = set_streams(b, g, e);
+	if (r == 0)
+		r = seccomp_apply(&b->filter, s->no_new_privs, e);
+	if (r == 0)
+		r = caps_drop(b->caps, e);
+	if (r < 0)
+		return r;
+	(void)sys_close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
+	return start_init(b, g, e);
+}
+
+static int run(const struct boot *b, struct zerr *e)
+{
+	struct gift g;
+	int r = receive(b->go_child, &g);
+
+	if (r < 0)
+		_exit(1); /* nobody is there to be told */
+	/* not before the go: while the helper writes our maps, their files must belong to it */
+	(void)prctl(PR_SET_DUMPABLE, 0);
+	r = become_root(b, e);
+	if (r == 0)
+		r = zerr_in(e, mounts_inside(b, &g, e), "mounts");
+	if (r == 0)
+		identity_write(&b->identity, hostname(b));
+	for (size_t i = 0; i < b->z->spec.sysctls.n && r == 0; i++)
+		r = set_sysctl(b->z->spec.sysctls.v[i].name, b->z->spec.sysctls.v[i].value, e);
+	if (r == 0)
+		r = mounts_protect(b, e);
+	if (r == 0)
+		r = restrict_and_exec(b, &g, e);
+	return r;
+}
+
+_Noreturn void child_main(const struct boot *b)
+{
+	struct zerr e = { 0 };
+	sigset_t none;
+
+	/* Everything of the starter's but the socket: its own end above all, or its death would never
+	 * show here. */
+	if (b->go_child > 3)
+		(void)sys_close_range(3, (unsigned)b->go_child - 1, 0);
+	(void)sys_close_range((unsigned)b->go_child + 1, ~0U, 0);
+	for (int s = 1; s < NSIG; s++)
+		(void)signal(s, SIG_DFL);
+	(void)sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	(void)run(b, &e);
+	if (!e.code)
+		(void)zerr_set(&e, EIO, "unknown failure");
+	(void)send(b->go_child, &e, sizeof(e), MSG_NOSIGNAL);
+	_exit(1);
+}

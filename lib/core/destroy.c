@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* zone destroy: what must not be lost is asked for, the rest is zonedir.c's. */
+#include <fcntl.h>
+#include <string.h>
+
+#include "base/fs.h"
+#include "base/own.h"
+#include "core/life.h"
+#include "core/zonedir.h"
+
+static size_t count_snapshots(const struct zone *z)
+{
+	AUTO_CLOSE int dir = z->dir < 0 ? -1 : fs_open_below(z->dir, "snapshots", O_RDONLY | O_DIRECTORY, 0);
+	AUTO_STRV struct strv names = { 0 };
+
+	return dir >= 0 && fs_list(dir, &names) == 0 ? names.n : 0;
+}
+
+static int destroy_volume(struct zone *z, struct zerr *e)
+{
+	struct zerr ignored = { 0 };
+	AUTO_RECORD struct record m = { 0 };
+
+	if (z->dir < 0 || record_load(&m, z->dir, "manifest", MANIFEST_FORMAT, &ignored) < 0)
+		return 0; /* half made: the directory is all there is */
+	const char *backend = record_get(&m, "backend");
+	const struct volume v = { .ops = backend ? storage_find(backend, e) : NULL, .dir = z->dir, .image = -1 };
+	if (!v.ops)
+		return backend ? -EINVAL : 0;
+	return v.ops->destroy ? v.ops->destroy(&v, e) : 0;
+}
+
+static int load(struct zone_host *h, const char *name, struct zone *z, struct status *s, struct zerr *e)
+{
+	const int r = zone_load(h, name, LOAD_LOCK, z, e);
+
+	return r < 0 ? r : state_now(z, s, e);
+}
+
+/* A killed start is cleaned up first; a zone whose storage is gone for good goes only with -f. */
+static int permit(struct zone *z, const struct status *s, bool force, struct zerr *e)
+{
+	if (s->live && s->state == STATE_INCOMPLETE)
+		return life_repair(z, s, e);
+	if (s->state == STATE_UNAVAILABLE && !force) {
+		zerr_as(e, ZERR_STATE, "its directory %s is missing", z->entry.dir);
+		return zerr_hint(e, -ENOENT, "mount it; or zone destroy -f %s forgets the zone", z->name);
+	}
+	return s->state == STATE_UNAVAILABLE ? 0 : state_allows(s, DO_DESTROY, z->name, e);
+}
+
+int zone_destroy(struct zone_host *h, const char *name, bool force, bool snapshots, struct zerr *e)
+{
+	AUTO_ZONE struct zone z = { .dir = -1, .run = -1, .lock = -1 };
+	AUTO_STATUS struct status s = { 0 };
+	int r = load(h, name, &z, &s, e);
+
+	if (r == 0 && s.live && force) {
+		zone_unload(&z);
+		status_done(&s);
+		s = (struct status){ 0 };
+		r = zone_stop(h, name, 0, e);
+		if (r == 0)
+			r = load(h, name, &z, &s, e);
+	}
+	if (r == 0)
+		r = permit(&z, &s, force, e);
+	if (r < 0)
+		return r;
+	const size_t n = count_snapshots(&z);
+	if (n && !snapshots && s.state == STATE_STOPPED)
+		return zerr_hint(e, zerr_as(e, ZERR_STATE, "the zone has %zu snapshot%s", n, n == 1 ? "" : "s"),
+				 "zone destroy -s %s takes them along", name);
+	r = destroy_volume(&z, e);
+	if (r == 0)
+		r = zonedir_destroy(&z, e);
+	if (r < 0)
+		return r;
+	zone_event(h, name, "destroyed", NULL);
+	zone_unlock(&z);
+	zonedir_sweep_trash(h, true);
+	return 0;
+}

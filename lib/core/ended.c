@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * When init has ended the monitor execs this in its own place (same process, so init is still its child):
+ * reap, walk down, and for a reboot walk up again with the same console clients, log and control socket,
+ * and become the monitor again. The configuration is read anew.
+ */
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/fs.h"
+#include "base/log.h"
+#include "base/own.h"
+#include "base/sys.h"
+#include "core/life.h"
+
+#define LOCK_WAIT_MS 60000
+
+/* What the monitor was given and gives back, by the names of life.c's monitor_arguments(). */
+struct inherited {
+	const char *name;
+	int pidfd, run, top, log, alive, control, notify;
+	struct strv clients;
+};
+
+static void take(struct inherited *in, char *arg)
+{
+	static const struct {
+		const char *key;
+		size_t off;
+	} fds[] = {
+		{ "pidfd=", offsetof(struct inherited, pidfd) }, { "run=", offsetof(struct inherited, run) },
+		{ "top=", offsetof(struct inherited, top) }, { "log=", offsetof(struct inherited, log) },
+		{ "alive=", offsetof(struct inherited, alive) },
+		{ "control=", offsetof(struct inherited, control) },
+		{ "notify=", offsetof(struct inherited, notify) },
+	};
+
+	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
+		if (str_starts(arg, fds[i].key)) {
+			const int fd = (int)strtol(arg + strlen(fds[i].key), NULL, 10);
+
+			memcpy((char *)in + fds[i].off, &fd, sizeof(fd));
+			(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+		}
+	if (str_starts(arg, "name="))
+		in->name = arg + 5;
+	if (str_starts(arg, "console=")) /* the old pty: a reboot makes a new one */
+		(void)close((int)strtol(arg + 8, NULL, 10));
+	if (str_starts(arg, "client=")) /* stays open over the exec that follows a reboot */
+		(void)strv_add(&in->clients, arg + 7);
+}
+
+/* Reap init. The status as a shell gives it; *@ret_reboot by the kernel's reboot(2) in a pid namespace:
+ * SIGHUP for a restart, SIGINT for halt and power off. */
+static int reap(int pidfd, bool *ret_reboot)
+{
+	siginfo_t si = { 0 };
+
+	*ret_reboot = false;
+	while (waitid(P_PIDFD, (id_t)pidfd, &si, WEXITED) < 0)
+		if (errno != EINTR)
+			return -1;
+	if (si.si_code == CLD_EXITED)
+		return si.si_status;
+	*ret_reboot = si.si_status == SIGHUP;
+	if (si.si_status == SIGHUP || si.si_status == SIGINT)
+		return 0; /* it asked to go: no failure */
+	return 128 + si.si_status;
+}
+
+static void event_stopped(struct zone *z, int status)
+{
+	char text[16];
+	const char *const fields[] = { "exit_status", text, NULL };
+
+	(void)snprintf(text, sizeof(text), "%d", status);
+	zone_event(z->h, z->name, "stopped", fields);
+}
+
+/* Consoles see the end of the zone, and nobody thinks that a monitor lives. */
+static void let_go(struct inherited *in)
+{
+	in->alive = own_close(in->alive);
+	in->control = own_close(in->control);
+	in->notify = own_close(in->notify);
+	for (size_t i = 0; i < in->clients.n; i++)
+		(void)close((int)strtol(in->clients.v[i], NULL, 10));
+	strv_done(&in->clients);
+}
+
+static int go_down(struct zone *z, const struct record *rec, int status, struct inherited *in, struct zerr *e)
+{
+	const int r = life_down(z, rec, false, e);
+
+	life_remember(z, rec, status);
+	event_stopped(z, status);
+	if (r < 0)
+		log_warn("%s: %s", z->name, e->msg);
+	let_go(in);
+	life_sweep(z, getpid(), rec);
+	return r < 0 ? 1 : 0;
+}
+
+/* Up again in place. Returns only when that failed, with the zone down. */
+static int reboot(struct zone *z, const struct record *rec, struct inherited *in, struct zerr *e)
+{
+	const struct zone_start plain = { .stdio = { -1, -1, -1 } };
+	struct boot b;
+
+	zone_event(z->h, z->name, "rebooting", NULL);
+	int r = life_down(z, rec, true, e);
+	if (r == 0) {
+		spec_done(&z->spec);
+		spec_init(&z->spec);
+		r = conf_load(&z->spec, z->dir, z->name, e);
+	}
+	boot_init(&b, z, &plain);
+	b.generation = (unsigned)record_u64(rec, "generation", 0) + 1;
+	b.alive = in->alive;
+	b.control = in->control;
+	b.clients = in->clients;
+	if (r == 0)
+		r = life_up(&b, e);
+	if (r == 0) {
+		zone_event(z->h, z->name, "running", NULL);
+		zone_unlock(z);
+		r = life_become_monitor(&b, e);
+	}
+	return r;
+}
+
+static int work(struct zone_host *h, struct inherited *in, struct zerr *e)
+{
+	AUTO_ZONE struct zone z = { .dir = -1, .run = -1, .lock = -1 };
+	AUTO_RECORD struct record rec = { 0 };
+	bool wants_reboot;
+	const int status = reap(in->pidfd, &wants_reboot);
+	int r = zone_load(h, in->name, LOAD_LOCK | LOAD_RUN, &z, e);
+
+	if (r == 0)
+		r = record_load(&rec, z.run, "state", STATE_FORMAT, e);
+	if (r == -ENOENT)
+		return 0; /* somebody walked it down already */
+	if (r < 0)
+		return 1;
+	if (z.dir >= 0) {
+		struct zerr ignored = { 0 };
+
+		(void)record_load(&z.manifest, z.dir, "manifest", MANIFEST_FORMAT, &ignored);
+	}
+	if (wants_reboot && str_eq(record_get(&rec, "stage"), "running") &&
+	    !str_eq(record_get(&rec, "custom"), "1")) {
+		r = reboot(&z, &rec, in, e);
+		if (r < 0)
+			log_warn("%s: reboot: %s", z.name, e->msg);
+	}
+	return go_down(&z, &rec, status, in, e);
+}
+
+int zone_monitor_ended(int argc, char **argv)
+{
+	struct inherited in = { NULL, -1, -1, -1, -1, -1, -1, -1, { 0 } };
+	const struct zone_options o = { .lock_wait_ms = LOCK_WAIT_MS };
+	struct zone_host *h = NULL;
+	struct zerr e = { 0 };
+	int r = 1;
+
+	for (int i = 0; i < argc; i++)
+		take(&in, argv[i]);
+	if (!in.name || in.pidfd < 0)
+		return 2;
+	if (zone_host_open(&o, &h, &e) == 0)
+		r = work(h, &in, &e);
+	strv_done(&in.clients);
+	zone_host_close(h);
+	return r;
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * zone exec, the host's half: one clone3 into a leaf of the payload group with the pid namespace joined;
+ * enter.c is what runs inside. The command's streams are ours, or a pty of the zone's own devpts whose
+ * master comes back by the socket.
+ */
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/fs.h"
+#include "base/own.h"
+#include "base/sys.h"
+#include "core/enter.h"
+#include "core/life.h"
+
+/* Receive the pty's master (if there is one) or the error. */
+static int hear(int sock, int *ret_pty, struct zerr *e)
+{
+	for (;;) {
+		char control[CMSG_SPACE(sizeof(int))];
+		struct zerr said = { 0 };
+		struct iovec iov = { &said, sizeof(said) };
+		struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control,
+			.msg_controllen = sizeof(control) };
+		const ssize_t n = recvmsg(sock, &m, MSG_CMSG_CLOEXEC);
+		const struct cmsghdr *c = n > 0 ? CMSG_FIRSTHDR(&m) : NULL;
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return 0; /* exec closed it */
+		if (c && c->cmsg_type == SCM_RIGHTS && ret_pty) {
+			memcpy(ret_pty, CMSG_DATA(c), sizeof(int));
+			continue;
+		}
+		*e = said;
+		return -said.code;
+	}
+}
+
+static int clone_into(const struct enter *x, int leaf, int pair[static 2], int *ret_pidfd, pid_t *ret_pid,
+		      struct zerr *e)
+{
+	struct clone_args a = { .flags = CLONE_INTO_CGROUP | CLONE_PIDFD, .exit_signal = SIGCHLD,
+		.cgroup = (uint64_t)leaf, .pidfd = (uintptr_t)ret_pidfd };
+
+	const pid_t pid = sys_clone3(&a);
+	if (pid == 0) {
+		(void)own_close(pair[0]);
+		enter_main(x, pair[1]);
+	}
+	if (pid < 0)
+		return zerr_sys(e, "clone");
+	*ret_pid = pid;
+	return 0;
+}
+
+static int spawn(struct enter *x, int leaf, int *ret_pidfd, int *ret_pty, struct zerr *e)
+{
+	AUTO_CLOSE int own_pid = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
+	pid_t pid = 0;
+	int pair[2];
+
+	if (own_pid < 0 || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return zerr_sys(e, "socket pair");
+	int r = setns(x->init, CLONE_NEWPID) < 0 ? zerr_sys(e, "join the zone") : 0;
+	if (r == 0) {
+		r = clone_into(x, leaf, pair, ret_pidfd, &pid, e);
+		if (setns(own_pid, CLONE_NEWPID) < 0 && r == 0) /* our own next child is not the zone's */
+			r = zerr_sys(e, "leave the zone");
+	}
+	(void)own_close(pair[1]);
+	if (r == 0)
+		r = hear(pair[0], ret_pty, e);
+	(void)own_close(pair[0]);
+	if (r < 0 && pid > 0)
+		(void)waitpid(pid, NULL, 0);
+	return r;
+}
+
+static int prepare(struct zone_host *h, const char *name, struct zone *z, struct enter *x, struct cg *cg,
+		   struct zerr *e)
+{
+	AUTO_STATUS struct status s = { 0 };
+	const struct zone_spec *spec = &z->spec;
+	struct zerr ignored = { 0 };
+	int r = zone_load(h, name, 0, z, e);
+
+	if (r == 0)
+		r = state_now(z, &s, e);
+	if (r == 0)
+		r = state_allows(&s, DO_EXEC, name, e);
+	if (r < 0)
+		return r;
+	(void)conf_load(&z->spec, z->dir, name, &ignored);
+	x->init = state_pidfd(&s.rec, "pid");
+	x->userns = spec->level != LEVEL_PRIVILEGED;
+	if (x->init < 0 || cg_open(h, name, cg, e) < 0)
+		return zerr_as(e, ZERR_STATE, "the zone has just ended");
+	AUTO_CLOSE int cache = fs_make_dir(h->cache, 0700, e);
+	AUTO_CLOSE int filters = cache < 0 ? cache : fs_subdir(cache, "seccomp", 0700, e);
+	if (filters < 0)
+		return filters;
+	r = caps_mask(spec->level, &spec->caps_add, &spec->caps_drop, &x->caps, e);
+	if (r == 0)
+		r = seccomp_prepare(filters, spec->level, spec->compat32, x->caps, &x->filter, e);
+	x->no_new_privs = spec->no_new_privs;
+	return r;
+}
+
+int zone_exec(struct zone_host *h, const char *name, const struct zone_exec *args, int *ret_pidfd,
+	      int *ret_pty, struct zerr *e)
+{
+	AUTO_ZONE struct zone z = { .dir = -1, .run = -1, .lock = -1 };
+	AUTO_CG struct cg cg = CG_NONE;
+	struct enter x = { .args = args, .init = -1 };
+	int pidfd = -1, pty = -1;
+
+	spec_init(&z.spec);
+	int r = prepare(h, name, &z, &x, &cg, e);
+	if (r == 0) {
+		const uid_t base = x.userns ? zone_base(&z) : 0;
+		AUTO_CLOSE int leaf = cg_exec_leaf(cg.payload, base, e);
+
+		r = leaf < 0 ? leaf : spawn(&x, leaf, &pidfd, args->pty ? &pty : NULL, e);
+	}
+	seccomp_done(&x.filter);
+	(void)own_close(x.init);
+	if (r < 0) {
+		(void)own_close(pidfd);
+		(void)own_close(pty);
+		if (e->status == ZERR_FAILED || e->status == ZERR_HOST || e->status == ZERR_USAGE)
+			e->status = 125;
+		return r;
+	}
+	*ret_pidfd = pidfd;
+	if (ret_pty)
+		*ret_pty = pty;
+	return 0;
+}
+
+int zone_exec_status(int pidfd)
+{
+	siginfo_t si = { 0 };
+
+	while (waitid(P_PIDFD, (id_t)pidfd, &si, WEXITED) < 0)
+		if (errno != EINTR)
+			return 125;
+	return si.si_code == CLD_EXITED ? si.si_status : 128 + si.si_status;
+}

@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * push and pull. The root is a mount tree idmapped to the zone, the running one's or a detached one; a
+ * forked child takes the zone's base as its file system ids, so that what it makes belongs to the zone,
+ * and every path inside is resolved in the root: a link there leads nowhere else.
+ */
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/fsuid.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include "base/copy.h"
+#include "base/fs.h"
+#include "base/own.h"
+#include "base/sys.h"
+#include "core/cgroup.h"
+#include "core/state.h"
+
+/* ---- the root -------------------------------------------------------------------------------- */
+
+/* A user namespace with the zone's map, for the idmap of a detached root. fd. */
+static int make_userns(uid_t base, struct zerr *e)
+{
+	char path[64], map[48];
+	struct clone_args a = { .flags = CLONE_NEWUSER, .exit_signal = SIGCHLD };
+	static const char *const files[] = { "uid_map", "gid_map" };
+	int r = 0, ns = -1;
+
+	const pid_t pid = sys_clone3(&a);
+	if (pid < 0)
+		return zerr_sys(e, "user namespace");
+	if (pid == 0) {
+		(void)pause();
+		_exit(0);
+	}
+	(void)snprintf(map, sizeof(map), "0 %u %u\n", base, ID_RANGE);
+	for (int i = 0; i < 2 && r == 0; i++) {
+		(void)snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, files[i]);
+		AUTO_CLOSE int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+		if (fd < 0 || write(fd, map, strlen(map)) < 0)
+			r = zerr_sys(e, "user namespace: map");
+	}
+	if (r == 0) {
+		(void)snprintf(path, sizeof(path), "/proc/%d/ns/user", (int)pid);
+		ns = open(path, O_RDONLY | O_CLOEXEC);
+		r = ns < 0 ? zerr_sys(e, "user namespace") : 0;
+	}
+	(void)kill(pid, SIGKILL);
+	(void)waitpid(pid, NULL, 0);
+	return r < 0 ? r : ns;
+}
+
+static int stopped_root(struct zone *z, struct zerr *e)
+{
+	const uid_t base = zone_base(z);
+	struct volume v;
+	AUTO_CLOSE int ns = base ? make_userns(base, e) : -1;
+	int r = base && ns < 0 ? ns : zone_volume(z, &v, e);
+
+	if (r < 0)
+		return r;
+	AUTO_CLOSE int image = v.image;
+	const struct volume_attach a = { .userns = ns, .base = base, .scratch = -1 };
+	return v.ops->attach(&v, &a, e);
+}
+
+/* The root as init sees it, through a descriptor of its root mount. */
+static int running_root(const struct record *rec, struct zerr *e)
+{
+	AUTO_CLOSE int init = state_pidfd(rec, "pid");
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/root", (int)record_u64(rec, "pid", 0));
+	AUTO_CLOSE int root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (init < 0 || root < 0 || sys_pidfd_send_signal(init, 0) < 0) /* still the same process */
+		return zerr_as(e, ZERR_STATE, "the zone has just ended");
+	return own_take_fd(&root);
+}
+
+/* ---- copying --------------------------------------------------------------------------------- */
+
+static const char *last_part(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* Where inside a name goes, split into an open directory and a name in it. */
+static int open_target(int root, const char *destination, const char *source, char name[static 256],
+		       struct zerr *e)
+{
+	struct stat st;
+	AUTO_CLOSE int there = fs_open_in(root, destination, O_PATH, 0);
+
+	if (there >= 0 && fstat(there, &st) == 0 && S_ISDIR(st.st_mode)) {
+		if (str_eq(source, "-"))
+			return zerr_as(e, ZERR_USAGE, "%s is a directory: give the name of a file", destination);
+		(void)snprintf(name, 256, "%s", last_part(source));
+		const int dir = fs_open_in(root, destination, O_RDONLY | O_DIRECTORY, 0);
+		return dir < 0 ? zerr_code(e, -dir, "%s", destination) : dir;
+	}
+	AUTO_FREE char *parent = strdup(destination);
+	char *slash = parent ? strrchr(parent, '/') : NULL;
+	if (!parent)
+		return zerr_code(e, ENOMEM, "copy");
+	(void)snprintf(name, 256, "%s", slash ? slash + 1 : parent);
+	if (!name[0])
+		return zerr_set(e, ENOENT, "%s: no such directory in the zone", destination);
+	if (slash)
+		*slash = '\0';
+	const int dir = fs_open_in(root, slash && parent[0] ? parent : "/", O_RDONLY | O_DIRECTORY, 0);
+	return dir < 0 ? zerr_code(e, -dir, "%s", destination) : dir;
+}
+
+static int pump(int from, int to, const char *what, struct zerr *e)
+{
+	char chunk[65536];
+	ssize_t n;
+
+	while ((n = read(from, chunk, sizeof(chunk))) > 0) {
+		const int r = fs_write_all(to, chunk, (size_t)n);
+
+		if (r < 0)
+			return zerr_code(e, -r, "%s: write", what);
+	}
+	return n < 0 ? zerr_sys(e, "%s: read", what) : 0;
+}
+
+/* One regular file from @from into @dir/@name: written beside, then renamed over. */
+static int copy_file(int from, int dir, const char *name, const struct stat *st, struct zerr *e)
+{
+	char temp[280];
+
+	(void)snprintf(temp, sizeof(temp), ".%.240s.zone-%d", name, (int)getpid());
+	AUTO_CLOSE int to = fs_open_below(dir, temp, O_WRONLY | O_CREAT | O_EXCL, 0600);
+	if (to < 0)
+		return zerr_code(e, -to, "%s", name);
+	int r = pump(from, to, name, e);
+	if (r == 0 && fchmod(to, st ? st->st_mode & 0777 : 0644) < 0)
+		r = zerr_sys(e, "%s: mode", name);
+	if (r == 0 && st) {
+		const struct timespec times[] = { st->st_atim, st->st_mtim };
+
+		(void)futimens(to, times); /* a file system without times keeps the new ones */
+	}
+	if (r == 0 && renameat(dir, temp, dir, name) < 0)
+		r = zerr_sys(e, "%s", name);
+	if (r < 0)
+		(void)unlinkat(dir, temp, 0);
+	return r;
+}
+
+static int copy_any(int from_dir, const char *from, int dir, const char *name, unsigned depth, struct zerr *e);
+
+static int copy_directory(int from, int dir, const char *name, mode_t mode, unsigned depth, struct zerr *e)
+{
+	AUTO_STRV struct strv names = { 0 };
+	AUTO_CLOSE int to = fs_subdir(dir, name, mode & 0777, e);
+	struct dirent *d;
+	int r = 0;
+
+	if (to < 0)
+		return to;
+	if (depth > 256)
+		return zerr_set(e, ELOOP, "%s: nested too deep", name);
+	const int dup = fcntl(from, F_DUPFD_CLOEXEC, 3);
+	AUTO_CLOSEDIR DIR *list = dup < 0 ? NULL : fdopendir(dup);
+	while (list && (d = readdir(list)) && r == 0)
+		if (!str_eq(d->d_name, ".") && !str_eq(d->d_name, ".."))
+			r = copy_any(from, d->d_name, to, d->d_name, depth + 1, e);
+	return r;
+}
+
+static int copy_link(int from_dir, const char *from, int dir, const char *name, struct zerr *e)
+{
+	char target[PATH_MAX];
+	const ssize_t n = readlinkat(from_dir, from, target, sizeof(target) - 1);
+
+	if (n < 0)
+		return zerr_sys(e, "%s", from);
+	target[n] = '\0';
+	(void)unlinkat(dir, name, 0);
+	return symlinkat(target, dir, name) < 0 ? zerr_sys(e, "%s", name) : 0;
+}
+
+static int copy_any(int from_dir, const char *from, int dir, const char *name, unsigned depth, struct zerr *e)
+{
+	struct stat st;
+
+	if (fstatat(from_dir, from, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return zerr_sys(e, "%s", from);
+	if (S_ISLNK(st.st_mode))
+		return copy_link(from_dir, from, dir, name, e);
+	if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+		return 0; /* sockets, fifos and devices are not files to carry */
+	AUTO_CLOSE int fd = openat(from_dir, from, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		return zerr_sys(e, "%s", from);
+	if (S_ISDIR(st.st_mode))
+		return copy_directory(fd, dir, name, st.st_mode, depth, e);
+	return copy_file(fd, dir, name, &st, e);
+}
+
+/* ---- both ways -------------------------------------------------------------------------------- */
+
+static int push_one(int root, const char *source, const char *destination, struct zerr *e)
+{
+	char name[256];
+	AUTO_CLOSE int dir = open_target(root, destination, source, name, e);
+
+	if (dir < 0)
+		return dir;
+	if (str_eq(source, "-"))
+		return copy_file(0, dir, name, NULL, e);
+	AUTO_FREE char *plain = strdup(source);
+	size_t len = plain ? strlen(plain) : 0;
+	while (len > 1 && plain[len - 1] == '/')
+		plain[--len] = '\0';
+	if (!name[0])
+		(void)snprintf(name, sizeof(name), "%s", plain ? last_part(plain) : "");
+	return plain ? copy_any(AT_FDCWD, plain, dir, name, 0, e) : zerr_code(e, ENOMEM, "push");
+}
+
+/* Where on the host a pulled file goes: the directory, and the name in it. */
+static int open_host_target(const char *destination, const char *source, const char **ret_name,
+			    struct zerr *e)
+{
+	struct stat to;
+	const bool into = stat(destination, &to) == 0 && S_ISDIR(to.st_mode);
+	AUTO_FREE char *parent = strdup(destination);
+	char *slash = parent && !into ? strrchr(parent, '/') : NULL;
+
+	*ret_name = into ? last_part(source) : last_part(destination);
+	if (slash)
+		*slash = '\0';
+	const char *where = into ? destination : !slash ? "." : parent[0] ? parent : "/";
+	const int dir = open(where, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return dir < 0 ? zerr_sys(e, "%s", where) : dir;
+}
+
+/* The source inside is looked up in the root, its last part not followed unless it is a plain file. */
+static int pull_one(int root, const char *source, const char *destination, struct zerr *e)
+{
+	struct stat st;
+	AUTO_CLOSE int fd = fs_open_in(root, source, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return zerr_code(e, fd < 0 ? -fd : errno, "%s (in the zone)", source);
+	if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+		return zerr_set(e, EINVAL, "%s (in the zone) is neither a file nor a directory", source);
+	if (str_eq(destination, "-"))
+		return S_ISREG(st.st_mode) ? pump(fd, 1, source, e) :
+					     zerr_as(e, ZERR_USAGE, "%s is a directory", source);
+	const char *name;
+	AUTO_CLOSE int dir = open_host_target(destination, source, &name, e);
+	if (dir < 0)
+		return dir;
+	return S_ISREG(st.st_mode) ? copy_file(fd, dir, name, &st, e) :
+				     copy_directory(fd, dir, name, st.st_mode, 0, e);
+}
+
+/* File system ids of the zone's root; the capabilities that the change takes away are raised again. */
+static int become_zone(uid_t base)
+{
+	struct __user_cap_header_struct h = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct d[2];
+
+	(void)setfsgid(base);
+	(void)setfsuid(base);
+	if (syscall(SYS_capget, &h, d) < 0)
+		return -errno;
+	d[0].effective = d[0].permitted;
+	d[1].effective = d[1].permitted;
+	return syscall(SYS_capset, &h, d) < 0 ? -errno : 0;
+}
+
+struct transfer {
+	bool push;
+	char *const *sources;
+	int n;
+	const char *destination;
+};
+
+static int transfer_all(int root, uid_t base, const struct transfer *t, struct zerr *e)
+{
+	int r = 0;
+
+	(void)umask(0);
+	if (t->push && base && (r = become_zone(base)) < 0)
+		return zerr_code(e, -r, "ids of the zone");
+	for (int i = 0; i < t->n && r == 0; i++)
+		r = t->push ? push_one(root, t->sources[i], t->destination, e) :
+			      pull_one(root, t->sources[i], t->destination, e);
+	return r;
+}
+
+/* In a child: ids and umask change, and a hostile root can at worst end it. */
+static int in_child(int root, uid_t base, const struct transfer *t, struct zerr *e)
+{
+	int pair[2], r;
+
+	if (pipe2(pair, O_CLOEXEC) < 0)
+		return zerr_sys(e, "pipe");
+	const pid_t pid = fork();
+	if (pid == 0) {
+		struct zerr own = { 0 };
+
+		if (transfer_all(root, base, t, &own) < 0 && write(pair[1], &own, sizeof(own)) < 0)
+			_exit(2);
+		_exit(0);
+	}
+	(void)own_close(pair[1]);
+	r = pid < 0 ? zerr_sys(e, "fork") : 0;
+	struct zerr said;
+	if (r == 0 && read(pair[0], &said, sizeof(said)) == (ssize_t)sizeof(said)) {
+		*e = said;
+		r = -said.code;
+	}
+	(void)own_close(pair[0]);
+	int status = 0;
+	if (pid > 0 && waitpid(pid, &status, 0) == pid && r == 0 && status != 0)
+		r = zerr_set(e, EINTR, "the copy was ended");
+	return r;
+}
+
+int zone_copy_files(struct zone_host *h, const char *name, bool push, char *const *sources, int n,
+		    const char *destination, struct zerr *e)
+{
+	AUTO_ZONE struct zone z = { .dir = -1, .run = -1, .lock = -1 };
+	AUTO_STATUS struct status s = { 0 };
+	const struct transfer t = { push, sources, n, destination };
+	int r = zone_load(h, name, LOAD_LOCK | LOAD_RUN | LOAD_SPEC, &z, e);
+
+	if (r == 0)
+		r = state_now(&z, &s, e);
+	if (r == 0)
+		r = state_allows(&s, DO_STORAGE, name, e);
+	if (r < 0)
+		return r;
+	AUTO_CLOSE int root = s.state == STATE_RUNNING || s.state == STATE_FROZEN ? running_root(&s.rec, e) :
+										    stopped_root(&z, e);
+	if (root < 0)
+		return root;
+	if (s.live) /* a running zone's lock is not ours to keep during a long copy */
+		zone_unlock(&z);
+	return in_child(root, zone_base(&z), &t, e);
+}

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The host's places (struct zone_host), and loading one zone from them. Changes nothing but making
+ * missing directories. */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+
+#include "base/event.h"
+#include "base/fs.h"
+#include "base/log.h"
+#include "base/own.h"
+#include "base/run.h"
+#include "base/sig.h"
+#include "core/cgroup.h"
+#include "core/core.h"
+
+/* A place: the variable that moves it, or where it is. Variables count for real root only. */
+static char *place(const char *variable, const char *standard)
+{
+	const char *v = getauxval(AT_SECURE) ? NULL : getenv(variable);
+
+	return strdup(v && v[0] == '/' ? v : standard);
+}
+
+static void forward_log(enum log_level level, const char *text, void *arg)
+{
+	struct zone_host *h = arg;
+
+	if (h->o.log)
+		h->o.log((int)level, text, h->o.arg);
+}
+
+/* Groups of an installation that was moved (a test's) are kept apart from the system's. */
+static char *group_name(const char *run_path)
+{
+	unsigned hash = 2166136261U;
+
+	if (str_eq(run_path, "/run/zone"))
+		return strdup("zone");
+	for (const char *p = run_path; *p; p++)
+		hash = (hash ^ (unsigned char)*p) * 16777619U;
+	return str_fmt("zone-%08x", hash);
+}
+
+static int open_places(struct zone_host *h, struct zerr *e)
+{
+	AUTO_CLOSE int var = fs_make_dir(h->var, 0711, e);
+
+	if (var < 0)
+		return var;
+	h->zones = fs_make_dir(h->zones_path, 0711, e);
+	if (h->zones < 0)
+		return h->zones;
+	h->host = fs_subdir(var, ".host", 0700, e);
+	if (h->host < 0)
+		return h->host;
+	h->run = fs_make_dir(h->run_path, 0711, e);
+	return h->run < 0 ? h->run : 0;
+}
+
+static int image_users(void *arg, const char *fingerprint, struct strv *ret, struct zerr *e);
+
+static int name_places(struct zone_host *h, const char *path, struct zerr *e)
+{
+	if (path && path[0] != '/')
+		return zerr_as(e, ZERR_USAGE, "zone path '%s': not an absolute path", path);
+	h->etc = place("ZONE_ETC", "/etc/zone");
+	h->var = place("ZONE_VAR", "/var/lib/zone");
+	h->run_path = place("ZONE_RUN", "/run/zone");
+	h->cache = place("ZONE_CACHE", "/var/cache/zone");
+	if (!h->etc || !h->var || !h->run_path || !h->cache)
+		return zerr_code(e, ENOMEM, "zone path");
+	h->zones_path = path ? realpath(path, NULL) : strdup(h->var);
+	if (!h->zones_path) /* not there yet: it will be made */
+		h->zones_path = strdup(path ? path : h->var);
+	h->group = group_name(h->run_path);
+	h->image_conf = str_fmt("%s/image.conf", h->etc);
+	h->image_keys = str_fmt("%s/keys", h->etc);
+	h->nft = run_helper("zone-nft");
+	return !h->zones_path || !h->group || !h->image_conf || !h->image_keys || !h->nft ?
+		       zerr_code(e, ENOMEM, "zone path") : 0;
+}
+
+int zone_host_open(const struct zone_options *o, struct zone_host **ret, struct zerr *e)
+{
+	if (geteuid() != 0)
+		return zerr_hint(e, zerr_as(e, ZERR_PERM, "not permitted: zones need root"),
+				 "run it with sudo");
+	struct zone_host *h = calloc(1, sizeof(*h));
+	if (!h)
+		return zerr_code(e, ENOMEM, "host");
+	*h = (struct zone_host){ .o = *o, .zones = -1, .host = -1, .run = -1, .cgroup = -1 };
+	int r = name_places(h, o->path, e);
+	if (r == 0)
+		r = open_places(h, e);
+	if (r < 0) {
+		zone_host_close(h);
+		return r;
+	}
+	log_set(forward_log, h);
+	h->images = (struct image_env){ .zones = h->zones, .cache = h->cache, .keys = h->image_keys,
+		.config = h->image_conf, .users = image_users, .users_arg = h };
+	h->net = (struct net_env){ .host = h->host, .run = h->run, .helper = h->nft };
+	*ret = h;
+	return 0;
+}
+
+void zone_host_close(struct zone_host *h)
+{
+	if (!h)
+		return;
+	log_set(NULL, NULL);
+	(void)own_close(h->zones);
+	(void)own_close(h->host);
+	(void)own_close(h->run);
+	(void)own_close(h->cgroup);
+	free(h->etc);
+	free(h->var);
+	free(h->zones_path);
+	free(h->run_path);
+	free(h->cache);
+	free(h->group);
+	free(h->cgroup_path);
+	free(h->image_conf);
+	free(h->image_keys);
+	free(h->nft);
+	free(h);
+}
+
+void zone_catch_signals(void)
+{
+	steps_catch_signals();
+}
+
+int zone_signal(void)
+{
+	return steps_signal();
+}
+
+void zone_hold_signals(bool hold)
+{
+	steps_hold_signals(hold);
+}
+
+int zone_lock(struct zone_host *h, const char *name, struct zerr *e)
+{
+	AUTO_CLOSE int locks = fs_subdir(h->run, ".lock", 0700, e);
+
+	if (locks < 0)
+		return locks;
+	return fs_lock(locks, name, h->o.lock_wait_ms, e);
+}
+
+void zone_unlock(struct zone *z)
+{
+	z->lock = own_close(z->lock);
+}
+
+static int load_files(struct zone *z, struct zerr *e)
+{
+	int r = conf_load(&z->spec, z->dir, z->name, e);
+
+	if (r < 0)
+		return r;
+	r = record_load(&z->manifest, z->dir, "manifest", MANIFEST_FORMAT, e);
+	return r == -ENOENT ? zerr_set(e, ENOENT, "manifest: missing") : r;
+}
+
+int zone_load(struct zone_host *h, const char *name, int what, struct zone *ret, struct zerr *e)
+{
+	AUTO_ZONE struct zone z = { .h = h, .dir = -1, .run = -1, .lock = -1 };
+	int r = name_check_zone(name, e);
+
+	spec_init(&z.spec);
+	if (r < 0)
+		return r;
+	if (!(z.name = strdup(name)))
+		return zerr_code(e, ENOMEM, "zone");
+	if ((what & LOAD_LOCK) && (z.lock = zone_lock(h, name, e)) < 0)
+		return z.lock;
+	r = index_find(h->host, name, &z.entry, e);
+	if (r == -ENOENT)
+		return zerr_hint(e, zerr_as(e, ZERR_MISSING, "no such zone"), "zone ls shows what there is");
+	if (r < 0)
+		return r;
+	z.dir = open(z.entry.dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (what & LOAD_RUN)
+		z.run = fs_subdir(h->run, name, 0700, e);
+	else
+		z.run = fs_open_below(h->run, name, O_RDONLY | O_DIRECTORY, 0);
+	if ((what & LOAD_RUN) && z.run < 0)
+		return z.run;
+	if ((what & LOAD_SPEC) && z.dir >= 0 && (r = load_files(&z, e)) < 0)
+		return r;
+	*ret = z;
+	z = (struct zone){ .dir = -1, .run = -1, .lock = -1 };
+	return 0;
+}
+
+void zone_unload(struct zone *z)
+{
+	(void)own_close(z->dir);
+	(void)own_close(z->run);
+	(void)own_close(z->lock);
+	free(z->name);
+	index_entry_done(&z->entry);
+	spec_done(&z->spec);
+	record_done(&z->manifest);
+	*z = (struct zone){ .dir = -1, .run = -1, .lock = -1 };
+}
+
+uid_t zone_base(const struct zone *z)
+{
+	return z->spec.level == LEVEL_PRIVILEGED ? 0 : ID_FIRST + z->entry.slot * ID_RANGE;
+}
+
+int zone_volume(const struct zone *z, struct volume *ret, struct zerr *e)
+{
+	const char *fingerprint = record_get(&z->manifest, "image.fingerprint");
+	const char *backend = record_get(&z->manifest, "backend");
+	struct volume v = { .dir = z->dir, .image = -1, .size = z->spec.root_size };
+
+	v.ops = storage_find(backend ? backend : z->spec.backend, e);
+	if (!v.ops)
+		return -EINVAL;
+	if (fingerprint && v.ops->uses_image) {
+		/* images lie below the zone's own path, which need not be the one in force */
+		AUTO_CLOSE int parent = openat(z->dir, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		struct image_env env = z->h->images;
+
+		if (parent < 0)
+			return zerr_sys(e, "zone path");
+		env.zones = parent;
+		v.image = image_store_open(&env, fingerprint, e);
+		if (v.image < 0)
+			return v.image;
+	}
+	*ret = v;
+	return 0;
+}
+
+void zone_event(struct zone_host *h, const char *name, const char *event, const char *const *fields)
+{
+	struct zerr e = { 0 };
+
+	if (event_emit(h->run, name, event, fields, &e) < 0)
+		log_debug("event %s: %s", event, e.msg);
+}
+
+/* Zones (and with them their snapshots and clones) whose manifest names the image. */
+static int image_users(void *arg, const char *fingerprint, struct strv *ret, struct zerr *e)
+{
+	struct zone_host *h = arg;
+	AUTO_INDEX struct index all = { 0 };
+	const int r = index_load(h->host, &all, e);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < all.n; i++) {
+		AUTO_RECORD struct record m = { 0 };
+		AUTO_CLOSE int dir = open(all.v[i].dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+		struct zerr ignored = { 0 };
+
+		if (dir < 0)
+			continue;
+		if (record_load(&m, dir, "manifest", MANIFEST_FORMAT, &ignored) < 0 &&
+		    record_load(&m, dir, "journal", 1, &ignored) < 0)
+			continue;
+		if (str_eq(record_get(&m, "image.fingerprint"), fingerprint) &&
+		    strv_add(ret, all.v[i].name) < 0)
+			return zerr_code(e, ENOMEM, "image users");
+	}
+	return 0;
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The zone's own files that name it: written by a process that is already the zone's root, in the zone's
+ * root, so that a hostile image can only harm itself. */
+#include "core/identity.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/fs.h"
+#include "base/own.h"
+
+#define MARKER "# written by zone at every start; remove this line to keep the file\n"
+
+/* Lines that make sense elsewhere: not a resolver that listens on the host's loopback only. */
+static void take_lines(char *text, struct buf *to, unsigned *servers)
+{
+	char *save = NULL;
+
+	for (char *l = strtok_r(text, "\n", &save); l; l = strtok_r(NULL, "\n", &save)) {
+		const bool server = str_starts(l, "nameserver");
+
+		if (server && (strstr(l, " 127.") || strstr(l, " ::1")))
+			continue;
+		if (!server && !str_starts(l, "search") && !str_starts(l, "domain") && !str_starts(l, "options"))
+			continue;
+		*servers += server;
+		buf_fmt(to, "%s\n", l);
+	}
+}
+
+static void read_resolver(struct buf *ret)
+{
+	static const struct {
+		const char *dir, *name;
+	} files[] = { { "/etc", "resolv.conf" }, { "/run/systemd/resolve", "resolv.conf" } };
+	unsigned servers = 0;
+
+	for (size_t i = 0; i < 2 && !servers; i++) {
+		AUTO_BUF struct buf text = { 0 };
+		char path[64];
+		char chunk[4096];
+
+		(void)snprintf(path, sizeof(path), "%s/%s", files[i].dir, files[i].name);
+		AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC); /* a link on many hosts */
+		const ssize_t n = fd < 0 ? 0 : read(fd, chunk, sizeof(chunk));
+		if (n <= 0)
+			continue;
+		buf_add(&text, chunk, (size_t)n);
+		ret->len = 0;
+		buf_str(ret, MARKER);
+		if (text.p)
+			take_lines(text.p, ret, &servers);
+	}
+}
+
+void identity_prepare(const struct zone *z, struct identity *ret)
+{
+	*ret = (struct identity){ .fresh = fs_exists(z->dir, "fresh") };
+	read_resolver(&ret->resolv);
+}
+
+void identity_done(struct identity *i)
+{
+	buf_done(&i->resolv);
+}
+
+static void write_text(const char *path, const char *text, int flags)
+{
+	AUTO_CLOSE int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | flags, 0644);
+
+	if (fd >= 0)
+		(void)fs_write_all(fd, text, strlen(text));
+}
+
+static bool is_ours(const char *path)
+{
+	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	char head[sizeof(MARKER)] = "";
+
+	if (fd < 0)
+		return errno == ENOENT;
+	const ssize_t n = read(fd, head, sizeof(MARKER) - 1);
+	return n == 0 || (n > 0 && str_eq(head, MARKER));
+}
+
+/* An id that came with the image is every zone's: an empty file makes init take container_uuid. */
+static void reset_machine_id(void)
+{
+	struct stat st;
+
+	if (lstat("/etc/machine-id", &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0)
+		write_text("/etc/machine-id", "", O_TRUNC);
+}
+
+void identity_write(const struct identity *i, const char *hostname)
+{
+	char text[256];
+
+	if (i->fresh) {
+		(void)snprintf(text, sizeof(text), "%s\n", hostname);
+		write_text("/etc/hostname", text, O_TRUNC);
+		(void)snprintf(text, sizeof(text), "127.0.0.1\tlocalhost\n127.0.1.1\t%s\n::1\tlocalhost ip6-localhost\n",
+			       hostname);
+		write_text("/etc/hosts", text, O_TRUNC);
+		reset_machine_id();
+	}
+	if (i->resolv.p && (i->fresh || is_ours("/etc/resolv.conf")))
+		write_text("/etc/resolv.conf", i->resolv.p, O_TRUNC);
+}

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The host-wide index: reading, appending, compacting, and the allocation of id slots. Knows nothing of
+ * what a zone is beyond its line.
+ */
+#include "core/index.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/fs.h"
+#include "base/own.h"
+#include "core/core.h"
+
+#define INDEX_FILE  "index"
+#define INDEX_FIRST "format=1\n"
+#define INDEX_MAX   (64U << 20)
+#define DEAD_MIN    64
+
+void index_entry_done(struct index_entry *x)
+{
+	free(x->name);
+	free(x->dir);
+	strv_done(&x->leases);
+	*x = (struct index_entry){ 0 };
+}
+
+void index_done(struct index *x)
+{
+	for (size_t i = 0; i < x->n; i++)
+		index_entry_done(&x->v[i]);
+	free(x->v);
+	*x = (struct index){ 0 };
+}
+
+/* "+\tNAME\tSLOT\tDIR\tLEASE;LEASE" */
+static int parse_line(char *line, struct index_entry *ret)
+{
+	char *save = NULL;
+	const char *name = strtok_r(line, "\t", &save);
+	const char *slot = strtok_r(NULL, "\t", &save);
+	const char *dir = strtok_r(NULL, "\t", &save);
+	const char *leases = strtok_r(NULL, "\t", &save);
+	uint64_t n;
+
+	if (!name || !slot || !dir || parse_u64(slot, UINT32_MAX, &n) < 0)
+		return -EPROTO;
+	*ret = (struct index_entry){ .name = strdup(name), .dir = strdup(dir), .slot = (unsigned)n };
+	if (!ret->name || !ret->dir || (leases && strv_split(&ret->leases, leases, ";") < 0)) {
+		index_entry_done(ret);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+/* A line as read: which name it is about, and whether it adds. */
+struct line {
+	char *text; /* behind the sign and the tab */
+	size_t name_len;
+	size_t seq;
+	bool add;
+};
+
+static int by_name(const void *a, const void *b)
+{
+	const struct line *x = a, *y = b;
+	const size_t n = x->name_len < y->name_len ? x->name_len : y->name_len;
+	const int r = memcmp(x->text, y->text, n);
+
+	if (r)
+		return r;
+	if (x->name_len != y->name_len)
+		return x->name_len < y->name_len ? -1 : 1;
+	return x->seq < y->seq ? -1 : 1;
+}
+
+static bool same_name(const struct line *a, const struct line *b)
+{
+	return a->name_len == b->name_len && memcmp(a->text, b->text, a->name_len) == 0;
+}
+
+static bool is_named(const struct line *l, const char *name)
+{
+	return l->name_len == strlen(name) && memcmp(l->text, name, l->name_len) == 0;
+}
+
+/* Split @text into lines, sorted by name, then age. A torn or foreign line is passed over. */
+static struct line *split(char *text, size_t *ret_n)
+{
+	size_t n = 0, cap = 0;
+	struct line *v = NULL;
+
+	for (char *p = text, *end; (end = strchr(p, '\n')); p = end + 1) {
+		*end = '\0';
+		if ((p[0] != '+' && p[0] != '-') || p[1] != '\t')
+			continue;
+		if (n == cap) {
+			cap = cap ? cap * 2 : 64;
+			struct line *w = reallocarray(v, cap, sizeof(*v));
+
+			if (!w) {
+				free(v);
+				return NULL;
+			}
+			v = w;
+		}
+		v[n] = (struct line){ p + 2, strcspn(p + 2, "\t"), n, p[0] == '+' };
+		n++;
+	}
+	if (n)
+		qsort(v, n, sizeof(*v), by_name);
+	*ret_n = n;
+	return v ? v : calloc(1, sizeof(*v));
+}
+
+static int read_text(int hostdir, struct buf *text, struct zerr *e)
+{
+	const int r = fs_read(hostdir, INDEX_FILE, INDEX_MAX, text);
+
+	if (r < 0 && r != -ENOENT)
+		return zerr_code(e, -r, "index of zones");
+	if (r == 0 && text->len && !str_starts(text->p, INDEX_FIRST))
+		return zerr_set(e, EPROTO, "index of zones: written by another version of zone");
+	return 0;
+}
+
+static int load(int hostdir, const char *only, struct index *ret, size_t *ret_dead, struct zerr *e)
+{
+	AUTO_BUF struct buf text = { 0 };
+	AUTO_INDEX struct index x = { 0 };
+	size_t n = 0;
+	const int r = read_text(hostdir, &text, e);
+
+	if (r < 0)
+		return r;
+	AUTO_FREE struct line *lines = text.len ? split(text.p, &n) : NULL;
+	if (text.len && !lines)
+		return zerr_code(e, ENOMEM, "index of zones");
+	x.v = calloc(n + 1, sizeof(*x.v));
+	if (!x.v)
+		return zerr_code(e, ENOMEM, "index of zones");
+	for (size_t i = 0; i < n; i++) {
+		const bool last = i + 1 == n || !same_name(&lines[i], &lines[i + 1]);
+
+		if (!last || !lines[i].add || (only && !is_named(&lines[i], only)))
+			continue;
+		if (parse_line(lines[i].text, &x.v[x.n]) == 0)
+			x.n++;
+	}
+	if (ret_dead)
+		*ret_dead = n - x.n;
+	*ret = x;
+	x = (struct index){ 0 };
+	return 0;
+}
+
+int index_load(int hostdir, struct index *ret, struct zerr *e)
+{
+	return load(hostdir, NULL, ret, NULL, e);
+}
+
+int index_find(int hostdir, const char *name, struct index_entry *ret, struct zerr *e)
+{
+	AUTO_INDEX struct index x = { 0 };
+	const int r = load(hostdir, name, &x, NULL, e);
+
+	if (r < 0)
+		return r;
+	if (x.n == 0)
+		return -ENOENT;
+	*ret = x.v[0];
+	x.v[0] = (struct index_entry){ 0 };
+	return 0;
+}
+
+int index_lock(int hostdir, struct zerr *e)
+{
+	return zerr_in(e, fs_lock(hostdir, "lock", 10000, e), "index of zones");
+}
+
+static void format_line(struct buf *b, const struct index_entry *x)
+{
+	buf_fmt(b, "+\t%s\t%u\t%s", x->name, x->slot, x->dir);
+	for (size_t i = 0; i < x->leases.n; i++)
+		buf_fmt(b, "%s%s", i ? ";" : "\t", x->leases.v[i]);
+	buf_char(b, '\n');
+}
+
+/* Rewrite the index when most of its lines are dead. */
+static int compact(int hostdir, struct zerr *e)
+{
+	AUTO_INDEX struct index all = { 0 };
+	AUTO_BUF struct buf text = { 0 };
+	size_t dead = 0;
+	const int r = load(hostdir, NULL, &all, &dead, e);
+
+	if (r < 0 || dead < DEAD_MIN || dead < 2 * all.n)
+		return r;
+	buf_str(&text, INDEX_FIRST);
+	for (size_t i = 0; i < all.n; i++)
+		format_line(&text, &all.v[i]);
+	if (text.failed)
+		return zerr_code(e, ENOMEM, "index of zones");
+	return fs_write(hostdir, INDEX_FILE, text.p, text.len, 0600, true, e);
+}
+
+static int append(int hostdir, const struct buf *line, struct zerr *e)
+{
+	AUTO_CLOSE int fd = fs_open_below(hostdir, INDEX_FILE, O_RDWR | O_APPEND, 0);
+	bool fresh = false;
+	char last = '\n';
+
+	if (line->failed)
+		return zerr_code(e, ENOMEM, "index of zones");
+	if (fd == -ENOENT) {
+		const int r = fs_write(hostdir, INDEX_FILE, INDEX_FIRST, strlen(INDEX_FIRST), 0600, true, e);
+
+		if (r < 0)
+			return r;
+		fd = fs_open_below(hostdir, INDEX_FILE, O_RDWR | O_APPEND, 0);
+		fresh = true;
+	}
+	if (fd < 0)
+		return zerr_code(e, -fd, "index of zones");
+	const off_t size = lseek(fd, 0, SEEK_END);
+	if (!fresh && size > 0 && pread(fd, &last, 1, size - 1) == 1 && last != '\n' &&
+	    fs_write_all(fd, "\n", 1) < 0) /* a line torn by a power loss */
+		return zerr_sys(e, "index of zones: write");
+	const int r = fs_write_all(fd, line->p, line->len);
+	if (r < 0 || fdatasync(fd) < 0) {
+		const int code = r < 0 ? -r : errno;
+
+		if (ftruncate(fd, size) < 0) /* keep no half line; readers pass over one anyway */
+			return zerr_sys(e, "index of zones: truncate");
+		return zerr_code(e, code, "index of zones: write");
+	}
+	return 0;
+}
+
+int index_put(int hostdir, const struct index_entry *x, struct zerr *e)
+{
+	AUTO_BUF struct buf line = { 0 };
+
+	if (strpbrk(x->dir, "\t\n"))
+		return zerr_as(e, ZERR_USAGE, "path: tabs and newlines are not possible in a zone path");
+	format_line(&line, x);
+	return append(hostdir, &line, e);
+}
+
+int index_remove(int hostdir, const char *name, struct zerr *e)
+{
+	AUTO_BUF struct buf line = { 0 };
+
+	buf_fmt(&line, "-\t%s\n", name);
+	const int r = append(hostdir, &line, e);
+	return r < 0 ? r : compact(hostdir, e);
+}
+
+/* Mark the slots that a line "NAME:START:COUNT" of /etc/subuid touches. */
+static void mark_file(const char *path, unsigned char *used, unsigned slots)
+{
+	AUTO_FCLOSE FILE *f = fopen(path, "re");
+	char line[512];
+
+	while (f && fgets(line, sizeof(line), f)) {
+		const char *colon = strchr(line, ':');
+		unsigned long long start, count;
+
+		if (!colon || sscanf(colon, ":%llu:%llu", &start, &count) != 2 || count == 0 ||
+		    start > ID_LAST)
+			continue;
+		if (count > ID_LAST)
+			count = ID_LAST;
+		unsigned long long end = start + count - 1;
+		if (end < ID_FIRST)
+			continue;
+		const unsigned long long from = start < ID_FIRST ? 0 : (start - ID_FIRST) / ID_RANGE;
+		for (unsigned long long s = from; s <= (end - ID_FIRST) / ID_RANGE && s < slots; s++)
+			used[s] = 1;
+	}
+}
+
+int index_free_slot(const struct index *all, unsigned *ret, struct zerr *e)
+{
+	const unsigned slots = (ID_LAST + 1 - ID_FIRST) / ID_RANGE;
+	AUTO_FREE unsigned char *used = calloc(slots, 1);
+
+	if (!used)
+		return zerr_code(e, ENOMEM, "ids");
+	mark_file("/etc/subuid", used, slots);
+	mark_file("/etc/subgid", used, slots);
+	for (size_t i = 0; i < all->n; i++)
+		if (all->v[i].slot < slots)
+			used[all->v[i].slot] = 1;
+	const unsigned char *hole = memchr(used, 0, slots);
+	if (!hole)
+		return zerr_as(e, ZERR_HOST, "ids: all %u ranges of 65536 ids are taken", slots);
+	*ret = (unsigned)(hole - used);
+	return 0;
+}

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What ls and info show. A row costs a few small reads and no process; a field that is not known is null,
+ * never invented. No lock is taken. */
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/fs.h"
+#include "base/own.h"
+#include "core/cgroup.h"
+#include "core/life.h"
+#include "core/ready.h"
+
+static void clear(struct zone_info *i)
+{
+	*i = (struct zone_info){ .exit_status = -1, .memory_bytes = UINT64_MAX, .cpu_usage_ns = UINT64_MAX,
+		.pids = UINT64_MAX, .uptime_ns = UINT64_MAX, .memory_peak = UINT64_MAX, .memory_max = UINT64_MAX,
+		.memory_swap = UINT64_MAX, .io_read = UINT64_MAX, .io_written = UINT64_MAX };
+}
+
+void zone_info_done(struct zone_info *i)
+{
+	char *const strings[] = { i->name, i->state, i->path, i->backend, i->incomplete_op,
+		i->incomplete_hint, i->health, i->cgroup, i->image_server, i->image_dist, i->image_release,
+		i->image_arch, i->image_variant, i->image_build, i->image_fingerprint, i->image_verified };
+	struct strv *const lists[] = { &i->groups, &i->ipv4, &i->ipv6, &i->limits, &i->limits_not_enforced,
+		&i->security, &i->holders };
+
+	for (size_t k = 0; k < sizeof(strings) / sizeof(strings[0]); k++)
+		free(strings[k]);
+	for (size_t k = 0; k < sizeof(lists) / sizeof(lists[0]); k++)
+		strv_done(lists[k]);
+	for (size_t k = 0; k < i->nics_n; k++) {
+		free(i->nics[k].name);
+		free(i->nics[k].host_name);
+		free(i->nics[k].network);
+		free(i->nics[k].mac);
+		strv_done(&i->nics[k].addresses);
+	}
+	free(i->nics);
+	clear(i);
+}
+#define AUTO_INFO __attribute__((cleanup(zone_info_done)))
+
+static void usage(struct zone_info *i, int payload)
+{
+	const uint64_t us = cg_keyed(payload, "cpu.stat", "usage_usec");
+
+	i->memory_bytes = cg_number(payload, "memory.current");
+	i->cpu_usage_ns = us == UINT64_MAX ? us : us * 1000;
+	i->pids = cg_processes(payload);
+}
+
+/* Global addresses as the zone has them now. */
+static void addresses(struct zone_info *i, const struct record *rec)
+{
+	char path[64];
+	struct zerr ignored = { 0 };
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/ns/net", (int)record_u64(rec, "pid", 0));
+	AUTO_CLOSE int ns = open(path, O_RDONLY | O_CLOEXEC);
+	if (ns >= 0)
+		(void)net_addresses(ns, &i->ipv4, &i->ipv6, &ignored);
+}
+
+static void running(const struct zone *z, const struct status *s, int what, struct zone_info *i)
+{
+	AUTO_CG struct cg cg = CG_NONE;
+	struct zerr ignored = { 0 };
+
+	i->pid = (int64_t)record_u64(&s->rec, "pid", 0);
+	i->monitor_pid = (int64_t)record_u64(&s->rec, "monitor", 0);
+	if (s->state != STATE_RUNNING && s->state != STATE_FROZEN)
+		return;
+	i->uptime_ns = now_boot_ns() - record_u64(&s->rec, "started_ns", 0);
+	i->ready = ready_now(z, &s->rec);
+	if ((what & ZONE_LS_USAGE) && cg_open(z->h, z->name, &cg, &ignored) == 0)
+		usage(i, cg.payload);
+	if (what & ZONE_LS_ADDRESSES)
+		addresses(i, &s->rec);
+}
+
+static void stopped(const struct zone *z, struct zone_info *i)
+{
+	AUTO_RECORD struct record last = { 0 };
+	struct zerr ignored = { 0 };
+
+	i->pids = i->cpu_usage_ns = 0;
+	if (z->run < 0 || record_load(&last, z->run, "last", STATE_FORMAT, &ignored) < 0)
+		return;
+	const char *status = record_get(&last, "exit_status");
+	i->exit_status = status ? strtol(status, NULL, 10) : -1;
+}
+
+static uint64_t count_snapshots(const struct zone *z)
+{
+	AUTO_CLOSE int dir = z->dir < 0 ? -1 : fs_open_below(z->dir, "snapshots", O_RDONLY | O_DIRECTORY, 0);
+	AUTO_STRV struct strv names = { 0 };
+
+	return dir >= 0 && fs_list(dir, &names) == 0 ? names.n : 0;
+}
+
+static int from_config(struct zone *z, struct zone_info *i)
+{
+	struct zerr ignored = { 0 };
+
+	i->unprivileged = true;
+	if (z->dir < 0 || conf_load(&z->spec, z->dir, z->name, &ignored) < 0)
+		return 0; /* what is broken shows in verify */
+	i->autostart = z->spec.autostart;
+	i->unprivileged = z->spec.level != LEVEL_PRIVILEGED;
+	for (size_t k = 0; k < z->spec.groups.n; k++)
+		if (strv_add(&i->groups, z->spec.groups.v[k]) < 0)
+			return -ENOMEM;
+	return str_set(&i->backend, z->spec.backend);
+}
+
+static int row(struct zone *z, const struct status *s, int what, struct zone_info *i)
+{
+	int r = str_set(&i->name, z->name);
+
+	if (r == 0)
+		r = str_set(&i->state, state_name(s->state));
+	if (r == 0)
+		r = str_set(&i->path, z->entry.dir);
+	if (r == 0 && s->state == STATE_INCOMPLETE) {
+		i->incomplete_op = strdup(s->op);
+		i->incomplete_hint = str_fmt(str_eq(s->op, "create") || str_eq(s->op, "destroy") ?
+						     "zone destroy %s" : "zone verify --repair %s", z->name);
+		r = i->incomplete_op && i->incomplete_hint ? 0 : -ENOMEM;
+	}
+	if (r == 0 && (what & ZONE_LS_CONFIG))
+		r = from_config(z, i);
+	if (what & ZONE_LS_SNAPSHOTS)
+		i->snapshots = count_snapshots(z);
+	if (s->live)
+		running(z, s, what, i);
+	else
+		stopped(z, i);
+	return r;
+}
+
+int zone_info_row(struct zone_host *h, const char *name, int what, struct zone_info *ret, struct zerr *e)
+{
+	AUTO_ZONE struct zone z = { .dir = -1, .run = -1, .lock = -1 };
+	AUTO_STATUS struct status s = { 0 };
+	AUTO_INFO struct zone_info i;
+
+	clear(&i);
+	int r = zone_load(h, name, 0, &z, e);
+	if (r == 0)
+		r = state_now(&z, &s, e);
+	if (r == 0 && row(&z, &s, what, &i) < 0)
+		r = zerr_code(e, ENOMEM, "info");
+	if (r < 0)
+		return r;
+	*ret = i;
+	clear(&i);
+	return 0;
+}
+
+/* ---- info only ------------------------------------------------------------------------------- */
+
+static int from_manifest(const struct zone *z, struct zone_info *i)
+{
+	const struct record *m = &z->manifest;
+	const struct {
+		char **to;
+		const char *key;
+	} rows[] = {
+		{ &i->image_server, "image.server" }, { &i->image_dist, "image.dist" },
+		{ &i->image_release, "image.release" }, { &i->image_arch, "image.arch" },
+		{ &i->image_variant, "image.variant" }, { &i->image_build, "image.build" },
+		{ &i->image_fingerprint, "image.fingerprint" }, { &i->image_verified, "image.verified" },
+		{ &i->backend, "backend" },
+	};
+
+	for (size_t k = 0; k < sizeof(rows) / sizeof(rows[0]); k++) {
+		const char *v = record_get(m, rows[k].key);
+
+		if (v && str_set(rows[k].to, v) < 0)
+			return -ENOMEM;
+	}
+	i->created = (int64_t)record_u64(m, "created", 0);
+	return 0;
+}
+
+/* The address that the index has for the NIC, or "". */
+static void find_lease(const struct zone *z, const char *nic, char ip[static 20])
+{
+	for (size_t k = 0; k < z->entry.leases.n; k++) {
+		char name[16], net[16];
+
+		if (sscanf(z->entry.leases.v[k], "%15s %15s %19s", name, net, ip) == 3 && str_eq(name, nic))
+			return;
+		ip[0] = '\0';
+	}
+}
+
+static void count(const struct net_link *link, struct zone_nic *ret)
+{
+	struct net_counters c;
+
+	if (net_count(link, &c) < 0)
+		return;
+	ret->rx_bytes = c.rx_bytes;
+	ret->tx_bytes = c.tx_bytes;
+	ret->rx_packets = c.rx_packets;
+	ret->tx_packets = c.tx_packets;
+	ret->drops = c.drops;
+}
+
+static int one_nic(const struct zone *z, const struct nic_spec *n, const struct record *rec,
+		   struct zone_nic *ret)
+{
+	struct net_lease lease;
+	struct net_link link;
+	struct zerr ignored = { 0 };
+	AUTO_STRV struct strv none = { 0 };
+	char ip[24] = "";
+	int r = 0;
+
+	find_lease(z, n->name, ip);
+	ret->rx_bytes = ret->tx_bytes = ret->rx_packets = ret->tx_packets = ret->drops = UINT64_MAX;
+	r = str_set(&ret->name, n->name);
+	if (r == 0)
+		r = str_set(&ret->network, n->network ? n->network : NET_DEFAULT);
+	if (r == 0 && net_lease(&z->h->net, n, z->entry.slot, &none, ip[0] ? ip : NULL, &lease, &ignored) == 0) {
+		r = str_set(&ret->mac, lease.mac);
+		if (r == 0 && lease.ipv4[0])
+			r = strv_add(&ret->addresses, lease.ipv4);
+		if (r == 0 && lease.ipv6[0])
+			r = strv_add(&ret->addresses, lease.ipv6);
+	}
+	for (size_t k = 0; life_link(rec, k, &link) == 0; k++) {
+		if (!str_eq(link.nic, n->name))
+			continue;
+		if (r == 0)
+			r = str_set(&ret->host_name, link.host_name);
+		count(&link, ret);
+	}
+	return r;
+}
+
+static int nics(const struct zone *z, const struct record *rec, struct zone_info *i)
+{
+	i->nics = calloc(z->spec.nics_n + 1, sizeof(*i->nics));
+	if (!i->nics)
+		return -ENOMEM;
+	for (size_t k = 0; k < z->spec.nics_n; k++) {
+		if (str_eq(z->spec.nics[k].type, "none"))
+			continue;
+		const int r = one_nic(z, &z->spec.nics[k], rec, &i->nics[i->nics_n]);
+
+		i->nics_n++;
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* Keys that begin with @prefix, without it: those that were set, or all. */
+static int section(const struct zone *z, const char *prefix, bool set_only, struct strv *to)
+{
+	AUTO_STRV struct strv all = { 0 };
+	int r = conf_dump(&z->spec, set_only, &all);
+
+	for (size_t k = 0; k + 1 < all.n && r == 0; k += 2) {
+		if (!str_starts(all.v[k], prefix))
+			continue;
+		r = strv_add(to, all.v[k] + strlen(prefix));
+		if (r == 0)
+			r = strv_add(to, all.v[k + 1]);
+	}
+	return r;
+}
+
+static int settings(const struct zone *z, struct zone_info *i)
+{
+	const int r = section(z, "limits.", true, &i->limits);
+
+	return r < 0 ? r : section(z, "security.", false, &i->security);
+}
+
+static void more_usage(const struct zone *z, struct zone_info *i)
+{
+	AUTO_CG struct cg cg = CG_NONE;
+	struct zerr ignored = { 0 };
+
+	if (cg_open(z->h, z->name, &cg, &ignored) < 0)
+		return;
+	i->memory_peak = cg_number(cg.payload, "memory.peak");
+	i->memory_max = cg_number(cg.payload, "memory.max");
+	i->memory_swap = cg_number(cg.payload, "memory.swap.current");
+	i->io_read = cg_keyed(cg.payload, "io.stat", "rbytes");
+	i->io_written = cg_keyed(cg.payload, "io.stat", "wbytes");
+}
+
+int zone_info_get(struct zone_host *h, const char *name, struct zone_info *ret, struct zerr *e)
+{
+	AUTO_ZONE struct zone z = { .dir = -1, .run = -1, .lock = -1 };
+	AUTO_STATUS struct status s = { 0 };
+	AUTO_INFO struct zone_info i;
+	struct zerr ignored = { 0 };
+
+	clear(&i);
+	int r = zone_load(h, name, 0, &z, e);
+	if (r == 0)
+		r = state_now(&z, &s, e);
+	if (r < 0)
+		return r;
+	if (row(&z, &s, ZONE_LS_ALL, &i) < 0)
+		return zerr_code(e, ENOMEM, "info");
+	if (z.dir >= 0)
+		(void)record_load(&z.manifest, z.dir, "manifest", MANIFEST_FORMAT, &ignored);
+	const char *lacking = record_get(&s.rec, "not_enforced");
+	if (from_manifest(&z, &i) < 0 || nics(&z, &s.rec, &i) < 0 || settings(&z, &i) < 0 ||
+	    (lacking && strv_split(&i.limits_not_enforced, lacking, " ") < 0))
+		return zerr_code(e, ENOMEM, "info");
+	if (i.unprivileged) {
+		i.id_base = zone_base(&z);
+		i.id_count = ID_RANGE;
+	}
+	if (s.live) {
+		i.cgroup = str_fmt("%s/%s/payload", h->group, name);
+		more_usage(&z, &i);
+	}
+	*ret = i;
+	clear(&i);
+	return 0;
+}

@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Read this first. The start of a zone is the table at the end of this file; a failure, a stop and the
+ * repair of a killed start are the same table walked backwards. Each up function turns the specification
+ * and the descriptors so far into a few more (struct boot); each down function works from the state
+ * record, in whatever process it runs.
+ */
+#include "core/life.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include "base/fs.h"
+#include "base/log.h"
+#include "base/own.h"
+#include "base/steps.h"
+#include "base/sys.h"
+#include "core/devices.h"
+#include "core/lease.h"
+
+/* What the steps share: going up it is all filled, going down only zone and record are. */
+struct life {
+	struct boot *b; /* NULL on the way down */
+	struct zone *z;
+	struct record *state;
+	bool keep; /* reboot in place */
+};
+
+/* ---- control --------------------------------------------------------------------------------- */
+
+static int listen_control(struct boot *b, struct zerr *e)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	char path[32];
+
+	AUTO_CLOSE int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	(void)unlinkat(b->z->run, "control", 0);
+	(void)snprintf(a.sun_path, sizeof(a.sun_path), "%s/control", fs_fd_path(b->z->run, path));
+	if (fd < 0 || bind(fd, (struct sockaddr *)&a, sizeof(a)) < 0 || listen(fd, 64) < 0)
+		return zerr_sys(e, "control socket");
+	b->control = own_take_fd(&fd);
+	return 0;
+}
+
+static int up_control(void *ctx, struct zerr *e)
+{
+	struct life *l = ctx;
+	struct boot *b = l->b;
+
+	if (b->control < 0) {
+		const int r = listen_control(b, e);
+
+		if (r < 0)
+			return r;
+	}
+	if (b->alive >= 0)
+		return 0;
+	b->alive = fs_open_below(l->z->run, "alive", O_RDWR | O_CREAT, 0600);
+	if (b->alive < 0)
+		return zerr_code(e, -b->alive, "run directory");
+	return flock(b->alive, LOCK_EX | LOCK_NB) < 0 ? zerr_sys(e, "another monitor lives") : 0;
+}
+
+static int down_control(void *ctx, struct zerr *e)
+{
+	struct life *l = ctx;
+
+	(void)e;
+	(void)unlinkat(l->z->run, "ready", 0);
+	if (!l->keep)
+		(void)unlinkat(l->z->run, "control", 0);
+	return 0;
+}
+
+/* ---- cgroup ---------------------------------------------------------------------------------- */
+
+static int up_cgroup(void *ctx, struct zerr *e)
+{
+	struct boot *b = ((struct life *)ctx)->b;
+	const struct zone_spec *s = &b->z->spec;
+	int r = 0;
+
+	cg_close(&b->cg);
+	r = cg_make(b->z->h, b->z->name, b->base, &b->cg, e);
+	if (r == 0)
+		r = cg_limits(b->z, b->cg.payload, &b->not_enforced, &b->nproc, e);
+	if (r < 0)
+		return r;
+	struct device_rule rules[DEVICES_DEFAULT_MAX];
+	const size_t n = devices_default(s->fuse, s->tun, rules);
+	return zerr_in(e, devices_attach(b->cg.payload, rules, n, e), "devices");
+}
+
+static int down_cgroup(void *ctx, struct zerr *e)
+{
+	struct life *l = ctx;
+	AUTO_CG struct cg cg = CG_NONE;
+	int r = cg_open(l->z->h, l->z->name, &cg, e);
+
+	if (r == -ENOENT)
+		return 0;
+	if (r == 0 && (r = cg_kill(cg.payload, e)) == 0 && cg_wait_empty(cg.payload, 10000) < 0)
+		r = zerr_set(e, EBUSY, "processes of the zone do not end");
+	for (int tries = 0; r == 0 && tries < 100; tries++) {
+		struct zerr ignored = { 0 };
+
+		r = cg_remove(l->z->h, l->z->name, false, &ignored);
+		if (r != -EBUSY)
+			return r < 0 ? zerr_code(e, -r, "remove") : 0;
+		(void)usleep(2000); /* a dying task is counted a moment longer than `populated` says */
+		r = 0;
+	}
+	return r;
+}
+
+/* ---- helper, volume, child ------------------------------------------------------------------- */
+
+static int up_helper(void *ctx, struct zerr *e)
+{
+	struct boot *b = ((struct life *)ctx)->b;
+	const struct zone_spec *s = &b->z->spec;
+	AUTO_CLOSE int cache = fs_make_dir(b->z->h->cache, 0700, e);
+	AUTO_CLOSE int filters = cache < 0 ? cache : fs_subdir(cache, "seccomp", 0700, e);
+
+	if (filters < 0)
+		return filters;
+	int r = caps_mask(s->level, &s->caps_add, &s->caps_drop, &b->caps, e);
+	if (r == 0)
+		r = zerr_in(e, seccomp_prepare(filters, s->level, s->compat32, b->caps, &b->filter, e), "seccomp");
+	identity_prepare(b->z, &b->identity);
+	return r < 0 ? r : spawn_helper(b, e);
+}
+
+static int up_volume(void *ctx, struct zerr *e)
+{
+	struct boot *b = ((struct life *)ctx)->b;
+	int r = trees_root(b, e);
+
+	if (r == 0)
+		r = init_find(b, e);
+	if (r == 0)
+		r = trees_host(b, e);
+	return r == 0 ? trees_mounts(b, e) : r;
+}
+
+static int down_volume(void *ctx, struct zerr *e)
+{
+	struct life *l = ctx;
+
+	return l->z->dir < 0 ? 0 : fs_remove(l->z->dir, "scratch", e);
+}
+
+static int up_child(void *ctx, struct zerr *e)
+{
+	return spawn_child(((struct life *)ctx)->b, e);
+}
+
+/* ---- net ------------------------------------------------------------------------------------- */
+
+static int save_link(struct record *state, size_t i, const struct net_link *n)
+{
+	char key[24];
+
+	(void)snprintf(key, sizeof(key), "nic.%zu", i);
+	return record_setf(state, key, "%s %s %s %u", n->nic, n->network, n->host_name, n->ifindex);
+}
+
+int life_link(const struct record *state, size_t i, struct net_link *ret)
+{
+	char key[24];
+
+	(void)snprintf(key, sizeof(key), "nic.%zu", i);
+	const char *v = record_get(state, key);
+	*ret = (struct net_link){ 0 };
+	return v && sscanf(v, "%15s %15s %15s %u", ret->nic, ret->network, ret->host_name, &ret->ifindex) == 4 ?
+		       0 : -ENOENT;
+}
+
+/* systemd-networkd in the zone would drop addresses that it did not set: tell it ours. */
+static void tell_networkd(const struct boot *b, const struct net_lease *n)
+{
+	AUTO_BUF struct buf t = { 0 };
+	char name[64];
+	struct zerr ignored = { 0 };
+
+	buf_fmt(&t, "[Match]\nName=%s\n[Network]\nDHCP=no\nKeepConfiguration=static\nIPv6AcceptRA=no\n",
+		n->nic);
+	if (n->ipv4[0])
+		buf_fmt(&t, "Address=%s\n", n->ipv4);
+	if (n->ipv6[0])
+		buf_fmt(&t, "Address=%s\n", n->ipv6);
+	if (n->gateway4[0])
+		buf_fmt(&t, "Gateway=%s\n", n->gateway4);
+	if (n->gateway6[0])
+		buf_fmt(&t, "Gateway=%s\n", n->gateway6);
+	(void)snprintf(name, sizeof(name), "systemd/network/00-zone-%s.network", n->nic);
+	AUTO_CLOSE int fd = fs_open_below(b->gift.tree[TREE_RUN], name, O_WRONLY | O_CREAT | O_EXCL, 0644);
+	if (fd < 0 || t.failed || fs_write_all(fd, t.p, t.len) < 0 || fchown(fd, b->base, b->base) < 0)
+		log_debug("networkd configuration: %s", ignored.msg);
+}
+
+static int up_net(void *ctx, struct zerr *e)
+{
+	struct life *l = ctx;
+	struct boot *b = l->b;
+	size_t links = 0;
+	int r = net_loopback(b->netns, e);
+
+	for (size_t i = 0; i < b->z->spec.nics_n && r == 0; i++) {
+		const struct nic_spec *n = &b->z->spec.nics[i];
+		struct net_lease lease;
+		struct net_link link;
+
+		if (str_eq(n->type, "none"))
+			continue;
+		r = lease_ensure(b->z, n, &lease, e);
+		if (r == 0)
+			r = net_up(&b->z->h->net, b->z->name, b->z->entry.slot, b->generation, &lease,
+				   b->netns, &link, e);
+		if (r == 0 && (r = save_link(l->state, links++, &link)) < 0)
+			r = zerr_code(e, ENOMEM, "record");
+		if (r == 0)
+			tell_networkd(b, &lease);
+		else
+			r = zerr_in(e, r, "%s", n->name);
+	}
+	return r;
+}
+
+static int down_net(void *ctx, struct zerr *e)
+{
+	struct life *l = ctx;
+	struct net_link link;
+	int r = 0;
+
+	for (size_t i = 0; life_link(l->state, i, &link) == 0; i++) {
+		struct zerr first = { 0 };
+		const int one = net_down(&l->z->h->net, l->z->name, &link, false, r < 0 ? &first : e);
+
+		if (r == 0)
+			r = one;
+	}
+	/* a start that was killed may not have written down its links */
+	return r < 0 ? r : net_forget(&l->z->h->net, l->z->name, e);
+}
+
+/* ---- release --------------------------------------------------------------------------------- */
+
+static const char *const kinds[] = { "systemd", "busybox", "openrc", "sysv", "other", "stub" };
+
+static int up_release(void *ctx, struct zerr *e)
+{
+	struct boot *b = ((struct life *)ctx)->b;
+	int r = init_prepare(b, e);
+
+	for (int i = 0; i < 3; i++)
+		b->gift.stdio[i] = b->args->stub ? b->args->stdio[i] : -1;
+	return r == 0 ? spawn_release(b, e) : r;
+}
+
+static const struct step steps[] = {
+	{ "control", up_control, down_control },
+	{ "cgroup", up_cgroup, down_cgroup },
+	{ "helper", up_helper, NULL },
+	{ "volume", up_volume, down_volume },
+	{ "child", up_child, NULL },
+	{ "net", up_net, down_net },
+	{ "release", up_release, NULL },
+	{ NULL, NULL, NULL },
+};
+static const struct op start_op = { "start", steps };
+#define STEPS_N (sizeof(steps) / sizeof(steps[0]) - 1)
+
+/* ---- walking --------------------------------------------------------------------------------- */
+
+void boot_init(struct boot *b, struct zone *z, const struct zone_start *args)
+{
+	*b = (struct boot){ .z = z, .args = args, .cg = CG_NONE, .userns = -1, .pidfd = -1, .netns = -1,
+		.go = -1, .go_child = -1, .notify = -1, .alive = -1, .control = -1 };
+	memset(&b->gift, -1, sizeof(b->gift));
+	b->base = zone_base(z);
+}
+
+/* What only the way up needs. */
+static void close_gift(struct boot *b)
+{
+	int *fds = (int *)&b->gift;
+
+	for (int i = 0; i < GIFT_FDS; i++)
+		if (fds[i] > 2)
+			fds[i] = own_close(fds[i]);
+	b->userns = own_close(b->userns);
+	b->netns = own_close(b->netns);
+	b->go = own_close(b->go);
+	b->go_child = own_close(b->go_child);
+	cg_close(&b->cg);
+}
+
+void boot_done(struct boot *b)
+{
+	close_gift(b);
+	for (unsigned i = 0; i < b->consoles_n; i++)
+		(void)own_close(b->consoles[i]);
+	(void)own_close(b->pidfd);
+	(void)own_close(b->notify);
+	(void)own_close(b->alive);
+	(void)own_close(b->control);
+	if (b->hand)
+		(void)munmap(b->hand, sizeof(*b->hand));
+	seccomp_done(&b->filter);
+	identity_done(&b->identity);
+	record_done(&b->state);
+	strv_done(&b->env);
+	strv_done(&b->argv);
+	strv_done(&b->not_enforced);
+	strv_done(&b->clients);
+}
+
+static struct journal run_journal(const struct zone *z)
+{
+	return (struct journal){ z->run, "journal", false };
+}
+
+static int save_state(const struct zone *z, struct record *state, const char *stage, struct zerr *e)
+{
+	if (record_set(state, "stage", stage) < 0)
+		return zerr_code(e, ENOMEM, "state record");
+	return record_save(state, z->run, "state", STATE_FORMAT, false, e);
+}
+
+static int fill_state(struct boot *b, struct zerr *e)
+{
+	AUTO_BUF struct buf lacking = { 0 };
+	struct record *s = &b->state;
+
+	for (size_t i = 0; i < b->not_enforced.n; i++)
+		buf_fmt(&lacking, "%s%s", i ? " " : "", b->not_enforced.v[i]);
+	if (record_setf(s, "pid", "%d", (int)b->pid) < 0 ||
+	    record_setf(s, "pid_start", "%llu", (unsigned long long)process_start_time(b->pid)) < 0 ||
+	    record_set(s, "kind", kinds[b->kind]) < 0 ||
+	    record_set(s, "base_level", b->two_level ? "2" : b->base ? "1" : "0") < 0 ||
+	    record_set(s, "not_enforced", lacking.p ? lacking.p : "") < 0)
+		return zerr_code(e, ENOMEM, "state record");
+	return 0;
+}
+
+/* What is known before the first step; later commands find us by it. */
+static int first_state(struct boot *b, struct zerr *e)
+{
+	struct record *s = &b->state;
+	const pid_t me = getpid();
+
+	if (record_setf(s, "monitor", "%d", (int)me) < 0 ||
+	    record_setf(s, "monitor_start", "%llu", (unsigned long long)process_start_time(me)) < 0 ||
+	    record_setf(s, "started_ns", "%llu", (unsigned long long)now_boot_ns()) < 0 ||
+	    record_setf(s, "generation", "%u", b->generation) < 0 ||
+	    record_set(s, "custom", b->args->argv || b->args->scratch ? "1" : "0") < 0)
+		return zerr_code(e, ENOMEM, "state record");
+	return save_state(b->z, s, "starting", e);
+}
+
+int life_up(struct boot *b, struct zerr *e)
+{
+	const struct journal j = run_journal(b->z);
+	struct life l = { b, b->z, &b->state, b->control >= 0 };
+	int r = first_state(b, e);
+
+	if (r == 0)
+		r = steps_up(&start_op, &j, &l, e);
+	if (r == 0 && (r = fill_state(b, e)) == 0)
+		r = save_state(b->z, &b->state, "running", e);
+	if (r < 0) {
+		struct zerr ignored = { 0 };
+
+		(void)life_down(b->z, &b->state, b->control >= 0 && l.keep, &ignored);
+		return r;
+	}
+	(void)journal_clear(&j, e);
+	(void)unlinkat(b->z->dir, "fresh", 0);
+	close_gift(b);
+	return 0;
+}
+
+int life_down(struct zone *z, const struct record *state, bool keep, struct zerr *e)
+{
+	const struct journal j = run_journal(z);
+	AUTO_RECORD struct record s = { 0 };
+	int r = 0;
+
+	for (size_t i = 0; i + 1 < state->kv.n && r == 0; i += 2)
+		r = record_set(&s, state->kv.v[i], state->kv.v[i + 1]);
+	struct life l = { NULL, z, &s, keep };
+	if (r == 0)
+		r = steps_down(&start_op, STEPS_N, &j, &l, e);
+	if (r < 0) {
+		struct zerr ignored = { 0 };
+
+		(void)save_state(z, &s, "down", &ignored);
+		return r;
+	}
+	(void)journal_clear(&j, e);
+	if (!keep)
+		(void)unlinkat(z->run, "state", 0);
+	return 0;
+}
+
+int life_repair(struct zone *z, const struct status *s, struct zerr *e)
+{
+	int r = life_down(z, &s->rec, false, e);
+
+	if (r == 0)
+		r = cg_remove(z->h, z->name, true, e);
+	if (r == 0)
+		life_remember(z, &s->rec, -1);
+	return zerr_in(e, r, "clean up after a killed start");
+}

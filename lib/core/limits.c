@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Limits at start: a table from keys to the files of the zone's group. A limit that was asked for and
+ * cannot be applied is an error; a default that cannot is replaced or listed, never dropped silently. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/fs.h"
+#include "base/own.h"
+#include "core/cgroup.h"
+
+#define PIDS_DEFAULT 4096
+#define CPU_PERIOD   100000 /* µs, the kernel's own default for cpu.max */
+
+/* Turn the configured text into what the file takes; *@out is empty to write it as it is. */
+typedef int convert_fn(const char *value, struct buf *out);
+
+static int size_or_max(const char *value, struct buf *out)
+{
+	uint64_t bytes;
+
+	if (str_eq(value, "max") || str_eq(value, "none")) {
+		buf_str(out, "max");
+		return 0;
+	}
+	const size_t len = strlen(value);
+	if (len && value[len - 1] == '%') {
+		const long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+		const double percent = strtod(value, NULL);
+
+		buf_fmt(out, "%.0f", (double)pages * (double)page * percent / 100);
+		return 0;
+	}
+	if (parse_size(value, &bytes) < 0)
+		return -EINVAL;
+	buf_fmt(out, "%llu", (unsigned long long)bytes);
+	return 0;
+}
+
+static int cpu_max(const char *value, struct buf *out)
+{
+	const size_t len = strlen(value);
+	char *end;
+	double cpus = strtod(value, &end);
+
+	if (str_eq(value, "max") || str_eq(value, "none")) {
+		buf_str(out, "max");
+		return 0;
+	}
+	if (len && value[len - 1] == '%')
+		cpus = cpus / 100 * (double)sysconf(_SC_NPROCESSORS_ONLN);
+	else if (*end)
+		return -EINVAL;
+	if (cpus * CPU_PERIOD < 1000) /* the kernel's least quota, 1 ms */
+		return -ERANGE;
+	buf_fmt(out, "%.0f %d", cpus * CPU_PERIOD, CPU_PERIOD);
+	return 0;
+}
+
+static int oom_group(const char *value, struct buf *out)
+{
+	buf_str(out, str_eq(value, "zone") ? "1" : "0");
+	return 0;
+}
+
+static const struct limit {
+	const char *key, *controller, *file;
+	convert_fn *convert; /* NULL: as it is */
+} limits[] = {
+	{ "cpu", "cpu", "cpu.max", cpu_max },
+	{ "cpu_weight", "cpu", "cpu.weight", NULL },
+	{ "cpuset", "cpuset", "cpuset.cpus", NULL },
+	{ "memory", "memory", "memory.max", size_or_max },
+	{ "memory_high", "memory", "memory.high", size_or_max },
+	{ "memory_low", "memory", "memory.low", size_or_max },
+	{ "swap", "memory", "memory.swap.max", size_or_max },
+	{ "oom", "memory", "memory.oom.group", oom_group },
+	{ "pids", "pids", "pids.max", NULL },
+	{ "io_weight", "io", "io.weight", NULL },
+};
+
+static int write_value(int group, const char *file, const char *text)
+{
+	AUTO_CLOSE int fd = fs_open_below(group, file, O_WRONLY, 0);
+
+	if (fd < 0)
+		return fd;
+	return write(fd, text, strlen(text)) < 0 ? -errno : 0;
+}
+
+static int unavailable(struct zerr *e, const char *key, const char *controller, const char *value)
+{
+	zerr_as(e, ZERR_HOST, "limits.%s=%s: cgroup v2 has no %s controller here", key, value, controller);
+	return zerr_hint(e, -ENOTSUP,
+			 "the controller is bound to v1 or not delegated: boot with "
+			 "cgroup_no_v1=%s, or unset limits.%s",
+			 controller, key);
+}
+
+static int apply(const struct limit *l, int payload, const char *value, struct zerr *e)
+{
+	AUTO_BUF struct buf text = { 0 };
+	int r = 0;
+
+	if (l->convert)
+		r = l->convert(value, &text);
+	if (r < 0)
+		return zerr_as(e, ZERR_USAGE, "limits.%s: '%s' is not a possible value", l->key, value);
+	r = write_value(payload, l->file, text.len ? text.p : value);
+	if (r == -ENOENT)
+		return unavailable(e, l->key, l->controller, value);
+	return r < 0 ? zerr_code(e, -r, "limits.%s=%s: %s", l->key, value, l->file) : 0;
+}
+
+static const struct limit *find(const char *key)
+{
+	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
+		if (str_eq(limits[i].key, key))
+			return &limits[i];
+	return NULL;
+}
+
+static int default_pids(int payload, uint64_t *ret_nproc, struct zerr *e)
+{
+	char text[16];
+
+	(void)snprintf(text, sizeof(text), "%u", PIDS_DEFAULT);
+	const int r = write_value(payload, "pids.max", text);
+	if (r == -ENOENT) {
+		*ret_nproc = PIDS_DEFAULT; /* for each user of the zone instead of the whole of it */
+		return 0;
+	}
+	return r < 0 ? zerr_code(e, -r, "pids.max") : 0;
+}
+
+int cg_limits(const struct zone *z, int payload, struct strv *not_enforced, uint64_t *ret_nproc,
+	      struct zerr *e)
+{
+	int r = 0;
+
+	*ret_nproc = 0;
+	for (size_t i = 0; i < z->spec.limits.n && r == 0; i++) {
+		const struct pair *p = &z->spec.limits.v[i];
+		const struct limit *l = find(p->name);
+
+		r = l ? apply(l, payload, p->value, e) : unavailable(e, p->name, p->name, p->value);
+	}
+	for (size_t i = 0; i < z->spec.raw_cgroup.n && r == 0; i++) {
+		const struct pair *p = &z->spec.raw_cgroup.v[i];
+
+		r = write_value(payload, p->name, p->value);
+		if (r < 0)
+			r = zerr_as(e, r == -ENOENT ? ZERR_HOST : ZERR_FAILED, "raw.cgroup.%s=%s: %s",
+				    p->name, p->value, strerror(-r));
+	}
+	if (r == 0 && !pairs_get(&z->spec.limits, "pids") && z->spec.level != LEVEL_PRIVILEGED)
+		r = default_pids(payload, ret_nproc, e);
+	else if (r == 0 && !pairs_get(&z->spec.limits, "pids") &&
+		 write_value(payload, "pids.max", "4096") == -ENOENT &&
+		 strv_add(not_enforced, "limits.pids") < 0)
+		r = zerr_code(e, ENOMEM, "limits");
+	return r;
+}

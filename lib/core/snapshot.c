@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Snapshots: snapshots/NAME/ in the zone's directory holds what the backend copied, the configuration of
+ * that moment and a record. Taken of a running zone: frozen, synced, copied, thawed. A snapshot is there
+ * once its record is; what was killed before that is cleared by the next command.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/fs.h"
+#include "base/log.h"
+#include "base/own.h"
+#include "base/steps.h"
+#include "core/cgroup.h"
+#include "core/lease.h"
+#include "core/state.h"
+#include "core/zonedir.h"
+
+#define RECORD_FORMAT 1
+#define FREEZE_MS     10000
+
+/* ---- names and records ----------------------------------------------------------------------- */
+
+static int open_snapshots(const struct zone *z, struct zerr *e)
+{
+	return fs_subdir(z->dir, "snapshots", 0700, e);
+}
+
+static bool is_whole(int snapshots, const char *name)
+{
+	AUTO_CLOSE int dir = fs_open_below(snapshots, name, O_RDONLY | O_DIRECTORY, 0);
+
+	return dir >= 0 && fs_exists(dir, "record");
+}
+
+/* The lowest free snapN. */
+static int free_name(int snapshots, char out[static 64])
+{
+	for (unsigned i = 0; i < 100000; i++) {
+		(void)snprintf(out, 64, "snap%u", i);
+		if (!is_whole(snapshots, out))
+			return 0;
+	}
+	return -ENOSPC;
+}
+
+static int missing(struct zerr *e, const char *name, const char *snapshot)
+{
+	zerr_as(e, ZERR_MISSING, "no snapshot '%s'", snapshot);
+	return zerr_hint(e, -ENOENT, "zone snapshot %s -L shows what there is", name);
+}
+
+/* ---- create ---------------------------------------------------------------------------------- */
+
+struct taking {
+	struct zone *z;
+	int snapshots, dir;
+	const char *name, *comment;
+	struct volume volume;
+	struct cg cg;
+	bool freeze;
+};
+
+static int up_directory(void *ctx, struct zerr *e)
+{
+	struct taking *t = ctx;
+	int r = fs_remove(t->snapshots, t->name, e); /* what a killed one left */
+
+	if (r == 0)
+		r = t->dir = fs_subdir(t->snapshots, t->name, 0700, e);
+	return r < 0 ? r : 0;
+}
+
+static int down_directory(void *ctx, struct zerr *e)
+{
+	struct taking *t = ctx;
+
+	return fs_remove(t->snapshots, t->name, e);
+}
+
+static int down_freeze(void *ctx, struct zerr *e)
+{
+	struct taking *t = ctx;
+
+	return t->freeze && t->cg.payload >= 0 ? cg_freeze(t->cg.payload, false, FREEZE_MS, e) : 0;
+}
+
+static int up_freeze(void *ctx, struct zerr *e)
+{
+	struct taking *t = ctx;
+
+	return t->freeze ? cg_freeze(t->cg.payload, true, FREEZE_MS, e) : 0;
+}
+
+static int up_copy(void *ctx, struct zerr *e)
+{
+	struct taking *t = ctx;
+
+	if (t->freeze && syncfs(t->z->dir) < 0)
+		return zerr_sys(e, "sync");
+	return t->volume.ops->snapshot(&t->volume, t->dir, e);
+}
+
+static int up_thaw(void *ctx, struct zerr *e)
+{
+	return down_freeze(ctx, e);
+}
+
+static int up_record(void *ctx, struct zerr *e)
+{
+	struct taking *t = ctx;
+	AUTO_RECORD struct record r = { 0 };
+	AUTO_BUF struct buf conf = { 0 };
+	int k = fs_read(t->z->dir, "zone.conf", 1U << 20, &conf);
+
+	if (k < 0)
+		return zerr_code(e, -k, "zone.conf");
+	k = fs_write(t->dir, "zone.conf", conf.p ? conf.p : "", conf.len, 0600, true, e);
+	if (k < 0)
+		return k;
+	if (record_set(&r, "name", t->name) < 0 || record_set(&r, "comment", t->comment ? t->comment : "") < 0 ||
+	    record_set(&r, "backend", t->volume.ops->name) < 0 ||
+	    record_setf(&r, "created", "%lld", (long long)now_seconds()) < 0)
+		return zerr_code(e, ENOMEM, "record");
+	return record_save(&r, t->dir, "record", RECORD_FORMAT, true, e);
+}
+
+static const struct step take_steps[] = {
+	{ "directory", up_directory, down_directory },
+	{ "freeze", up_freeze, down_freeze },
+	{ "copy", up_copy, NULL },
+	{ "thaw", up_thaw, NULL },
+	{ "record", up_record, NULL },
+	{ NULL, NULL, NULL },
+};
+static const struct op take_op = { "snapshot", take_steps };
+
+static int check_comment(const char *comment, struct zerr *e)
+{
+	if (comment && strlen(comment) > 1024)
+		return zerr_as(e, ZERR_USAGE, "the comment is longer than 1024 bytes");
+	return 0;
+}
+
+/* The journal of a snapshot is in the run directory: a zone whose snapshot was killed is not
+ * incomplete, but it may be frozen, and its next snapshot, thaw or verify finds that here. */
+static int take(struct taking *t, struct zerr *e)
+{
+	const struct journal j = { t->z->run, "snapshot", false };
+	const int64_t began = now_ms();
+	const int r = steps_up(&take_op, &j, t, e);
+
+	if (r == 0)
+		log_debug("snapshot %s: the zone stood still for at most %lld ms", t->name,
+			  (long long)(now_ms() - began));
+	return r < 0 ? r : journal_clear(&j, e);
+}
+
+static int load(struct zone_host *h, const char *name, struct zone *z, struct status *s, struct zerr *e)
+{
+	int r = zone_load(h, name, LOAD_LOCK | LOAD_RUN | LOAD_SPEC, z, e);
+
+	if (r == 0)
+		r = state_now(z, s, e);
+	return r == 0 ? state_allows(s, DO_STORAGE, name, e) : r;
+}
+
+static int choose_name(const struct zone *z, int snapshots, const char *asked, char own[static 64],
+		       struct zerr *e)
+{
+	if (!asked)
+		return free_name(snapshots, own) < 0 ? zerr_set(e, ENOSPC, "no free name") : 0;
+	if (!is_whole(snapshots, asked))
+		return 0;
+	zerr_as(e, ZERR_STATE, "snapshot '%s' exists", asked);
+	return zerr_hint(e, -EEXIST, "zone snapshot %s -d %s", z->name, asked);
+}
+
+static int prepare(struct taking *t, struct zerr *e)
+{
+	if (!t->volume.ops->snapshot)
+		return zerr_as(e, ZERR_HOST, "backend %s has no snapshots", t->volume.ops->name);
+	const int r = t->freeze ? cg_open(t->z->h, t->z->name, &t->cg, e) : 0;
+	return r < 0 ? zerr_code(e, -r, "cgroup") : 0;
+}
+
+int zone_snapshot_create(struct zone_host *h, const char *name, const char *snapshot, const char *comment,
+			 char **ret_name, struct zerr *e)
+{
+	AUTO_ZONE struct zone z = { .dir = -1, .run = -1, .lock = -1 };
+	AUTO_STATUS struct status s = { 0 };
+	struct taking t = { .z = &z, .dir = -1, .comment = comment, .cg = CG_NONE };
+	char own[64];
+	int r = snapshot ? name_check_snapshot(snapshot, e) : 0;
+
+	if (r == 0)
+		r = check_comment(comment, e);
+	if (r == 0)
+		r = load(h, name, &z, &s, e);
+	if (r == 0)
+		r = t.snapshots = open_snapshots(&z, e);
+	if (r < 0)
+		return r;
+	AUTO_CLOSE int snapshots = t.snapshots;
+	t.name = snapshot ? snapshot : own;
+	r = choose_name(&z, snapshots, snapshot, own, e);
+	if (r == 0)
+		r = zone_volume(&z, &t.volume, e);
+	AUTO_CLOSE int image = r == 0 ? t.volume.image : -1;
+	t.freeze = s.state == STATE_RUNNING;
+	if (r == 0)
+		r = prepare(&t, e);
+	if (r == 0)
+		r = take(&t, e);
+	(void)own_close(t.dir);
+	cg_close(&t.cg);
+	if (r < 0)
+		return r;
+	const char *const fields[] = { "snapshot", t.name, NULL };
+	zone_event(h, name, "snapshot", fields);
+	*ret_name = strdup(t.name);
+	return *ret_name ? 0 : zerr_code(e, ENOMEM, "name");
+}
+
+/* ---- list, remove ---------------------------------------------------------------------------- */
+
+static int read_one(const struct zone *z, int snapshots, const char *name, struct zone_snapshot *ret,
+		    struct zerr *e)
+{
+	AUTO_CLOSE int dir = fs_open_below(snapshots, name, O_RDONLY | O_DIRECTORY, 0);
+	AUTO_RECORD struct record rec = { 0 };
+	struct zerr ignored = { 0 };
+	int r = dir < 0 ? dir : record_load(&rec, dir, "record", RECORD_FORMAT, e);
+
+	if (r < 0)
+		return r;
+	const char *backend = record_get(&rec, "backend"), *comment = record_get(&rec, "comment");
+	*ret = (struct zone_snapshot){ .created = (int64_t)record_u64(&rec, "created", 0) };
+	if (str_set(&ret->name, name) < 0 || str_set(&ret->comment, comment) < 0 ||
+	    str_set(&ret->backend, backend) < 0)
+		return zerr_code(e, ENOMEM, "snapshots");
+	const struct storage_ops *ops = backend ? storage_find(backend, &ignored) : NULL;
+	if (ops && ops->usage)
+		(void)ops->usage(dir, &ret->size_bytes, &ignored);
+	(void)z;
+	return 0;
+}
+
+void zone_snapshots_done(struct zone_snapshots *s)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		free(s->v[i].name);
+		free(s->v[i].comment);
+		free(s->v[i].backend);
+	}
+	free(s->v);
+	*s = (struct zone_snapshots){ 0 };
+}
+
+static int by_age(const void *a, const void *b)
+{
+	const struct zone_snapshot *x = a, *y = b;
+
+	if (x->created != y->created)
+		return x->created < y->created ? -1 : 1;
+	return strcmp(x->name, y->name);
+}
+
+int zone_snapshot_list(struct zone_host *h, const char *name, struct zone_snapshots *ret, struct zerr *e)
+{
+	AUTO_ZONE struct zone z = { .dir = -1, .run = -1, .lock = -1 };
+	AUTO_STRV struct strv names = { 0 };
+	int r = zone_load(h, name, 0, &z, e);
+
+	if (r < 0)
+		return r;
+	AUTO_CLOSE int dir = z.dir < 0 ? -ENOENT : fs_open_below(z.dir, "snapshots", O_RDONLY | O_DIRECTORY, 0);
+	if (dir == -ENOENT)
+		return 0;
+	if (dir < 0 || (r = fs_list(dir, &names)) < 0)
+		return zerr_code(e, dir < 0 ? -dir : -r, "snapshots");
+	ret->v = calloc(names.n + 1, sizeof(*ret->v));
+	if (!ret->v)
+		return zerr_code(e, ENOMEM, "snapshots");
+	for (size_t i = 0; i < names.n && r == 0; i++) {
+		r = read_one(&z, dir, names.v[i], &ret->v[ret->n], e);
+		if (r == 0)
+			ret->n++;
+		else if (r == -ENOENT)
+			r = 0; /* half made, or being removed */
+	}
+	if (ret->n)
+		qsort(ret->v, ret->n, sizeof(*ret->v), by_age);
+	return r;
+}
+
+/* The record goes first: from then on the rest is only rubbish. */
+static int remove_one(int snapshots, const char *snapshot, struct zerr *e)
+{
+	AUTO_CLOSE int dir = fs_open_below(snapshots, snapshot, O_RDONLY | O_DIRECTORY, 0);
+
+	if (dir >= 0 && unlinkat(dir, "record", 0) == 0)
+		(void)fs_sync_dir(dir);
+	return fs_remove(snapshots, snapshot, e);
+}
+
+int zone_snapshot_remove(struct zone_host *h, const char *name, const char *snapshot, struct zerr *e)
+{
+	AUTO_ZONE struct zone z = { .dir = -1, .run = -1, .lock = -1 };
+	AUTO_STATUS struct status s = { 0 };
+	AUTO_STRV struct strv names = { 0 };
+	const bool all = str_eq(snapshot, "ALL");
+	int r = all ? 0 : name_check_snapshot(snapshot, e);
+
+	if (r == 0)
+		r = load(h, name, &z, &s, e);
+	AUTO_CLOSE int dir = r < 0 ? -1 : open_snapshots(&z, e);
+	if (r == 0 && dir < 0)
+		r = dir;
+	if (r < 0)
+		return r;
+	if (!all && !is_whole(dir, snapshot))
+		return missing(e, name, snapshot);
+	if (all && (r = fs_list(dir, &names)) < 0)
+		return zerr_code(e, -r, "snapshots");
+	if (!all && strv_add(&names, snapshot) < 0)
+		return zerr_code(e, ENOMEM, "snapshots");
+	for (size_t i = 0; i < names.n && r == 0; i++)
+		r = remove_one(dir, names.v[i], e);
+	return r;
+}

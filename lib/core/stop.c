@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* stop, reboot, kill, freeze, wait: what a command asks of a zone that lives. The walk down is the
+ * monitor's; it is done here only when no monitor is left. */
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/inotify.h>
+
+#include "base/fs.h"
+#include "base/own.h"
+#include "base/steps.h"
+#include "base/sys.h"
+#include "core/life.h"
+
+#define FREEZE_MS    10000
+#define TEARDOWN_MS  30000
+#define HANDLER_MS   5000 /* how long a young init may take to install its signal handler */
+
+/* Wait until the process has ended. 0, -ETIMEDOUT, -EINTR. */
+static int wait_pidfd(int pidfd, int64_t timeout_ms)
+{
+	const int64_t deadline = now_ms() + timeout_ms;
+	struct pollfd p = { .fd = pidfd, .events = POLLIN };
+
+	for (;;) {
+		const int64_t left = deadline - now_ms();
+		const int n = poll(&p, 1, left < 0 ? 0 : left > INT32_MAX ? INT32_MAX : (int)left);
+
+		if (n > 0)
+			return 0;
+		if (steps_signal())
+			return -EINTR;
+		if (n == 0 && left <= 0)
+			return -ETIMEDOUT;
+	}
+}
+
+/* Has the process a handler for @sig? A first process without one ignores the signal. */
+static bool catches(pid_t pid, int sig)
+{
+	char path[32], text[4096];
+	unsigned long long mask = 0;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
+	const ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
+	if (n <= 0)
+		return false;
+	text[n] = '\0';
+	/* blocked counts too: systemd takes its signals from a signalfd */
+	for (int i = 0; i < 2; i++) {
+		const char *p = strstr(text, i ? "SigBlk:" : "SigCgt:");
+
+		if (p && sscanf(p + 7, "%llx", &mask) == 1 && (mask >> (sig - 1)) & 1)
+			return true;
+	}
+	return false;
+}
+
+/* Ask init by @sig; one that cannot hear it is killed when its time is up, or at once if it is old. */
+static int ask_init(const struct record *rec, int pidfd, int sig, int64_t deadline)
+{
+	const pid_t pid = (pid_t)record_u64(rec, "pid", 0);
+	const uint64_t up_ms = (now_boot_ns() - record_u64(rec, "started_ns", 0)) / 1000000;
+	const int64_t patience = up_ms > HANDLER_MS ? 200 : HANDLER_MS - (int64_t)up_ms;
+	const int64_t until = now_ms() + patience;
+
+	while (!catches(pid, sig)) {
+		if (now_ms() > until || now_ms() > deadline)
+			return -ESRCH;
+		if (wait_pidfd(pidfd, 10) == 0)
+			return 0;
+		if (steps_signal())
+			return -EINTR;
+	}
+	if (sys_pidfd_send_signal(pidfd, sig) < 0 && errno != ESRCH)
+		return -errno;
+	return wait_pidfd(pidfd, deadline - now_ms());
+}
+
+static int mark_stopping(struct zone *z, struct record *rec, struct zerr *e)
+{
+	if (record_set(rec, "stage", "stopping") < 0)
+		return zerr_code(e, ENOMEM, "state record");
+	return record_save(rec, z->run, "state", STATE_FORMAT, false, e);
+}
+
+/* After init has ended: wait for the monitor's walk down, or do it when there is none. */
+static int finish(struct zone *z, int monitor, struct zerr *e)
+{
+	if (monitor >= 0 && wait_pidfd(monitor, TEARDOWN_MS) < 0)
+		return steps_check(e) < 0 ? -EINTR : zerr_set(e, EBUSY, "teardown takes more than %d s",
+							      TEARDOWN_MS / 1000);
+	AUTO_STATUS struct status s = { 0 };
+	z->lock = zone_lock(z->h, z->name, e);
+	if (z->lock < 0)
+		return z->lock;
+	int r = state_now(z, &s, e);
+	if (r == 0 && s.live) {
+		r = life_repair(z, &s, e);
+		if (r == 0)
+			zone_event(z->h, z->name, "stopped", NULL);
+	}
+	return r;
+}
+
+static int stop_running(struct zone *z, struct status *s, int timeout_ms, struct zerr *e)
+{
+	AUTO_CG struct cg cg = CG_NONE;
+	AUTO_CLOSE int init = state_pidfd(&s->rec, "pid");
+	AUTO_CLOSE int monitor = state_pidfd(&s->rec, "monitor");
+	int r = cg_open(z->h, z->name, &cg, e);
+
+	if (r < 0)
+		return zerr_in(e, finish(z, monitor, e), "stop");
+	if (timeout_ms < 0)
+		timeout_ms = (int)z->spec.stop_timeout * 1000;
+	const int64_t deadline = now_ms() + timeout_ms;
+	const int sig = life_signal(&z->spec, record_get(&s->rec, "kind"), false);
+	if ((r = mark_stopping(z, &s->rec, e)) < 0)
+		return r;
+	zone_event(z->h, z->name, "stopping", NULL);
+	/* frozen: dead at once with -k, thawed otherwise; never left frozen half-way */
+	if (s->state == STATE_FROZEN && timeout_ms > 0 && (r = cg_freeze(cg.payload, false, FREEZE_MS, e)) < 0)
+		return r;
+	zone_unlock(z);
+	r = timeout_ms == 0 || init < 0 ? -ETIMEDOUT : ask_init(&s->rec, init, sig, deadline);
+	if (r == -EINTR)
+		return steps_check(e);
+	if (r < 0 && (r = cg_kill(cg.payload, e)) < 0)
+		return r;
+	if (init >= 0 && wait_pidfd(init, TEARDOWN_MS) < 0)
+		return zerr_set(e, EBUSY, "init does not end");
+	cg_close(&cg);
+	return finish(z, monitor, e);
+}
+
+int zone_stop(struct zone_host *h, const char *name, int timeout_ms, struct zerr *e)
+{
+	AUTO_ZONE struct zone z = { .dir = -1, .run = -1, .lock = -1 };
+	AUTO_STATUS struct status s = { 0 };
+	int r = zone_load(h, name, LOAD_LOCK | LOAD_RUN, &z, e);
+
+	if (r == 0)
+		r = state_now(&z, &s, e);
+	if (r < 0 || !s.live)
+		return r;
+	struct zerr ignored = { 0 };
+	(void)conf_load(&z.spec, z.dir, name, &ignored); /* a broken file must not keep it running */
+	if (s.state == STATE_INCOMPLETE || s.state == STATE_DOWN)
+		return life_repair(&z, &s, e);
+	return stop_running(&z, &s, timeout_ms, e);
+}
+
+/* Load a running zone and open its init. */
+static int load_running(struct zone_host *h, const char *name, enum verb_class what, struct zone *z,
+			struct status *s, struct zerr *e)
+{
+	int r = zone_load(h, name, LOAD_LOCK, z, e);
+
+	if (r == 0)
+		r = state_now(z, s, e);
+	if (r == 0)
+		r = state_allows(s, what, name, e);
+	return r;
+}
+
+static int signal_init(const struct status *s, int sig, struct zerr *e)
+{
+	AUTO_CLOSE int init = state_pidfd(&s->rec, "pid");
+
+	if (init < 0 || sys_pidfd_send_signal(init, sig) < 0)
+		return zerr_code(e, ESRCH, "signal init");
+	return 0;
+}
+
+int zone_reboot(struct zone_host *h, const char *name, struct zerr *e)
+{
+	AUTO_ZONE struct zone z = { .dir = -1, .run = -1, .lock = -1 };
+	AUTO_STATUS struct status s = { 0 };
+	struct zerr ignored = { 0 };
+	const int r = load_running(h, name, DO_EXEC, &z, &s, e);
+
+	if (r < 0)
+		return r;
+	(void)conf_load(&z.spec, z.dir, name, &ignored);
+	const char *kind = record_get(&s.rec, "kind");
+	const int sig = life_signal(&z.spec, kind, true);
+	if (!catches((pid_t)record_u64(&s.rec, "pid", 0), sig))
+		return zerr_hint(e, zerr_as(e, ZERR_STATE, "init (%s) does not listen for a request to reboot", kind),
+				 "zone restart %s", name);
+	return signal_init(&s, sig, e);
+}
+
+int zone_kill(struct zone_host *h, const char *name, const char *signal, struct zerr *e)
+{
+	AUTO_ZONE struct zone z = { .dir = -1, .run = -1, .lock = -1 };
+	AUTO_STATUS struct status s = { 0 };
+	const int sig = signal ? signal_parse(signal) : SIGKILL;
+
+	if (sig < 0)
+		return zerr_as(e, ZERR_USAGE, "'%s' is not a signal", signal);
+	const int r = load_running(h, name, DO_FREEZE, &z, &s, e);
+	return r < 0 ? r : signal_init(&s, sig, e);
+}
+
+int zone_freeze(struct zone_host *h, const char *name, bool freeze, struct zerr *e)
+{
+	AUTO_ZONE struct zone z = { .dir = -1, .run = -1, .lock = -1 };
+	AUTO_STATUS struct status s = { 0 };
+	AUTO_CG struct cg cg = CG_NONE;
+	int r = load_running(h, name, DO_FREEZE, &z, &s, e);
+
+	if (r < 0)
+		return r;
+	if ((s.state == STATE_FROZEN) == freeze)
+		return 0;
+	if ((r = cg_open(h, name, &cg, e)) < 0)
+		return zerr_code(e, -r, "cgroup");
+	r = cg_freeze(cg.payload, freeze, FREEZE_MS, e);
+	if (r < 0 && freeze) { /* half frozen helps nobody */
+		struct zerr ignored = { 0 };
+
+		(void)cg_freeze(cg.payload, false, FREEZE_MS, &ignored);
+	}
+	if (r == 0)
+		zone_event(h, name, freeze ? "frozen" : "thawed", NULL);
+	return r;
+}
+
+int zone_wait(struct zone_host *h, const char *name, const char *states, int timeout_ms, struct zerr *e)
+{
+	const int64_t deadline = now_ms() + timeout_ms;
+	unsigned mask;
+	int r = state_parse(states, &mask, e);
+
+	if (r < 0)
+		return r;
+	/* the events file changes with every state; a poll besides covers what writes none (a killed monitor) */
+	AUTO_CLOSE int watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	char path[32], scrap[4096];
+	if (watch >= 0)
+		(void)inotify_add_watch(watch, fs_fd_path(h->run, path), IN_MODIFY | IN_CREATE);
+	for (;;) {
+		AUTO_ZONE struct zone z = { .dir = -1, .run = -1, .lock = -1 };
+		AUTO_STATUS struct status s = { 0 };
+		struct pollfd p = { .fd = watch, .events = POLLIN };
+
+		r = zone_load(h, name, 0, &z, e);
+		if (r == 0)
+			r = state_now(&z, &s, e);
+		if (r < 0 || (mask >> s.state) & 1)
+			return r;
+		const int64_t left = timeout_ms < 0 ? 1000 : deadline - now_ms();
+		if (left <= 0)
+			return zerr_set(e, ETIMEDOUT, "still %s after %d s", state_name(s.state), timeout_ms / 1000);
+		(void)poll(&p, 1, left < 1000 ? (int)left : 1000);
+		(void)!read(watch, scrap, sizeof(scrap));
+		if (steps_check(e) < 0)
+			return -EINTR;
+	}
+}

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A zone's directory as a whole. Thrown away means renamed into .trash/ of its zone path: one rename,
+ * whatever the size; the blocks are freed afterwards by a process that nobody waits for. */
+#include "core/zonedir.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/fs.h"
+#include "base/log.h"
+#include "base/own.h"
+#include "base/steps.h"
+
+/* .trash/NAME, or NAME.1 … when an earlier one is still being freed. */
+static int throw_away(int zones, int trash, const char *name, struct zerr *e)
+{
+	char to[128];
+
+	for (unsigned i = 0; i < 1000; i++) {
+		(void)snprintf(to, sizeof(to), i ? "%s.%u" : "%s", name, i);
+		if (renameat2(zones, name, trash, to, RENAME_NOREPLACE) == 0)
+			return 0;
+		if (errno == ENOENT)
+			return 0; /* done already */
+		if (errno != EEXIST)
+			break;
+	}
+	return zerr_sys(e, "rename into .trash");
+}
+
+int zonedir_clear_orphan(struct zone_host *h, const char *name, struct zerr *e)
+{
+	AUTO_CLOSE int dir = fs_open_below(h->zones, name, O_RDONLY | O_DIRECTORY, 0);
+
+	if (dir == -ENOENT)
+		return 0;
+	if (dir >= 0 && (fs_exists(dir, "journal") || fs_exists(dir, "manifest"))) {
+		log_note("%s: removing what an interrupted command left", name);
+		return fs_remove(h->zones, name, e);
+	}
+	if (dir >= 0 && unlinkat(h->zones, name, AT_REMOVEDIR) == 0)
+		return 0; /* empty: killed between its mkdir and the journal */
+	zerr_as(e, ZERR_STATE, "%s/%s is there and is not a zone", h->zones_path, name);
+	return zerr_hint(e, -EEXIST, "move it away, or choose another name");
+}
+
+struct gone {
+	struct zone *z;
+	int zones, trash;
+};
+
+static int up_throw(void *ctx, struct zerr *e)
+{
+	struct gone *g = ctx;
+	const char *base = strrchr(g->z->entry.dir, '/');
+
+	if (g->z->dir < 0)
+		return 0; /* gone already: interrupted after this, or its storage is lost */
+	return throw_away(g->zones, g->trash, base ? base + 1 : g->z->name, e);
+}
+
+static int up_index(void *ctx, struct zerr *e)
+{
+	struct gone *g = ctx;
+	AUTO_CLOSE int lock = index_lock(g->z->h->host, e);
+
+	return lock < 0 ? lock : index_remove(g->z->h->host, g->z->name, e);
+}
+
+/* No way back: what a destroy has begun is only ever finished. */
+static const struct step steps[] = {
+	{ "trash", up_throw, NULL },
+	{ "index", up_index, NULL },
+	{ NULL, NULL, NULL },
+};
+static const struct op destroy_op = { "destroy", steps };
+
+static int open_parent(const struct zone *z, struct zerr *e)
+{
+	AUTO_FREE char *path = strdup(z->entry.dir);
+	char *slash = path ? strrchr(path, '/') : NULL;
+
+	if (!slash)
+		return zerr_set(e, EINVAL, "zone path");
+	*slash = '\0';
+	return fs_open_dir(path[0] ? path : "/", e);
+}
+
+static int forget_run(struct zone *z, struct zerr *e)
+{
+	static const char *const suffixes[] = { "", ".1" };
+	AUTO_CLOSE int logs = fs_open_below(z->h->run, ".log", O_RDONLY | O_DIRECTORY, 0);
+	char name[80];
+
+	for (int i = 0; i < 2 && logs >= 0; i++) {
+		(void)snprintf(name, sizeof(name), "%s%s", z->name, suffixes[i]);
+		(void)unlinkat(logs, name, 0);
+	}
+	return fs_remove(z->h->run, z->name, e);
+}
+
+int zonedir_destroy(struct zone *z, struct zerr *e)
+{
+	/* the journal is in the directory that is thrown away: the index line goes last, and until then
+	 * the zone shows as INCOMPLETE:destroy */
+	const struct journal j = { z->dir, "journal", true };
+	AUTO_CLOSE int zones = open_parent(z, e);
+	AUTO_CLOSE int trash = zones < 0 ? zones : fs_subdir(zones, ".trash", 0700, e);
+	struct gone g = { z, zones, trash };
+
+	if (trash < 0 && z->dir >= 0)
+		return trash;
+	*e = (struct zerr){ 0 };
+	const int r = steps_up(&destroy_op, z->dir < 0 ? &(struct journal){ -1, NULL, false } : &j, &g, e);
+	if (r < 0)
+		return r;
+	struct zerr ignored = { 0 };
+	(void)forget_run(z, &ignored);
+	return 0;
+}
+
+static void free_trash(int trash)
+{
+	AUTO_CLOSE int lock = -1;
+	AUTO_STRV struct strv names = { 0 };
+	struct zerr e = { 0 };
+
+	lock = fs_lock(trash, ".lock", 0, &e);
+	if (lock < 0)
+		return; /* another one is at it */
+	for (int round = 0; round < 16; round++) {
+		strv_done(&names);
+		if (fs_list(trash, &names) < 0 || !names.n)
+			return;
+		for (size_t i = 0; i < names.n; i++)
+			if (fs_remove(trash, names.v[i], &e) < 0)
+				return; /* the next command tries again */
+	}
+}
+
+void zonedir_sweep_trash(struct zone_host *h, bool background)
+{
+	AUTO_CLOSE int trash = fs_open_below(h->zones, ".trash", O_RDONLY | O_DIRECTORY, 0);
+	AUTO_STRV struct strv names = { 0 };
+
+	if (trash < 0 || fs_list(trash, &names) < 0 || !names.n)
+		return;
+	if (!background) {
+		free_trash(trash);
+		return;
+	}
+	if (fork() == 0) {
+		(void)setsid();
+		for (int i = 0; i < 3; i++)
+			(void)close(i); /* a caller that reads our output must not wait for this */
+		free_trash(trash);
+		_exit(0);
+	}
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the two files of the store share: the record of an image and the layout below .images. */
+#pragma once
+
+#include "base/record.h"
+#include "image/image.h"
+
+#define IMAGE_RECORD_FORMAT 1
+#define STORE_DIR	    ".images"
+#define STORE_INDEX	    ".index" /* records by image_ref_key() */
+#define STORE_TMP	    ".tmp"   /* being made or removed; every entry holds its own lock */
+#define STORE_GATE	    ".lock"  /* held while an entry of .tmp comes or goes */
+#define STORE_RECORD	    "image"
+#define STORE_ROOT	    "rootfs"
+#define STORE_LOCK	    "lock" /* in the image's own directory */
+
+int image_to_record(const struct image *i, struct record *ret);
+int image_from_record(const struct record *r, struct image *ret);
+/* The image's own directory, .images/FINGERPRINT. fd, -ENOENT (exit status 3) with message. */
+int image_store_dir(const struct image_env *env, const char *fingerprint, struct zerr *e);

@@ -1,0 +1,72 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: LGPL-2.1-or-later
+load lib
+
+@test "destroy removes a stopped zone and everything of it" {
+  mk "$Z"
+  ok zone destroy "$Z"
+  [ ! -e "$ZONE_VAR/$Z" ]
+  refuse 3 . zone info "$Z"
+  same "[]" "$(zone ls --json)"
+}
+
+@test "a running zone is refused (4) without -f, and goes with it" {
+  up "$Z"
+  refuse 4 "$Z" zone destroy "$Z"
+  has "$stderr" "(-f|stop)"
+  same RUNNING "$(state "$Z")"
+  ok zone destroy -f "$Z"
+  [ ! -e "$ZONE_VAR/$Z" ]
+}
+
+@test "a zone with snapshots is refused (4) without -s" {
+  mk "$Z"
+  zone snapshot "$Z"
+  refuse 4 "snap" zone destroy "$Z"
+  has "$stderr" "-s"
+  same STOPPED "$(state "$Z")"
+  ok zone destroy -s "$Z"
+  [ ! -e "$ZONE_VAR/$Z" ]
+}
+
+@test "-f does not take snapshots along" {
+  up "$Z"
+  zone snapshot "$Z"
+  refuse 4 . zone destroy -f "$Z"
+  ok zone destroy -f -s "$Z"
+}
+
+@test "a frozen zone is destroyed with -f" {
+  up "$Z"
+  zone freeze "$Z"
+  ok zone destroy -f "$Z"
+}
+
+@test "ids are used again only when the data is gone" {
+  mk "$Z-a"
+  mk "$Z-b"
+  local a
+  a=$(field "$Z-a" .id_base)
+  zone destroy "$Z-a"
+  mk "$Z-c"
+  [ "$(field "$Z-c" .id_base)" -ne "$(field "$Z-b" .id_base)" ]
+  [ "$(field "$Z-c" .id_base)" -ge 524288 ]
+  [ "$a" -ge 524288 ]
+}
+
+@test "the name is free at once" {
+  local i
+  for i in 1 2 3; do
+    up "$Z"
+    zone destroy -f "$Z"
+  done
+}
+
+@test "a file that the zone made immutable or owned by odd ids does not stop it" {
+  mk "$Z" -B dir
+  zone start "$Z"
+  zone exec "$Z" -- /bin/sh -c 'mkdir -p /var/deep && touch /var/deep/f && chown 65535:65535 /var/deep/f && chmod 0 /var/deep'
+  zone stop -k "$Z"
+  ok zone destroy "$Z"
+  [ ! -e "$ZONE_VAR/$Z" ]
+}

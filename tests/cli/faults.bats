@@ -1,0 +1,174 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Each step of each operation made to fail, killed before and killed after: nothing half-made stays usable,
+# nothing leaks, and the same command again, or the repair, ends well. The steps come from the sources' tables.
+export BATS_TEST_TIMEOUT=300
+load lib
+
+# try OP STEP MODE COMMAND…: run with the fault; it must not succeed.
+try() {
+  local op=$1 step=$2 mode=$3
+  shift 3
+  run --separate-stderr env ZONE_TEST_FAIL_STEP="$op:$step$mode" timeout 60 "$@"
+  [ "$status" -ne 0 ] || fail "$op:$step$mode did not stop '$*'"
+  [ "$status" -ne 124 ] || fail "$op:$step$mode: '$*' hangs"
+  if [ -z "$mode" ]; then
+    has "$stderr" "^zone: .*$step"
+    same 1 "$(grep -c '^zone: ' <<<"$stderr")"
+  fi
+}
+
+each_fault() { # OP FUNCTION, called with STEP MODE
+  local step mode n=0
+  for step in $(fault_steps "$1"); do
+    for mode in "" :kill :after:kill; do
+      echo "fault $1:$step$mode" >&2
+      "$2" "$step" "$mode"
+      n=$((n + 1))
+    done
+  done
+  [ "$n" -gt 0 ] || fail "no steps"
+}
+
+create_fault() {
+  try create "$1" "$2" zone create "$Z" -t busybox
+  if [ -z "$2" ]; then
+    [ ! -e "$ZONE_VAR/$Z" ] || fail "a failed create left a directory"
+    refuse 3 . zone info "$Z"
+  else
+    run zone start "$Z"
+    [ "$status" -ne 0 ] || same STOPPED "$(zone stop -k "$Z" && state "$Z")"
+    run zone verify --repair "$Z"
+  fi
+  # Either repaired to a whole zone or cleared; destroy gives the name back.
+  if zone info "$Z" >/dev/null 2>&1; then zone destroy -f "$Z"; fi
+  mk "$Z"
+  zone start "$Z"
+  zone destroy -f "$Z"
+}
+@test "create" { each_fault create create_fault; }
+
+create_again_fault() {
+  try create "$1" "$2" zone create "$Z" -t busybox
+  zone destroy -f "$Z" || same 3 $?
+  mk "$Z"
+  zone destroy "$Z"
+}
+@test "create, then destroy without a repair" { each_fault create create_again_fault; }
+
+start_fault() {
+  mk "$Z"
+  try start "$1" "$2" zone start "$Z"
+  if [ -n "$2" ]; then run zone stop -k "$Z"; fi
+  [ "$(state "$Z")" = STOPPED ] || zone verify --repair "$Z"
+  same STOPPED "$(state "$Z")"
+  same "" "$(find "$CGROUP2/zone/$Z" -name cgroup.procs -exec cat {} + 2>/dev/null)"
+  zone start "$Z"
+  zone exec "$Z" -- true
+  zone stop -k "$Z"
+  zone destroy "$Z"
+}
+@test "start" { each_fault start start_fault; }
+
+start_again_fault() {
+  mk "$Z"
+  try start "$1" "$2" zone start "$Z"
+  ok timeout 60 zone start "$Z"
+  same RUNNING "$(state "$Z")"
+  zone exec "$Z" -- true
+  zone destroy -f "$Z"
+}
+@test "start, then start again without a repair" { each_fault start start_again_fault; }
+
+stop_fault() {
+  up "$Z"
+  run env ZONE_TEST_FAIL_STEP="stop:$1$2" timeout 60 zone stop -k "$Z"
+  [ "$status" -ne 124 ]
+  ok timeout 60 zone stop -k "$Z"
+  same STOPPED "$(state "$Z")"
+  zone destroy "$Z"
+}
+@test "stop, whose steps are start's" { # walked down: the faults stand on the same names
+  local step
+  for step in $(fault_steps start); do stop_fault "$step" ""; stop_fault "$step" :kill; done
+}
+
+destroy_fault() {
+  mk "$Z"
+  try destroy "$1" "$2" zone destroy "$Z"
+  run zone verify --repair "$Z"
+  if zone info "$Z" >/dev/null 2>&1; then zone destroy -f "$Z"; fi
+  [ ! -e "$ZONE_VAR/$Z" ]
+  refuse 3 . zone info "$Z"
+  mk "$Z"
+  zone destroy "$Z"
+}
+@test "destroy" { each_fault destroy destroy_fault; }
+
+snapshot_fault() {
+  up "$Z"
+  printf one | zone push "$Z" - /root/f
+  try snapshot "$1" "$2" zone snapshot "$Z"
+  same RUNNING "$(zone verify --repair "$Z" >/dev/null 2>&1; state "$Z")"
+  zone exec "$Z" -- true # not left frozen
+  same snap0 "$(zone snapshot "$Z" || zone snapshot "$Z")"
+  zone snapshot -r snap0 --restart "$Z"
+  same one "$(zone pull "$Z" /root/f -)"
+  zone destroy -f -s "$Z"
+}
+@test "snapshot" { each_fault snapshot snapshot_fault; }
+
+restore_fault() {
+  mk "$Z"
+  printf one | zone push "$Z" - /root/f
+  zone snapshot "$Z" >/dev/null
+  printf two | zone push "$Z" - /root/f
+  try restore "$1" "$2" zone snapshot -r snap0 "$Z"
+  run zone verify --repair "$Z"
+  has "$(zone pull "$Z" /root/f -)" "^(one|two)$"
+  ok zone snapshot -r snap0 "$Z"
+  same one "$(zone pull "$Z" /root/f -)"
+  zone start "$Z"
+  zone destroy -f -s "$Z"
+}
+@test "restore" { each_fault restore restore_fault; }
+
+@test "a kill in the middle of an unpack leaves no usable tree, and the next create works" {
+  tiny_rootfs "$T/big"
+  head -c 80000000 /dev/urandom >"$T/big/data"
+  tar -C "$T/big" -cf - . | xz -0 -T0 >"$T/big.tar.xz"
+  zone -q create "$Z" -t local -- -f "$T/big.tar.xz" 3>&- &
+  local pid=$!
+  until_true 20 sh -c "ls -A '$ZONE_VAR/.images' | grep -q tmp"
+  kill -KILL $pid
+  run wait $pid
+  same "" "$(zone image ls --json | jq -r '.[].dist')"
+  zone destroy -f "$Z" 2>/dev/null || true
+  zone -q create "$Z" -t local -- -f "$T/big.tar.xz"
+  zone start "$Z" -- /bin/busybox sleep 60
+  zone destroy -f "$Z"
+  ok zone image prune --all
+  same "" "$(ls -A "$ZONE_VAR/.images" | grep tmp || true)"
+}
+
+@test "random kills of start and stop: 20 rounds" {
+  mk "$Z"
+  local i pid
+  for i in $(seq 20); do
+    zone start "$Z" 3>&- 2>/dev/null &
+    pid=$!
+    sleep "0.0$((RANDOM % 40 + 10))"
+    kill -KILL $pid 2>/dev/null || true
+    wait $pid 2>/dev/null || true
+    if [ $((i % 2)) = 0 ]; then
+      zone stop -k "$Z" 3>&- 2>/dev/null &
+      pid=$!
+      sleep "0.00$((RANDOM % 9))"
+      kill -KILL $pid 2>/dev/null || true
+      wait $pid 2>/dev/null || true
+    fi
+    ok timeout 30 zone stop -k "$Z"
+    same STOPPED "$(state "$Z")"
+  done
+  zone start "$Z"
+}

@@ -1,0 +1,78 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: LGPL-2.1-or-later
+load lib
+
+@test "stop asks init by its own signal, and it ends in time" {
+  up "$Z" --wait=ready
+  local from=$SECONDS
+  ok timeout 30 zone stop -t 20 "$Z"
+  [ $((SECONDS - from)) -lt 15 ] || fail "busybox init did not obey"
+  same STOPPED "$(state "$Z")"
+}
+
+@test "at the deadline the zone is killed" {
+  up_with "$Z" 'trap "" TERM USR1 USR2 PWR INT HUP; while :; do sleep 1; done'
+  local from=$SECONDS
+  ok timeout 30 zone stop -t 2 "$Z"
+  [ $((SECONDS - from)) -ge 1 ] && [ $((SECONDS - from)) -le 10 ]
+  same STOPPED "$(state "$Z")"
+}
+
+@test "-k at once" {
+  up_with "$Z" 'trap "" TERM; while :; do sleep 1; done'
+  local from=$EPOCHREALTIME
+  ok zone stop -k "$Z"
+  awk -v a="$from" -v b="$EPOCHREALTIME" 'BEGIN { exit !(b - a < 3) }'
+  same STOPPED "$(state "$Z")"
+}
+
+@test "stop.signal and stop.timeout are honoured" {
+  mk "$Z" -s stop.signal=HUP -s stop.timeout=20
+  zone start "$Z" -- /bin/sh -c 'trap "exit 5" HUP; while :; do sleep 0.1; done'
+  ok timeout 15 zone stop "$Z"
+  same 5 "$(field "$Z" .exit_status)"
+}
+
+@test "a frozen zone is thawed first" {
+  up "$Z" --wait=ready
+  zone freeze "$Z"
+  ok timeout 30 zone stop -t 20 "$Z"
+  same STOPPED "$(state "$Z")"
+}
+
+@test "many processes go, forked ones too" {
+  up "$Z"
+  zone exec "$Z" -- /bin/sh -c 'i=0; while [ $i -lt 50 ]; do (setsid sleep 1000 &) ; i=$((i+1)); done'
+  ok zone stop -k "$Z"
+  same "" "$(find "$CGROUP2/zone/$Z" -name cgroup.procs -exec cat {} + 2>/dev/null)"
+}
+
+@test "a stopped zone is done, one that never ran too" {
+  mk "$Z"
+  ok zone stop "$Z"
+  ok zone stop -k "$Z"
+}
+
+@test "poweroff from inside stops the zone" {
+  up "$Z" --wait=ready
+  zone exec "$Z" -- poweroff || true
+  zone wait -t 20 "$Z"
+  same STOPPED "$(state "$Z")"
+}
+
+@test "the monitor killed: stop still clears everything" {
+  up "$Z"
+  kill -KILL "$(field "$Z" .monitor_pid)"
+  ok timeout 30 zone stop -k "$Z"
+  same STOPPED "$(state "$Z")"
+  ok zone start "$Z"
+}
+
+@test "init's links in the host go with the zone" {
+  up "$Z"
+  local host_name
+  host_name=$(field "$Z" '.nics[0].host_name')
+  ip link show "$host_name"
+  zone stop -k "$Z"
+  until_true 10 sh -c "! ip link show $host_name"
+}
