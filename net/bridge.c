@@ -252,7 +252,7 @@ int bridge_use(const struct net_env *env, struct nl *nl, const char *network, co
 		r = zerr_code(e, -user, "note the use of %s", network);
 	else
 		r = up ? link_get(nl, network, ret, e) : -ENODEV;
-	if (r == -ENODEV)
+	if (r == -ENODEV || (r == 0 && !str_eq(ret->kind, "bridge")))
 		r = zerr_in(e, bring_up(env, nl, &u, network, ret, e), "network %s", network);
 	if (r < 0) {
 		steps_hold_signals(true); /* undo all of it, also when a signal is the reason */

@@ -12,22 +12,12 @@
 #define MTU_MIN	     68
 #define MTU_MIN_IPV6 1280
 
-/* The name is the guest's business but must be one that its kernel takes. */
 static int check_nic(const struct nic_spec *nic, struct zerr *e)
 {
-	const size_t len = nic->name ? strlen(nic->name) : 0;
-
 	if (nic->type && !str_eq(nic->type, "veth"))
 		return zerr_as(e, ZERR_USAGE, "type '%s' has no lease", nic->type);
-	if (len == 0 || len > NET_NAME_MAX || str_eq(nic->name, "lo"))
-		return zerr_as(e, ZERR_USAGE, "not an interface name of 1 to %d characters",
-			       NET_NAME_MAX);
-	for (const char *p = nic->name; *p; p++)
-		if (*p <= ' ' || *p > '~' || strchr("/:%", *p))
-			return zerr_as(e, ZERR_USAGE, "'%c' is not allowed in an interface name",
-				       *p <= ' ' || *p > '~' ? '?' : *p);
-	if (str_eq(nic->name, ".") || str_eq(nic->name, ".."))
-		return zerr_as(e, ZERR_USAGE, "not an interface name");
+	if (!nic->name || !network_name_ok(nic->name))
+		return zerr_as(e, ZERR_USAGE, "no interface name: " NETWORK_NAME_RULE);
 	return 0;
 }
 

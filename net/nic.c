@@ -147,6 +147,8 @@ int net_up(const struct net_env *env, const char *zone, unsigned slot, unsigned 
 	if (r < 0)
 		return zerr_in(e, r, "%s", l->nic);
 	r = make_nic(&nl, &bridge, &nic, slot, generation, netns_fd, &made, e);
+	if (r == -ENOTRECOVERABLE) /* in the wrong namespace: net_forget() by another process */
+		return r;
 	if (r < 0) {
 		steps_hold_signals(true); /* as in bridge_use() */
 		(void)bridge_drop(env, &nl, l->network, zone, l->nic, &second);

@@ -17,6 +17,8 @@
 /* Datagrams that answer nothing of ours before we give up. */
 #define STRANGERS_MAX 1024
 
+#define ERRNO_MAX 4095 /* as the kernel has it */
+
 struct attr_table {
 	const struct nlattr **tb;
 	uint16_t max;
@@ -52,8 +54,9 @@ int nl_open_in(struct nl *nl, int netns_fd, struct zerr *e)
 		return zerr_sys(e, "enter the network namespace");
 	r = nl_open(nl, e);
 	if (setns(own, CLONE_NEWNET) < 0) {
+		r = zerr_sys(e, "return to the host's network namespace");
 		nl_close(nl);
-		return zerr_sys(e, "return to the host's network namespace");
+		return zerr_hint(e, -ENOTRECOVERABLE, "run 'zone verify --repair'");
 	}
 	return r;
 }
@@ -194,7 +197,16 @@ bool nlm_has_str(const struct nlattr *nest, uint16_t type, const char *s)
 	return false;
 }
 
-/* What the kernel answers at last: its error and, with luck, its explanation. */
+/* What the kernel answers at last: @code, an errno or not, and with luck its explanation. */
+static int take_code(int32_t code, const char *text, struct zerr *e)
+{
+	if (code >= 0)
+		return 0;
+	if (code < -ERRNO_MAX)
+		return zerr_set(e, EPROTO, "the kernel's answer is damaged");
+	return text ? zerr_code(e, -code, "%s", text) : zerr_set(e, -code, "%s", strerror(-code));
+}
+
 static int take_error(const struct nlmsghdr *h, struct zerr *e)
 {
 	const struct nlattr *tb[NLMSGERR_ATTR_MSG + 1];
@@ -204,15 +216,11 @@ static int take_error(const struct nlmsghdr *h, struct zerr *e)
 
 	if (mnl_nlmsg_get_payload_len(h) < sizeof(*error))
 		return zerr_set(e, EPROTO, "the kernel's answer is too short");
-	if (error->error >= 0)
-		return 0;
 	if (!(h->nlmsg_flags & NLM_F_CAPPED) && error->msg.nlmsg_len > sizeof(error->msg))
 		fixed += MNL_ALIGN(error->msg.nlmsg_len - sizeof(error->msg));
 	if (h->nlmsg_flags & NLM_F_ACK_TLVS && nlm_attrs(h, fixed, tb, NLMSGERR_ATTR_MSG) == 0)
 		text = nlm_get_str(tb[NLMSGERR_ATTR_MSG]);
-	if (text)
-		return zerr_code(e, -error->error, "%s", text);
-	return zerr_set(e, -error->error, "%s", strerror(-error->error));
+	return take_code(error->error, text, e);
 }
 
 /* The end of a dump. */
@@ -222,9 +230,9 @@ static int take_done(const struct nl *nl, const struct nlmsghdr *h, struct zerr 
 
 	if (mnl_nlmsg_get_payload_len(h) >= sizeof(code))
 		memcpy(&code, mnl_nlmsg_get_payload(h), sizeof(code));
-	if (code < 0)
-		return zerr_set(e, -code, "%s", strerror(-code));
-	return nl->changed ? zerr_set(e, EAGAIN, "it changed while it was read") : 0;
+	if (code >= 0 && nl->changed)
+		return zerr_set(e, EAGAIN, "it changed while it was read");
+	return take_code(code, NULL, e);
 }
 
 int nl_feed(struct nl *nl, const void *data, size_t len, nl_reply_fn *fn, void *arg, struct zerr *e)
@@ -234,6 +242,8 @@ int nl_feed(struct nl *nl, const void *data, size_t len, nl_reply_fn *fn, void *
 	int r;
 
 	for (; mnl_nlmsg_ok(h, left); h = mnl_nlmsg_next(h, &left)) {
+		if (h->nlmsg_len > (size_t)left) /* libmnl takes huge lengths for negative ones */
+			return zerr_set(e, EPROTO, "the kernel's answer is damaged");
 		if (h->nlmsg_seq != nl->seq)
 			continue;
 		if (h->nlmsg_type == NLMSG_ERROR)

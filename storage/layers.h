@@ -17,12 +17,12 @@ enum layers_way {
 	LAYERS_NAMESPACE, /* attached in a mount namespace of a helper's own: 6.1 */
 };
 
-/* Make upper/ in @dir with the attributes of @lower (the root of the stack shows those of upper/). One
- * that is there is kept. Crash-safe. */
+/* Make upper/ in @dir with the attributes of @lower (the root of the stack shows those of upper/).
+ * One that is there is kept. Crash-safe. */
 int layers_make(int dir, int lower, struct zerr *e);
 
 /* The stack as a detached, private tree: an owned fd. work/ beside upper/ is made, or emptied when
- * something was left in it. A throw-away layer (@a->scratch) is made and put on top; what lies under
- * that, or under @a->readonly, is never written. */
+ * something was left in it. A throw-away layer (@a->scratch) is made and put on top; what lies
+ * under that, or under @a->readonly, is never written. */
 int layers_mount(const struct layers *l, const struct volume_attach *a, enum layers_way way,
 		 struct zerr *e);

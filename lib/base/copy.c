@@ -17,15 +17,12 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <sys/xattr.h>
 
+#include "base/copy_attrs.h"
 #include "base/fs.h"
 #include "base/own.h"
 #include "base/steps.h"
 #include "base/walk.h"
-
-#define XATTR_MAX  65536 /* the kernel's bound for a list of names and for a value */
-#define XATTR_PATH 320	 /* /proc/self/fd/N/ and a name */
 
 struct level { /* a directory that was entered */
 	uint64_t ino;
@@ -49,7 +46,7 @@ struct copy {
 	char stage_name[32];
 	void *links; /* tree of struct link */
 	uint64_t links_n;
-	char list[XATTR_MAX], value[XATTR_MAX];
+	struct attrs attrs; /* last: not cleared */
 };
 
 static int fail(struct copy *c, int code, const char *what, const char *name)
@@ -58,71 +55,12 @@ static int fail(struct copy *c, int code, const char *what, const char *name)
 	return zerr_code(c->e, code, "%s %s", what, name);
 }
 
-/* ---- attributes ----------------------------------------------------------------------------- */
-
-/* The calls that take no directory descriptor reach an entry through this path. */
-static void entry_path(char out[static XATTR_PATH], int dirfd, const char *name)
+static int copy_attributes(struct copy *c, int dirfd, const char *name, const struct statx *sx)
 {
-	(void)snprintf(out, XATTR_PATH, "/proc/self/fd/%d/%.255s", dirfd, name);
-}
+	const int r = attrs_copy(&c->attrs, dirfd, c->to, name, sx, c->e);
 
-/* Names whose loss changes what the tree means; others (btrfs.*, labels) may stay behind. */
-static bool xattr_matters(const char *name)
-{
-	return str_starts(name, "user.") || str_starts(name, "trusted.") ||
-	       str_starts(name, "system.posix_acl_") || str_eq(name, "security.capability");
-}
-
-static int copy_xattr(struct copy *c, const char *from, const char *to, const char *name)
-{
-	const ssize_t len = lgetxattr(from, name, c->value, sizeof(c->value));
-
-	if (len < 0)
-		return errno == ENODATA ? 0 : -errno;
-	if (lsetxattr(to, name, c->value, (size_t)len, 0) == 0)
-		return 0;
-	return (errno == ENOTSUP || errno == EPERM) && !xattr_matters(name) ? 0 : -errno;
-}
-
-static int copy_xattrs(struct copy *c, const char *from, const char *to)
-{
-	const ssize_t len = llistxattr(from, c->list, sizeof(c->list));
-
-	if (len < 0)
-		return errno == ENOTSUP ? 0 : -errno;
-	for (const char *name = c->list; name < c->list + len; name += strlen(name) + 1) {
-		const int r = copy_xattr(c, from, to, name);
-
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
-/* Everything but the data, in the order in which nothing undoes what went before: a change of owner
- * drops set-id bits and capabilities, any change touches times. */
-static int copy_attributes(struct copy *c, int dirfd, const char *name, int to, const char *to_name,
-			   const struct statx *sx)
-{
-	const struct timespec times[2] = {
-		{ .tv_sec = sx->stx_atime.tv_sec, .tv_nsec = sx->stx_atime.tv_nsec },
-		{ .tv_sec = sx->stx_mtime.tv_sec, .tv_nsec = sx->stx_mtime.tv_nsec },
-	};
-	char from_path[XATTR_PATH], to_path[XATTR_PATH];
-	int r;
-
-	if (fchownat(to, to_name, sx->stx_uid, sx->stx_gid, AT_SYMLINK_NOFOLLOW) < 0)
-		return fail(c, errno, "change owner of", name);
-	if (!S_ISLNK(sx->stx_mode) && fchmodat(to, to_name, sx->stx_mode & 07777, 0) < 0)
-		return fail(c, errno, "change mode of", name);
-	entry_path(from_path, dirfd, name);
-	entry_path(to_path, to, to_name);
-	r = copy_xattrs(c, from_path, to_path);
-	if (r < 0)
-		return fail(c, -r, "copy extended attributes of", name);
-	if (utimensat(to, to_name, times, AT_SYMLINK_NOFOLLOW) < 0)
-		return fail(c, errno, "set times of", name);
-	return 0;
+	c->told = c->told || r < 0;
+	return r;
 }
 
 /* ---- hard links ----------------------------------------------------------------------------- */
@@ -285,7 +223,7 @@ static int copy_entry(void *ctx, int dirfd, const char *name)
 	}
 	r = copy_new(c, dirfd, name, &sx);
 	if (r == 0)
-		r = copy_attributes(c, dirfd, name, c->to, name, &sx);
+		r = copy_attributes(c, dirfd, name, &sx);
 	if (r == 0 && sx.stx_nlink > 1)
 		r = link_first(c, name, &sx);
 	return r;
@@ -353,7 +291,7 @@ static int leave_dir(void *ctx, int dirfd, const char *name)
 	if (fstat(up, &st) < 0 || st.st_ino != level->to_ino || st.st_dev != level->to_dev)
 		return fail(c, ESTALE, "leave", name);
 	c->stats.entries++;
-	return copy_attributes(c, dirfd, name, c->to, name, &sx);
+	return copy_attributes(c, dirfd, name, &sx);
 }
 
 /* ---- whole trees ---------------------------------------------------------------------------- */
@@ -374,7 +312,7 @@ static int copy_all(struct copy *c, int from)
 		r = fs_remove(c->root, c->stage_name, c->e);
 		c->told = r < 0;
 	}
-	return r == 0 ? copy_attributes(c, from, ".", c->root, ".", &sx) : r;
+	return r == 0 ? copy_attributes(c, from, ".", &sx) : r;
 }
 
 int copy_tree(int from, int to, struct copy_stats *ret, struct zerr *e)
@@ -384,7 +322,7 @@ int copy_tree(int from, int to, struct copy_stats *ret, struct zerr *e)
 
 	if (!c)
 		return zerr_code(e, ENOMEM, "copy tree");
-	memset(c, 0, offsetof(struct copy, list));
+	memset(c, 0, offsetof(struct copy, attrs));
 	c->e = e;
 	c->root = to;
 	c->stage = -1;
@@ -399,17 +337,4 @@ int copy_tree(int from, int to, struct copy_stats *ret, struct zerr *e)
 	tdestroy(c->links, free);
 	free(c->levels);
 	return r;
-}
-
-int copy_dir_attributes(int from, int to, struct zerr *e)
-{
-	AUTO_FREE struct copy *c = calloc(1, sizeof(*c));
-	struct statx sx;
-	int r;
-
-	if (!c)
-		return zerr_code(e, ENOMEM, "copy attributes");
-	c->e = e;
-	r = look(c, from, "", &sx);
-	return r < 0 ? r : copy_attributes(c, from, ".", to, ".", &sx);
 }

@@ -108,7 +108,13 @@ static bool is_member(char *members, const char *name)
 	return false;
 }
 
-/* Supplementary groups, and the group that was asked for by name. */
+static void add_group(struct account *u, gid_t gid, char *members)
+{
+	if (u->name[0] && u->groups_n < sizeof(u->groups) / sizeof(u->groups[0]) && is_member(members, u->name))
+		u->groups[u->groups_n++] = gid;
+}
+
+/* Supplementary groups, or the group that was asked for by name. */
 static int find_groups(const char *group, struct account *u, struct zerr *e)
 {
 	AUTO_BUF struct buf text = { 0 };
@@ -118,22 +124,21 @@ static int find_groups(const char *group, struct account *u, struct zerr *e)
 	if (group && is_number(group)) {
 		if (parse_id(group, &u->gid) < 0)
 			return zerr_set(e, EINVAL, "group '%s': not a possible id", group);
-		found = true;
+		return 0;
 	}
-	if (read_file("/etc/group", &text) == 0 && text.p)
-		for (char *l = strtok_r(text.p, "\n", &save); l; l = strtok_r(NULL, "\n", &save)) {
-			uint32_t gid;
+	(void)read_file("/etc/group", &text); /* none: then no groups */
+	for (char *l = text.p ? strtok_r(text.p, "\n", &save) : NULL; l; l = strtok_r(NULL, "\n", &save)) {
+		uint32_t gid;
 
-			if (split(l, f) != 4 || parse_id(f[2], &gid) < 0)
-				continue;
-			if (!found && str_eq(f[0], group)) {
-				u->gid = gid;
-				found = true;
-			} else if (u->name[0] && !group && is_member(f[3], u->name) &&
-				   u->groups_n < sizeof(u->groups) / sizeof(u->groups[0])) {
-				u->groups[u->groups_n++] = gid;
-			}
+		if (split(l, f) != 4 || parse_id(f[2], &gid) < 0)
+			continue;
+		if (!group)
+			add_group(u, gid, f[3]);
+		else if (!found && str_eq(f[0], group)) {
+			u->gid = gid;
+			found = true;
 		}
+	}
 	return found ? 0 : zerr_set(e, ENOENT, "group '%s': not in the zone's /etc/group", group);
 }
 

@@ -75,6 +75,7 @@ struct boot {
 	int control;	      /* listening socket */
 	struct strv clients;  /* descriptors of attached consoles, "FD:TTY:w|r" */
 };
+/* boot_init() borrows both; boot_done() closes what is open and frees the rest. */
 void boot_init(struct boot *b, struct zone *z, const struct zone_start *args);
 void boot_done(struct boot *b);
 
@@ -85,6 +86,9 @@ int trees_mounts(struct boot *b, struct zerr *e);  /* mount.NAME */
 
 /* initfind.c: which program is init, and of what kind. Sets b->kind and b->argv; checks its format. */
 int init_find(struct boot *b, struct zerr *e);
+
+/* initenv.c: environment and argv of init, the stub's descriptor. Needs trees and init_find(). */
+int init_prepare(struct boot *b, struct zerr *e);
 
 /* spawn.c */
 int spawn_helper(struct boot *b, struct zerr *e);  /* b->userns is there afterwards */

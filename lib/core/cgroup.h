@@ -16,6 +16,7 @@ struct cg { /* descriptors of the groups; -1: not there */
 	int group, monitor, payload;
 };
 #define CG_NONE { -1, -1, -1 }
+/* Close what is open. */
 void cg_close(struct cg *c);
 #define AUTO_CG __attribute__((cleanup(cg_close)))
 
@@ -30,6 +31,7 @@ int cg_remove(struct zone_host *h, const char *name, bool monitor, struct zerr *
 /* The leaf that exec clones into, made on demand. fd. */
 int cg_exec_leaf(int payload, uid_t owner, struct zerr *e);
 
+/* SIGKILL to all below; returns before they have ended. */
 int cg_kill(int group, struct zerr *e);
 /* Freeze or thaw and wait until the kernel says so, at most @timeout_ms. */
 int cg_freeze(int group, bool freeze, int timeout_ms, struct zerr *e);

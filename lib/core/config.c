@@ -84,7 +84,7 @@ static int edit_one(struct buf *text, const char *assignment, struct strv *live,
 	if (eq)
 		*eq = '\0';
 	const struct key *k = conf_key_find(key);
-	if (!k)
+	if (!k && eq)
 		return conf_key_unknown(key, e);
 	int r = conf_edit(text, key, eq ? eq + 1 : NULL, &changed, e);
 	if (r == -ENOENT && !eq) {
@@ -92,7 +92,7 @@ static int edit_one(struct buf *text, const char *assignment, struct strv *live,
 		r = 0; /* not set already */
 	}
 	*any |= changed;
-	if (r == 0 && strv_add(live, k->live ? "applied" : "at next start") < 0)
+	if (r == 0 && strv_add(live, k && k->live ? "applied" : "at next start") < 0)
 		r = zerr_code(e, ENOMEM, "set");
 	return r;
 }

@@ -30,28 +30,41 @@ static int destroy_volume(struct zone *z, struct zerr *e)
 	return v.ops->destroy ? v.ops->destroy(&v, e) : 0;
 }
 
+static int load(struct zone_host *h, const char *name, struct zone *z, struct status *s, struct zerr *e)
+{
+	const int r = zone_load(h, name, LOAD_LOCK, z, e);
+
+	return r < 0 ? r : state_now(z, s, e);
+}
+
+/* A killed start is cleaned up first; a zone whose storage is gone for good goes only with -f. */
+static int permit(struct zone *z, const struct status *s, bool force, struct zerr *e)
+{
+	if (s->live && s->state == STATE_INCOMPLETE)
+		return life_repair(z, s, e);
+	if (s->state == STATE_UNAVAILABLE && !force) {
+		zerr_as(e, ZERR_STATE, "its directory %s is missing", z->entry.dir);
+		return zerr_hint(e, -ENOENT, "mount it; or zone destroy -f %s forgets the zone", z->name);
+	}
+	return s->state == STATE_UNAVAILABLE ? 0 : state_allows(s, DO_DESTROY, z->name, e);
+}
+
 int zone_destroy(struct zone_host *h, const char *name, bool force, bool snapshots, struct zerr *e)
 {
 	AUTO_ZONE struct zone z = { .dir = -1, .run = -1, .lock = -1 };
 	AUTO_STATUS struct status s = { 0 };
-	int r = zone_load(h, name, LOAD_LOCK, &z, e);
+	int r = load(h, name, &z, &s, e);
 
-	if (r == 0)
-		r = state_now(&z, &s, e);
 	if (r == 0 && s.live && force) {
 		zone_unload(&z);
 		status_done(&s);
 		s = (struct status){ 0 };
 		r = zone_stop(h, name, 0, e);
 		if (r == 0)
-			r = zone_load(h, name, LOAD_LOCK, &z, e);
-		if (r == 0)
-			r = state_now(&z, &s, e);
+			r = load(h, name, &z, &s, e);
 	}
-	if (r == 0 && s.live && s.state == STATE_INCOMPLETE)
-		r = life_repair(&z, &s, e);
-	else if (r == 0)
-		r = state_allows(&s, DO_DESTROY, name, e);
+	if (r == 0)
+		r = permit(&z, &s, force, e);
 	if (r < 0)
 		return r;
 	const size_t n = count_snapshots(&z);

@@ -89,17 +89,39 @@ static int open_pty(const struct zone_exec *a, int sock, const struct account *u
 	return 0;
 }
 
+/* What of the caller's environment makes sense inside. */
+static bool is_carried(const struct zone_exec *a, const char *variable)
+{
+	static const char *const prefixes[] = { "LANG=", "LC_", "COLORTERM=", "NO_COLOR=", "TERM=" };
+
+	if (a->clear_env)
+		return a->pty && str_starts(variable, "TERM=");
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
+		if (str_starts(variable, prefixes[i]))
+			return true;
+	return false;
+}
+
+/* Add "K=V"; an earlier value of K goes. */
+static int set_variable(struct strv *env, const char *variable)
+{
+	const size_t len = strcspn(variable, "=") + 1;
+
+	for (size_t k = 0; k < env->n; k++)
+		if (strncmp(env->v[k], variable, len) == 0) {
+			char *fresh = strdup(variable);
+
+			free(env->v[k]);
+			env->v[k] = fresh;
+			return fresh ? 0 : -ENOMEM;
+		}
+	return strv_add(env, variable);
+}
+
 static int make_environment(const struct zone_exec *a, const struct account *u, struct strv *env)
 {
-	const char *term = getenv("TERM");
-	int r = 0;
+	int r = strv_add(env, "container=zone");
 
-	for (char **p = environ; !a->clear_env && p && *p && r == 0; p++)
-		if (str_starts(*p, "LANG=") || str_starts(*p, "LC_") || str_starts(*p, "COLORTERM=") ||
-		    str_starts(*p, "NO_COLOR="))
-			r = strv_add(env, *p);
-	if (r == 0)
-		r = strv_add(env, "container=zone");
 	if (r == 0)
 		r = strv_add(env, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
 	if (r == 0)
@@ -110,21 +132,11 @@ static int make_environment(const struct zone_exec *a, const struct account *u, 
 		r = strv_addf(env, "LOGNAME=%s", u->name);
 	if (r == 0)
 		r = strv_addf(env, "SHELL=%s", u->shell);
-	if (r == 0 && term && (a->pty || !a->clear_env))
-		r = strv_addf(env, "TERM=%s", term);
-	for (size_t i = 0; a->env && i < a->env->n && r == 0; i++) {
-		/* the last one wins: drop an earlier value of the same name */
-		const size_t len = strcspn(a->env->v[i], "=");
-
-		for (size_t k = 0; k < env->n; k++)
-			if (strncmp(env->v[k], a->env->v[i], len + 1) == 0) {
-				free(env->v[k]);
-				memmove(&env->v[k], &env->v[k + 1], (env->n - k) * sizeof(*env->v));
-				env->n--;
-				break;
-			}
-		r = strv_add(env, a->env->v[i]);
-	}
+	for (char **p = environ; *p && r == 0; p++)
+		if (is_carried(a, *p))
+			r = strv_add(env, *p);
+	for (size_t i = 0; a->env && i < a->env->n && r == 0; i++)
+		r = set_variable(env, a->env->v[i]);
 	return r;
 }
 

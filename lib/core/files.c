@@ -228,6 +228,23 @@ static int push_one(int root, const char *source, const char *destination, struc
 	return plain ? copy_any(AT_FDCWD, plain, dir, name, 0, e) : zerr_code(e, ENOMEM, "push");
 }
 
+/* Where on the host a pulled file goes: the directory, and the name in it. */
+static int open_host_target(const char *destination, const char *source, const char **ret_name,
+			    struct zerr *e)
+{
+	struct stat to;
+	const bool into = stat(destination, &to) == 0 && S_ISDIR(to.st_mode);
+	AUTO_FREE char *parent = strdup(destination);
+	char *slash = parent && !into ? strrchr(parent, '/') : NULL;
+
+	*ret_name = into ? last_part(source) : last_part(destination);
+	if (slash)
+		*slash = '\0';
+	const char *where = into ? destination : !slash ? "." : parent[0] ? parent : "/";
+	const int dir = open(where, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return dir < 0 ? zerr_sys(e, "%s", where) : dir;
+}
+
 /* The source inside is looked up in the root, its last part not followed unless it is a plain file. */
 static int pull_one(int root, const char *source, const char *destination, struct zerr *e)
 {
@@ -241,17 +258,10 @@ static int pull_one(int root, const char *source, const char *destination, struc
 	if (str_eq(destination, "-"))
 		return S_ISREG(st.st_mode) ? pump(fd, 1, source, e) :
 					     zerr_as(e, ZERR_USAGE, "%s is a directory", source);
-	struct stat to;
-	const bool into = stat(destination, &to) == 0 && S_ISDIR(to.st_mode);
-	AUTO_FREE char *parent = strdup(destination);
-	char *slash = parent && !into ? strrchr(parent, '/') : NULL;
-	const char *name = into ? last_part(source) : last_part(destination);
-	if (slash)
-		*slash = '\0';
-	const char *where = into ? destination : slash ? (parent[0] ? parent : "/") : ".";
-	AUTO_CLOSE int dir = open(where, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	const char *name;
+	AUTO_CLOSE int dir = open_host_target(destination, source, &name, e);
 	if (dir < 0)
-		return zerr_sys(e, "%s", where);
+		return dir;
 	return S_ISREG(st.st_mode) ? copy_file(fd, dir, name, &st, e) :
 				     copy_directory(fd, dir, name, st.st_mode, 0, e);
 }

@@ -61,6 +61,27 @@ static int open_places(struct zone_host *h, struct zerr *e)
 
 static int image_users(void *arg, const char *fingerprint, struct strv *ret, struct zerr *e);
 
+static int name_places(struct zone_host *h, const char *path, struct zerr *e)
+{
+	if (path && path[0] != '/')
+		return zerr_as(e, ZERR_USAGE, "zone path '%s': not an absolute path", path);
+	h->etc = place("ZONE_ETC", "/etc/zone");
+	h->var = place("ZONE_VAR", "/var/lib/zone");
+	h->run_path = place("ZONE_RUN", "/run/zone");
+	h->cache = place("ZONE_CACHE", "/var/cache/zone");
+	if (!h->etc || !h->var || !h->run_path || !h->cache)
+		return zerr_code(e, ENOMEM, "zone path");
+	h->zones_path = path ? realpath(path, NULL) : strdup(h->var);
+	if (!h->zones_path) /* not there yet: it will be made */
+		h->zones_path = strdup(path ? path : h->var);
+	h->group = group_name(h->run_path);
+	h->image_conf = str_fmt("%s/image.conf", h->etc);
+	h->image_keys = str_fmt("%s/keys", h->etc);
+	h->nft = run_helper("zone-nft");
+	return !h->zones_path || !h->group || !h->image_conf || !h->image_keys || !h->nft ?
+		       zerr_code(e, ENOMEM, "zone path") : 0;
+}
+
 int zone_host_open(const struct zone_options *o, struct zone_host **ret, struct zerr *e)
 {
 	if (geteuid() != 0)
@@ -70,24 +91,7 @@ int zone_host_open(const struct zone_options *o, struct zone_host **ret, struct 
 	if (!h)
 		return zerr_code(e, ENOMEM, "host");
 	*h = (struct zone_host){ .o = *o, .zones = -1, .host = -1, .run = -1, .cgroup = -1 };
-	h->etc = place("ZONE_ETC", "/etc/zone");
-	h->var = place("ZONE_VAR", "/var/lib/zone");
-	h->run_path = place("ZONE_RUN", "/run/zone");
-	h->cache = place("ZONE_CACHE", "/var/cache/zone");
-	if (h->etc && h->var && h->run_path && h->cache) {
-		h->zones_path = o->path ? realpath(o->path, NULL) : strdup(h->var);
-		if (o->path && !h->zones_path && errno == ENOENT)
-			h->zones_path = strdup(o->path);
-		h->group = group_name(h->run_path);
-		h->image_conf = str_fmt("%s/image.conf", h->etc);
-		h->image_keys = str_fmt("%s/keys", h->etc);
-		h->nft = run_helper("zone-nft");
-	}
-	int r = 0;
-	if (!h->zones_path || !h->group || !h->image_conf || !h->image_keys || !h->nft)
-		r = zerr_sys(e, "zone path");
-	else if (h->zones_path[0] != '/')
-		r = zerr_as(e, ZERR_USAGE, "zone path '%s': not an absolute path", h->zones_path);
+	int r = name_places(h, o->path, e);
 	if (r == 0)
 		r = open_places(h, e);
 	if (r < 0) {

@@ -10,7 +10,9 @@ struct identity {
 	bool fresh;
 	struct buf resolv; /* text of resolv.conf; owned */
 };
+/* @ret is filled in any case; without a resolver its text is empty. */
 void identity_prepare(const struct zone *z, struct identity *ret);
+/* Free the text. */
 void identity_done(struct identity *i);
 /* Inside, after the root is "/": links lead nowhere but into the zone itself. What cannot be written (a
  * read-only root) is left as it is. */

@@ -80,6 +80,11 @@ static bool same_name(const struct line *a, const struct line *b)
 	return a->name_len == b->name_len && memcmp(a->text, b->text, a->name_len) == 0;
 }
 
+static bool is_named(const struct line *l, const char *name)
+{
+	return l->name_len == strlen(name) && memcmp(l->text, name, l->name_len) == 0;
+}
+
 /* Split @text into lines, sorted by name, then age. A torn or foreign line is passed over. */
 static struct line *split(char *text, size_t *ret_n)
 {
@@ -132,19 +137,17 @@ static int load(int hostdir, const char *only, struct index *ret, size_t *ret_de
 	AUTO_FREE struct line *lines = text.len ? split(text.p, &n) : NULL;
 	if (text.len && !lines)
 		return zerr_code(e, ENOMEM, "index of zones");
-	if (n)
-		x.v = calloc(n, sizeof(*x.v));
-	for (size_t i = 0; i < n && x.v; i++) {
-		if ((i + 1 < n && same_name(&lines[i], &lines[i + 1])) || !lines[i].add)
-			continue;
-		if (only && (strlen(only) != lines[i].name_len ||
-			     memcmp(only, lines[i].text, lines[i].name_len) != 0))
+	x.v = calloc(n + 1, sizeof(*x.v));
+	if (!x.v)
+		return zerr_code(e, ENOMEM, "index of zones");
+	for (size_t i = 0; i < n; i++) {
+		const bool last = i + 1 == n || !same_name(&lines[i], &lines[i + 1]);
+
+		if (!last || !lines[i].add || (only && !is_named(&lines[i], only)))
 			continue;
 		if (parse_line(lines[i].text, &x.v[x.n]) == 0)
 			x.n++;
 	}
-	if (n && !x.v)
-		return zerr_code(e, ENOMEM, "index of zones");
 	if (ret_dead)
 		*ret_dead = n - x.n;
 	*ret = x;

@@ -19,12 +19,14 @@ struct index_entry {
 	unsigned slot;	      /* short stable id; ids begin at ID_FIRST + slot * ID_RANGE */
 	struct strv leases;   /* "NIC NETWORK IPV4" ("-" for none) */
 };
+/* Free its strings. */
 void index_entry_done(struct index_entry *x);
 
 struct index {
 	struct index_entry *v; /* sorted by name */
 	size_t n;
 };
+/* Free all entries. */
 void index_done(struct index *x);
 #define AUTO_INDEX __attribute__((cleanup(index_done)))
 

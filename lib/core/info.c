@@ -186,24 +186,42 @@ static int from_manifest(const struct zone *z, struct zone_info *i)
 	return 0;
 }
 
+/* The address that the index has for the NIC, or "". */
+static void find_lease(const struct zone *z, const char *nic, char ip[static 20])
+{
+	for (size_t k = 0; k < z->entry.leases.n; k++) {
+		char name[16], net[16];
+
+		if (sscanf(z->entry.leases.v[k], "%15s %15s %19s", name, net, ip) == 3 && str_eq(name, nic))
+			return;
+		ip[0] = '\0';
+	}
+}
+
+static void count(const struct net_link *link, struct zone_nic *ret)
+{
+	struct net_counters c;
+
+	if (net_count(link, &c) < 0)
+		return;
+	ret->rx_bytes = c.rx_bytes;
+	ret->tx_bytes = c.tx_bytes;
+	ret->rx_packets = c.rx_packets;
+	ret->tx_packets = c.tx_packets;
+	ret->drops = c.drops;
+}
+
 static int one_nic(const struct zone *z, const struct nic_spec *n, const struct record *rec,
 		   struct zone_nic *ret)
 {
 	struct net_lease lease;
 	struct net_link link;
-	struct net_counters c;
 	struct zerr ignored = { 0 };
 	AUTO_STRV struct strv none = { 0 };
 	char ip[24] = "";
 	int r = 0;
 
-	for (size_t k = 0; k < z->entry.leases.n; k++) {
-		char name[16], net[16];
-
-		if (sscanf(z->entry.leases.v[k], "%15s %15s %19s", name, net, ip) == 3 && str_eq(name, n->name))
-			break;
-		ip[0] = '\0';
-	}
+	find_lease(z, n->name, ip);
 	ret->rx_bytes = ret->tx_bytes = ret->rx_packets = ret->tx_packets = ret->drops = UINT64_MAX;
 	r = str_set(&ret->name, n->name);
 	if (r == 0)
@@ -220,13 +238,7 @@ static int one_nic(const struct zone *z, const struct nic_spec *n, const struct 
 			continue;
 		if (r == 0)
 			r = str_set(&ret->host_name, link.host_name);
-		if (net_count(&link, &c) < 0)
-			continue;
-		ret->rx_bytes = c.rx_bytes;
-		ret->tx_bytes = c.tx_bytes;
-		ret->rx_packets = c.rx_packets;
-		ret->tx_packets = c.tx_packets;
-		ret->drops = c.drops;
+		count(&link, ret);
 	}
 	return r;
 }

@@ -8,9 +8,6 @@
 #include "core/life.h"
 
 #include <fcntl.h>
-#include <net/if.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -19,11 +16,9 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
-#include "base/event.h"
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/own.h"
-#include "base/run.h"
 #include "base/steps.h"
 #include "base/sys.h"
 #include "core/devices.h"
@@ -259,64 +254,11 @@ static int down_net(void *ctx, struct zerr *e)
 
 static const char *const kinds[] = { "systemd", "busybox", "openrc", "sysv", "other", "stub" };
 
-static int make_environment(struct boot *b, struct zerr *e)
-{
-	const struct zone_spec *s = &b->z->spec;
-	const char *uuid = record_get(&b->z->manifest, "uuid");
-	struct strv *v = &b->env;
-	int r = strv_add(v, "container=zone");
-
-	if (r == 0 && uuid)
-		r = strv_addf(v, "container_uuid=%s", uuid);
-	if (r == 0)
-		r = strv_add(v, "NOTIFY_SOCKET=/run/host/notify");
-	if (r == 0)
-		r = strv_add(v, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
-	if (r == 0)
-		r = strv_add(v, "TERM=xterm-256color");
-	if (r == 0 && b->args->argv)
-		r = strv_add(v, "HOME=/root");
-	if (r == 0 && b->consoles_n > 1) {
-		AUTO_BUF struct buf ttys = { 0 };
-
-		for (unsigned i = 1; i < b->consoles_n; i++)
-			buf_fmt(&ttys, "%spts/%u", i > 1 ? " " : "", i);
-		r = ttys.failed ? -ENOMEM : strv_addf(v, "container_ttys=%s", ttys.p);
-	}
-	for (size_t i = 0; i < s->init_env.n && r == 0; i++)
-		r = strv_addf(v, "%s=%s", s->init_env.v[i].name, s->init_env.v[i].value);
-	return r < 0 ? zerr_code(e, ENOMEM, "environment") : 0;
-}
-
-static int prepare_stub(struct boot *b, struct zerr *e)
-{
-	AUTO_FREE char *path = run_helper("zone-init");
-
-	if (b->kind != KIND_STUB)
-		return 0;
-	b->gift.init = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-	if (b->gift.init < 0)
-		return zerr_sys(e, "stub init");
-	/* its argv[0] is a name only; the command follows */
-	AUTO_STRV struct strv v = { 0 };
-	int r = strv_add(&v, "zone-init");
-	for (size_t i = 0; i < b->argv.n && r == 0; i++)
-		r = strv_add(&v, b->argv.v[i]);
-	if (r < 0)
-		return zerr_code(e, ENOMEM, "stub init");
-	strv_done(&b->argv);
-	b->argv = v;
-	v = (struct strv){ 0 };
-	return 0;
-}
-
 static int up_release(void *ctx, struct zerr *e)
 {
 	struct boot *b = ((struct life *)ctx)->b;
-	int r = make_environment(b, e);
+	int r = init_prepare(b, e);
 
-	if (r == 0)
-		r = prepare_stub(b, e);
 	for (int i = 0; i < 3; i++)
 		b->gift.stdio[i] = b->args->stub ? b->args->stdio[i] : -1;
 	return r == 0 ? spawn_release(b, e) : r;
@@ -477,121 +419,4 @@ int life_repair(struct zone *z, const struct status *s, struct zerr *e)
 	if (r == 0)
 		life_remember(z, &s->rec, -1);
 	return zerr_in(e, r, "clean up after a killed start");
-}
-
-void life_remember(struct zone *z, const struct record *state, int exit_status)
-{
-	AUTO_RECORD struct record last = { 0 };
-	struct zerr ignored = { 0 };
-	const char *generation = record_get(state, "generation");
-
-	if (record_setf(&last, "exit_status", "%d", exit_status) < 0 ||
-	    record_set(&last, "generation", generation ? generation : "0") < 0 ||
-	    record_setf(&last, "ended", "%lld", (long long)now_seconds()) < 0 ||
-	    record_save(&last, z->run, "last", STATE_FORMAT, false, &ignored) < 0)
-		log_debug("last: %s", ignored.msg);
-}
-
-/* ---- the monitor ------------------------------------------------------------------------------ */
-
-/* Keep @fd over the exec, and tell the monitor its number. */
-static int pass(struct strv *argv, const char *what, int fd)
-{
-	if (fd < 0)
-		return 0;
-	if (fcntl(fd, F_SETFD, 0) < 0)
-		return -errno;
-	return strv_addf(argv, "%s=%d", what, fd);
-}
-
-static int monitor_arguments(struct boot *b, struct strv *argv)
-{
-	AUTO_FREE char *self = realpath("/proc/self/exe", NULL);
-	AUTO_CLOSE int logs = -1;
-	struct zerr ignored = { 0 };
-	int r = strv_add(argv, "zone-monitor");
-
-	logs = fs_subdir(b->z->h->run, ".log", 0700, &ignored);
-	if (!self || logs < 0)
-		return -ENOENT;
-	if (r == 0)
-		r = strv_addf(argv, "name=%s", b->z->name);
-	if (r == 0)
-		r = strv_addf(argv, "exe=%s", self);
-	if (r == 0)
-		r = strv_addf(argv, "pid=%d", (int)b->pid);
-	if (r == 0)
-		r = strv_addf(argv, "logmax=%llu", (unsigned long long)b->z->spec.console_log_size);
-	if (r == 0)
-		r = pass(argv, "pidfd", b->pidfd);
-	if (r == 0)
-		r = pass(argv, "run", b->z->run);
-	if (r == 0)
-		r = pass(argv, "top", b->z->h->run);
-	if (r == 0)
-		r = pass(argv, "log", logs);
-	if (r == 0)
-		r = pass(argv, "alive", b->alive);
-	if (r == 0)
-		r = pass(argv, "control", b->control);
-	if (r == 0)
-		r = pass(argv, "notify", b->notify);
-	for (unsigned i = 0; i < b->consoles_n && r == 0; i++)
-		r = pass(argv, "console", b->consoles[i]);
-	for (size_t i = 0; i < b->clients.n && r == 0; i++)
-		r = strv_addf(argv, "client=%s", b->clients.v[i]);
-	(void)own_take_fd(&logs);
-	return r;
-}
-
-int life_become_monitor(struct boot *b, struct zerr *e)
-{
-	AUTO_FREE char *path = run_helper("zone-monitor");
-	AUTO_STRV struct strv argv = { 0 };
-	const int r = path ? monitor_arguments(b, &argv) : -ENOMEM;
-
-	if (r < 0)
-		return zerr_code(e, -r, "monitor");
-	(void)execv(path, argv.v);
-	return zerr_sys(e, "exec %s", path);
-}
-
-/* ---- after the end ---------------------------------------------------------------------------- */
-
-static void sweep(struct zone *z, int monitor, const struct record *state)
-{
-	struct pollfd p = { .fd = monitor, .events = POLLIN };
-	struct zerr ignored = { 0 };
-	struct net_link link;
-
-	(void)setsid();
-	if (monitor >= 0)
-		(void)poll(&p, 1, 10000);
-	for (int tries = 0; tries < 200 && cg_remove(z->h, z->name, true, &ignored) < 0; tries++)
-		(void)usleep(2000);
-	zone_unlock(z);
-	/* links go with their namespace some milliseconds later; one that does not is ours to delete */
-	for (size_t i = 0; life_link(state, i, &link) == 0; i++) {
-		char name[IF_NAMESIZE];
-
-		for (int tries = 0; tries < 250 && if_indextoname(link.ifindex, name) &&
-				    str_eq(name, link.host_name); tries++)
-			(void)usleep(20000);
-		(void)net_down(&z->h->net, z->name, &link, true, &ignored);
-	}
-	_exit(0);
-}
-
-void life_sweep(struct zone *z, pid_t monitor, const struct record *state)
-{
-	AUTO_CLOSE int pidfd = sys_pidfd_open(monitor, 0);
-	const bool known = z->h->cgroup >= 0;
-	struct clone_args a = { .exit_signal = SIGCHLD, .flags = known ? CLONE_INTO_CGROUP : 0,
-		.cgroup = known ? (uint64_t)z->h->cgroup : 0 };
-	const pid_t pid = sys_clone3(&a);
-
-	if (pid == 0)
-		sweep(z, pidfd, state);
-	if (pid < 0)
-		log_debug("sweeper: %s", strerror(errno));
 }

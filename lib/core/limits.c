@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include "base/fs.h"
 #include "base/own.h"
@@ -112,12 +114,61 @@ static int apply(const struct limit *l, int payload, const char *value, struct z
 	return r < 0 ? zerr_code(e, -r, "limits.%s=%s: %s", l->key, value, l->file) : 0;
 }
 
+/* limits.io.DEVICE = "rbps=… wiops=…": one line of io.max for that device. */
+static int apply_io(int payload, const struct pair *p, struct zerr *e)
+{
+	const char *path = p->name + strlen("io.");
+	AUTO_BUF struct buf line = { 0 };
+	struct stat st;
+
+	if (stat(path, &st) < 0 || !S_ISBLK(st.st_mode))
+		return zerr_as(e, ZERR_USAGE, "limits.%s: %s is not a block device of this host", p->name, path);
+	buf_fmt(&line, "%u:%u %s", major(st.st_rdev), minor(st.st_rdev), p->value);
+	const int r = line.failed ? -ENOMEM : write_value(payload, "io.max", line.p);
+	if (r == -ENOENT)
+		return unavailable(e, p->name, "io", p->value);
+	return r < 0 ? zerr_code(e, -r, "limits.%s=%s: io.max", p->name, p->value) : 0;
+}
+
+/* limits.hugetlb = "2M=512M 1G=4G": one file for each size of page. */
+static int apply_hugetlb(int payload, const char *value, struct zerr *e)
+{
+	AUTO_STRV struct strv words = { 0 };
+	int r = strv_split(&words, value, " ");
+
+	for (size_t i = 0; i < words.n && r == 0; i++) {
+		char *eq = strchr(words.v[i], '=');
+		AUTO_FREE char *file = eq ? str_fmt("hugetlb.%.*sB.max", (int)(eq - words.v[i]), words.v[i]) : NULL;
+		AUTO_BUF struct buf bytes = { 0 };
+
+		if (!file || size_or_max(eq + 1, &bytes) < 0)
+			return zerr_as(e, ZERR_USAGE, "limits.hugetlb: '%s' is not PAGE=SIZE", words.v[i]);
+		r = write_value(payload, file, bytes.p);
+	}
+	if (r == -ENOENT)
+		return unavailable(e, "hugetlb", "hugetlb", value);
+	return r < 0 ? zerr_code(e, -r, "limits.hugetlb=%s", value) : 0;
+}
+
 static const struct limit *find(const char *key)
 {
 	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
 		if (str_eq(limits[i].key, key))
 			return &limits[i];
 	return NULL;
+}
+
+static int apply_any(int payload, const struct pair *p, struct zerr *e)
+{
+	const struct limit *l = find(p->name);
+
+	if (l)
+		return apply(l, payload, p->value, e);
+	if (str_starts(p->name, "io."))
+		return apply_io(payload, p, e);
+	if (str_eq(p->name, "hugetlb"))
+		return apply_hugetlb(payload, p->value, e);
+	return unavailable(e, p->name, p->name, p->value);
 }
 
 static int default_pids(int payload, uint64_t *ret_nproc, struct zerr *e)
@@ -139,12 +190,8 @@ int cg_limits(const struct zone *z, int payload, struct strv *not_enforced, uint
 	int r = 0;
 
 	*ret_nproc = 0;
-	for (size_t i = 0; i < z->spec.limits.n && r == 0; i++) {
-		const struct pair *p = &z->spec.limits.v[i];
-		const struct limit *l = find(p->name);
-
-		r = l ? apply(l, payload, p->value, e) : unavailable(e, p->name, p->name, p->value);
-	}
+	for (size_t i = 0; i < z->spec.limits.n && r == 0; i++)
+		r = apply_any(payload, &z->spec.limits.v[i], e);
 	for (size_t i = 0; i < z->spec.raw_cgroup.n && r == 0; i++) {
 		const struct pair *p = &z->spec.raw_cgroup.v[i];
 

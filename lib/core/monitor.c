@@ -397,49 +397,65 @@ static void init_ended(void)
 	_exit(1); /* the next command finds a dead monitor and walks down itself */
 }
 
+static struct pollfd polled[3 + CONSOLES + CLIENTS];
+static bool closed[CONSOLES]; /* nobody inside has it open: looked at again after a while */
+
+/* What to wait for: init, the sockets, the consoles, the clients whose input has been taken. */
+static int fill_polled(int *ret_timeout)
+{
+	int n = 3;
+
+	polled[0] = (struct pollfd){ .fd = m.pidfd, .events = POLLIN };
+	polled[1] = (struct pollfd){ .fd = m.control, .events = POLLIN };
+	polled[2] = (struct pollfd){ .fd = m.notify, .events = POLLIN };
+	*ret_timeout = -1;
+	for (int i = 0; i < m.consoles; i++) {
+		const struct client *w = writer_of(i);
+		const short out = w && w->pending_len ? POLLOUT : 0;
+
+		polled[n++] = (struct pollfd){ .fd = closed[i] ? -1 : m.console[i],
+			.events = (short)(POLLIN | out) };
+		if (closed[i])
+			*ret_timeout = 250;
+	}
+	for (int i = 0; i < CLIENTS; i++)
+		polled[n++] = (struct pollfd){ .fd = m.client[i].pending_len ? -1 : m.client[i].fd,
+			.events = POLLIN };
+	return n;
+}
+
+static void serve_console(int tty, short events)
+{
+	struct client *w = writer_of(tty);
+
+	if (events & (POLLIN | POLLHUP | POLLERR))
+		closed[tty] = !hear_console(tty);
+	if ((events & POLLOUT) && w)
+		push_pending(w);
+}
+
 static void loop(void)
 {
-	static struct pollfd p[3 + CONSOLES + CLIENTS];
-	static int retry[CONSOLES]; /* EIO: the slave is closed; look again after a while */
-
 	for (;;) {
-		int n = 3, timeout = -1;
+		int timeout;
+		const int n = fill_polled(&timeout);
+		const int got = poll(polled, (nfds_t)n, timeout);
 
-		p[0] = (struct pollfd){ .fd = m.pidfd, .events = POLLIN };
-		p[1] = (struct pollfd){ .fd = m.control, .events = POLLIN };
-		p[2] = (struct pollfd){ .fd = m.notify, .events = POLLIN };
-		for (int i = 0; i < m.consoles; i++) {
-			struct client *w = writer_of(i);
-			const short out = w && w->pending_len ? POLLOUT : 0;
-
-			p[n++] = (struct pollfd){ .fd = retry[i] ? -1 : m.console[i], .events = POLLIN | out };
-			if (retry[i])
-				timeout = 250;
-		}
-		for (int i = 0; i < CLIENTS; i++)
-			p[n++] = (struct pollfd){ .fd = m.client[i].pending_len ? -1 : m.client[i].fd,
-				.events = POLLIN };
-		const int got = poll(p, (nfds_t)n, timeout);
 		if (got < 0)
 			continue;
 		for (int i = 0; i < m.consoles; i++) {
-			struct client *w = writer_of(i);
-
-			if (retry[i] && got == 0)
-				retry[i] = 0;
-			if (p[3 + i].revents & (POLLIN | POLLHUP | POLLERR))
-				retry[i] = !hear_console(i);
-			if ((p[3 + i].revents & POLLOUT) && w)
-				push_pending(w);
+			if (got == 0)
+				closed[i] = false;
+			serve_console(i, polled[3 + i].revents);
 		}
 		for (int i = 0; i < CLIENTS; i++)
-			if (p[3 + m.consoles + i].revents && m.client[i].fd >= 0)
+			if (polled[3 + m.consoles + i].revents && m.client[i].fd >= 0)
 				hear_client(&m.client[i]);
-		if (p[2].revents)
+		if (polled[2].revents)
 			hear_notify();
-		if (p[1].revents)
+		if (polled[1].revents)
 			accept_client();
-		if (p[0].revents)
+		if (polled[0].revents)
 			init_ended();
 	}
 }

@@ -97,6 +97,17 @@ static bool looks_ready(struct zone *z, const struct record *rec, struct quiet *
 	return on_console(pids, n, (pid_t)record_u64(rec, "pid", 0)) || now_ms() - q->since >= QUIET_MS;
 }
 
+static int too_late(const struct zone *z, int timeout_ms, struct zerr *e)
+{
+	zerr_set(e, ETIMEDOUT, "not ready after %d s; it goes on running", timeout_ms / 1000);
+	return zerr_hint(e, -ETIMEDOUT, "zone console --log %s", z->name);
+}
+
+static int ended(struct zerr *e)
+{
+	return zerr_set(e, ECHILD, "the zone ended before it was ready");
+}
+
 int ready_wait(struct zone *z, int timeout_ms, struct zerr *e)
 {
 	AUTO_RECORD struct record rec = { 0 };
@@ -104,9 +115,8 @@ int ready_wait(struct zone *z, int timeout_ms, struct zerr *e)
 	struct quiet q = { 0 };
 	char path[32], scrap[4096];
 
-	const int r = record_load(&rec, z->run, "state", STATE_FORMAT, e);
-	if (r < 0)
-		return zerr_set(e, ECHILD, "the zone ended before it was ready");
+	if (record_load(&rec, z->run, "state", STATE_FORMAT, e) < 0)
+		return ended(e);
 	AUTO_CLOSE int pidfd = state_pidfd(&rec, "pid");
 	AUTO_CLOSE int watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	if (watch < 0 || inotify_add_watch(watch, fs_fd_path(z->run, path), IN_CREATE) < 0)
@@ -117,17 +127,15 @@ int ready_wait(struct zone *z, int timeout_ms, struct zerr *e)
 		const int64_t left = timeout_ms < 0 ? INT32_MAX : deadline - now_ms();
 
 		if (pidfd < 0 || (poll(p, 2, 0) >= 0 && p[1].revents))
-			return zerr_set(e, ECHILD, "the zone ended before it was ready");
+			return ended(e);
 		if (!waits && looks_ready(z, &rec, &q)) {
 			mark(z);
 			break;
 		}
 		if (left <= 0)
-			return zerr_hint(e, zerr_set(e, ETIMEDOUT, "not ready after %d s; it goes on running",
-						     timeout_ms / 1000),
-					 "zone console --log %s", z->name);
-		(void)poll(p, 2, waits ? (int)(left < INT32_MAX ? left : INT32_MAX) :
-					 (int)(left < POLL_MS ? left : POLL_MS));
+			return too_late(z, timeout_ms, e);
+		const int64_t most = waits ? INT32_MAX : POLL_MS;
+		(void)poll(p, 2, (int)(left < most ? left : most));
 		(void)!read(watch, scrap, sizeof(scrap));
 		if (steps_check(e) < 0)
 			return -EINTR;

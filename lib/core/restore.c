@@ -100,6 +100,37 @@ static int to_new_zone(struct zone_host *h, struct zone *z, const char *snapshot
 	return snap < 0 ? snap : zonedir_clone(h, z, snap, to, e);
 }
 
+static int load(struct zone_host *h, const char *name, struct zone *z, struct status *s, struct zerr *e)
+{
+	int r = zone_load(h, name, LOAD_LOCK | LOAD_RUN | LOAD_SPEC, z, e);
+
+	if (r == 0)
+		r = state_now(z, s, e);
+	return r == 0 ? state_allows(s, DO_STORAGE, name, e) : r;
+}
+
+/* Nothing is stopped for a snapshot that is not there. */
+static int permit(const struct zone *z, const struct status *s, const char *snapshot, bool restart,
+		  struct zerr *e)
+{
+	AUTO_CLOSE int there = open_snapshot(z, snapshot, e);
+
+	if (there < 0)
+		return there;
+	if (!s->live || restart)
+		return 0;
+	zerr_as(e, ZERR_STATE, "the zone is %s", state_name(s->state));
+	return zerr_hint(e, -EBUSY, "zone snapshot -r %s --restart %s stops it and starts it again", snapshot,
+			 z->name);
+}
+
+static int stop_first(struct zone_host *h, const char *name, struct zone *z, struct zerr *e)
+{
+	zone_unload(z);
+	const int r = zone_stop(h, name, -1, e);
+	return r < 0 ? r : zone_load(h, name, LOAD_LOCK | LOAD_RUN | LOAD_SPEC, z, e);
+}
+
 int zone_snapshot_restore(struct zone_host *h, const char *name, const char *snapshot, const char *to,
 			  bool restart, struct zerr *e)
 {
@@ -110,29 +141,17 @@ int zone_snapshot_restore(struct zone_host *h, const char *name, const char *sna
 	if (r == 0 && to)
 		r = name_check_zone(to, e);
 	if (r == 0)
-		r = zone_load(h, name, LOAD_LOCK | LOAD_RUN | LOAD_SPEC, &z, e);
-	if (r == 0)
-		r = state_now(&z, &s, e);
-	if (r == 0)
-		r = state_allows(&s, DO_STORAGE, name, e);
+		r = load(h, name, &z, &s, e);
 	if (r < 0)
 		return r;
 	if (to)
 		return to_new_zone(h, &z, snapshot, to, e);
 	const bool live = s.live;
-	if (live && !restart)
-		return zerr_hint(e, zerr_as(e, ZERR_STATE, "the zone is %s", state_name(s.state)),
-				 "zone snapshot -r %s --restart %s stops it and starts it again", snapshot, name);
-	AUTO_CLOSE int there = open_snapshot(&z, snapshot, e);
-	if (there < 0)
-		return there;
-	if (live) {
-		zone_unload(&z);
-		if ((r = zone_stop(h, name, -1, e)) < 0 ||
-		    (r = zone_load(h, name, LOAD_LOCK | LOAD_RUN | LOAD_SPEC, &z, e)) < 0)
-			return r;
-	}
-	r = in_place(&z, snapshot, e);
+	r = permit(&z, &s, snapshot, restart, e);
+	if (r == 0 && live)
+		r = stop_first(h, name, &z, e);
+	if (r == 0)
+		r = in_place(&z, snapshot, e);
 	if (r < 0)
 		return r;
 	const char *const fields[] = { "snapshot", snapshot, NULL };

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Resource limits of what runs in a zone. */
 #pragma once
 
 #include "base/err.h"

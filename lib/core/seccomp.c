@@ -9,10 +9,8 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -190,10 +188,11 @@ int seccomp_prepare(int cache_dirfd, enum security_level level, bool compat32, u
 	const uint64_t key = filter_key(traits);
 	AUTO_BUF struct buf file = { 0 };
 	struct zerr ignored = { 0 };
-	char name[64];
+	AUTO_FREE char *name = str_fmt("filter-%016llx.bpf", (unsigned long long)key);
 	int r;
 
-	(void)snprintf(name, sizeof(name), "filter-%016" PRIx64 ".bpf", key);
+	if (!name)
+		return zerr_code(e, ENOMEM, "system call filter");
 	if (cache_read(cache_dirfd, name, key, ret) == 0)
 		return 0;
 	r = build_file(traits, key, &file, e);

@@ -37,6 +37,7 @@ struct seccomp_arg {
 };
 extern const struct seccomp_arg seccomp_args[]; /* ends with a NULL call */
 
+/* Is something with this @allow allowed to a filter with @traits? */
 static inline bool seccomp_allows(uint64_t allow, uint64_t traits)
 {
 	return allow == 0 || (allow & traits);

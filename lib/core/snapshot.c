@@ -167,6 +167,25 @@ static int load(struct zone_host *h, const char *name, struct zone *z, struct st
 	return r == 0 ? state_allows(s, DO_STORAGE, name, e) : r;
 }
 
+static int choose_name(const struct zone *z, int snapshots, const char *asked, char own[static 64],
+		       struct zerr *e)
+{
+	if (!asked)
+		return free_name(snapshots, own) < 0 ? zerr_set(e, ENOSPC, "no free name") : 0;
+	if (!is_whole(snapshots, asked))
+		return 0;
+	zerr_as(e, ZERR_STATE, "snapshot '%s' exists", asked);
+	return zerr_hint(e, -EEXIST, "zone snapshot %s -d %s", z->name, asked);
+}
+
+static int prepare(struct taking *t, struct zerr *e)
+{
+	if (!t->volume.ops->snapshot)
+		return zerr_as(e, ZERR_HOST, "backend %s has no snapshots", t->volume.ops->name);
+	const int r = t->freeze ? cg_open(t->z->h, t->z->name, &t->cg, e) : 0;
+	return r < 0 ? zerr_code(e, -r, "cgroup") : 0;
+}
+
 int zone_snapshot_create(struct zone_host *h, const char *name, const char *snapshot, const char *comment,
 			 char **ret_name, struct zerr *e)
 {
@@ -185,19 +204,14 @@ int zone_snapshot_create(struct zone_host *h, const char *name, const char *snap
 	if (r < 0)
 		return r;
 	AUTO_CLOSE int snapshots = t.snapshots;
-	if (!snapshot && free_name(snapshots, own) < 0)
-		return zerr_set(e, ENOSPC, "no free name");
 	t.name = snapshot ? snapshot : own;
-	if (is_whole(snapshots, t.name))
-		return zerr_hint(e, zerr_as(e, ZERR_STATE, "snapshot '%s' exists", t.name),
-				 "zone snapshot %s -d %s", name, t.name);
-	r = zone_volume(&z, &t.volume, e);
+	r = choose_name(&z, snapshots, snapshot, own, e);
+	if (r == 0)
+		r = zone_volume(&z, &t.volume, e);
 	AUTO_CLOSE int image = r == 0 ? t.volume.image : -1;
-	if (r == 0 && !t.volume.ops->snapshot)
-		r = zerr_as(e, ZERR_HOST, "backend %s has no snapshots", t.volume.ops->name);
 	t.freeze = s.state == STATE_RUNNING;
-	if (r == 0 && t.freeze && (r = cg_open(h, name, &t.cg, e)) < 0)
-		r = zerr_code(e, -r, "cgroup");
+	if (r == 0)
+		r = prepare(&t, e);
 	if (r == 0)
 		r = take(&t, e);
 	(void)own_close(t.dir);

@@ -19,6 +19,7 @@ enum state {
 };
 enum verb_class { DO_START, DO_STOP, DO_FREEZE, DO_EXEC, DO_DESTROY, DO_STORAGE, DO_CONFIG };
 
+/* The word that is printed. Static. */
 const char *state_name(enum state s);
 /* "RUNNING|STOPPED" in any case, as a bit mask. Usage error for anything else. */
 int state_parse(const char *text, unsigned *ret_mask, struct zerr *e);
@@ -29,6 +30,7 @@ struct status {
 	bool live;	  /* there is a state record: something may have to be walked down */
 	struct record rec; /* /run/zone/NAME/state; owned */
 };
+/* Free the record. */
 void status_done(struct status *s);
 #define AUTO_STATUS __attribute__((cleanup(status_done)))
 

@@ -56,6 +56,8 @@ static int up_throw(void *ctx, struct zerr *e)
 	struct gone *g = ctx;
 	const char *base = strrchr(g->z->entry.dir, '/');
 
+	if (g->z->dir < 0)
+		return 0; /* gone already: interrupted after this, or its storage is lost */
 	return throw_away(g->zones, g->trash, base ? base + 1 : g->z->name, e);
 }
 
@@ -108,8 +110,9 @@ int zonedir_destroy(struct zone *z, struct zerr *e)
 	AUTO_CLOSE int trash = zones < 0 ? zones : fs_subdir(zones, ".trash", 0700, e);
 	struct gone g = { z, zones, trash };
 
-	if (trash < 0)
+	if (trash < 0 && z->dir >= 0)
 		return trash;
+	*e = (struct zerr){ 0 };
 	const int r = steps_up(&destroy_op, z->dir < 0 ? &(struct journal){ -1, NULL, false } : &j, &g, e);
 	if (r < 0)
 		return r;

@@ -41,6 +41,7 @@ struct image {
 	 * "env=K=V", "workdir=…", "user=…", "stop=SIGNAL", in order. */
 	struct strv oci;
 };
+/* Release what belongs to it. */
 void image_done(struct image *i);
 #define AUTO_IMAGE __attribute__((cleanup(image_done)))
 
@@ -73,6 +74,9 @@ int image_store_lock(const struct image_env *env, const char *fingerprint, struc
 int image_store_list(const struct image_env *env, struct strv *ret, struct zerr *e);
 /* Remove one that has no users (-EBUSY, exit 4, with the users' names). */
 int image_store_remove(const struct image_env *env, const char *fingerprint, struct zerr *e);
+/* In the new root @root of zone @name (never the image's own tree): write the name over LXC_NAME in the
+ * files of i->templates. Links stay inside; what is no small regular file is left alone. */
+int image_expand_templates(int root, const struct image *i, const char *name, struct zerr *e);
 /* The host's architecture by Debian's name ("amd64"). */
 const char *image_host_arch(void);
 /* A usage error unless this host runs @arch: its own, or i386 on amd64. */

@@ -39,7 +39,8 @@ int image_store_commit(const struct image_env *env, struct image_build *b, struc
 		       struct zerr *e);
 /* Remove what was begun; nothing to do after a commit. */
 void image_store_abort(struct image_build *b);
-/* Enter a stored image in the index under @ref (an alias, or a newer record of the same tree). */
+/* Replace the record of a stored image by @i, and enter it in the index under @ref (its name, or an
+ * alias). */
 int image_store_enter(const struct image_env *env, const struct image_ref *ref,
 		      const struct image *i, struct zerr *e);
 

@@ -269,6 +269,9 @@ requests() { grep -c "$1" "$W/log" || true; }
   has "$output" verified=signature
   [ "$(requests SHA256SUMS.asc)" -eq 1 ]
   [ "$(requests rootfs.tar.xz)" -eq 0 ]
+  has "$(cat "$S/store/.images/$SHA/image")" '^verified=signature$'
+  ok signed_pull --no-verify --flush-cache
+  has "$(cat "$S/store/.images/$SHA/image")" '^verified=signature$' # it still is
   # another keyring is another question
   refuse 1 'unknown key' driver pull testos/1.0 --keyring "$W/other.gpg"
 }

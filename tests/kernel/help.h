@@ -3,8 +3,13 @@
  * add up check() and the test asserts that the sum is 0. */
 #pragma once
 
+#include <setjmp.h>
+#include <stdarg.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/types.h>
+
+#include <cmocka.h> /* needs the others before it */
 
 #define TEST_BASE 1879048192U /* first id of the test's user namespace: above all zones */
 

@@ -1,12 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* copy_tree() and copy_data(): everything that a root file system can hold, and what a hostile one
  * may. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
-
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -19,6 +13,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <sys/xattr.h>
 
 #include "base/copy.h"
@@ -296,6 +291,51 @@ static void refuses_mount_points(void **state)
 	assert_int_equal(umount2(path, MNT_DETACH), 0);
 }
 
+/* Somebody exchanges a directory and a link to another all the time. */
+static void swap_for_ever(int dir)
+{
+	for (;;)
+		(void)renameat2(dir, "dir", dir, "link", RENAME_EXCHANGE);
+}
+
+static bool is_harmless(int dir, const char *name)
+{
+	char target[64];
+	struct stat st;
+
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT; /* the copy ended before */
+	if (S_ISLNK(st.st_mode))
+		return readlinkat(dir, name, target, sizeof(target)) == 4;
+	(void)snprintf(target, sizeof(target), "%s/passwd", name);
+	return !test_exists(dir, target);
+}
+
+static void stays_inside_in_a_race(void **state)
+{
+	struct dirs *d = *state;
+	unsigned whole = 0;
+	pid_t pid;
+
+	assert_int_equal(mkdirat(d->from, "dir", 0755), 0);
+	assert_int_equal(test_put(d->from, "dir/file", "mine", 0644), 0);
+	assert_int_equal(symlinkat("/etc", d->from, "link"), 0);
+	pid = fork();
+	if (pid == 0)
+		swap_for_ever(d->from);
+	for (int i = 0; i < 300; i++) {
+		struct zerr e = { 0 };
+		AUTO_CLOSE int to = fs_subdir(d->to, "copy", 0700, &e);
+
+		whole += copy_tree(d->from, to, NULL, &e) == 0;
+		assert_true(is_harmless(to, "dir") && is_harmless(to, "link"));
+		assert_int_equal(fs_remove(d->to, "copy", &e), 0);
+	}
+	(void)kill(pid, SIGKILL);
+	(void)waitpid(pid, NULL, 0);
+	assert_true(whole < 300); /* the race was met */
+}
+
 static void ends_at_a_signal(void **state)
 {
 	struct dirs *d = *state;
@@ -318,6 +358,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(copies_between_file_systems, setup, teardown),
 		cmocka_unit_test_setup_teardown(copies_any_depth, setup, teardown),
 		cmocka_unit_test_setup_teardown(refuses_mount_points, setup, teardown),
+		cmocka_unit_test_setup_teardown(stays_inside_in_a_race, setup, teardown),
 		cmocka_unit_test_setup_teardown(ends_at_a_signal, setup, teardown),
 	};
 

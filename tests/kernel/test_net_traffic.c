@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "base/own.h"
+#include "net/network.h"
 #include "net_lab.h"
 
 /* The address of @text, which has a prefix length. */
@@ -73,6 +74,45 @@ static void world_outside_sees_the_host(void **state)
 	assert_string_equal(told, "2001:db8::1");
 	lab_stop(server);
 	lab_down(lab, &a);
+}
+
+static void networks_share_nat(void **state)
+{
+	struct lab *lab = *state;
+	AUTO_CLOSE int outside = lab_netns();
+	AUTO_STRV struct strv taken = { 0 };
+	char name[] = "eth0", network[] = "lab";
+	const struct nic_spec nic = { .name = name, .network = network };
+	struct lab_zone a, b = { .name = "b", .slot = 2, .netns = lab_netns() };
+	struct network made;
+	struct zerr e = { 0 };
+	char told[64];
+	pid_t server;
+
+	lab_cable(lab, "up0", "192.0.2.1/24", outside, "192.0.2.2/24");
+	lab_zone(lab, &a, 1, 0);
+	assert_int_equal(network_make(&lab->env, network, NULL, true, &made, &e), 0);
+	assert_int_equal(net_lease(&lab->env, &nic, 2, &taken, NULL, &b.lease, &e), 0);
+	assert_string_equal(b.lease.ipv4, "10.78.0.2/16");
+	(void)lab_up(lab, &a);
+	(void)lab_up(lab, &b);
+	server = lab_serve(outside);
+	assert_true(lab_fetch(a.netns, "192.0.2.2", told));
+	assert_string_equal(told, "192.0.2.1");
+	assert_true(lab_fetch(b.netns, "192.0.2.2", told));
+	assert_string_equal(told, "192.0.2.1");
+	lab_stop(server);
+	/* from one to the other the address stays what it is */
+	server = lab_serve(b.netns);
+	assert_true(lab_fetch(a.netns, bare(b.lease.ipv4), told));
+	assert_string_equal(told, bare(a.lease.ipv4));
+	lab_stop(server);
+	/* one goes, the other stays */
+	lab_down(lab, &a);
+	server = lab_serve(outside);
+	assert_true(lab_fetch(b.netns, "192.0.2.2", told));
+	lab_stop(server);
+	lab_down(lab, &b);
 }
 
 #define DATAGRAMS 50
@@ -175,6 +215,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(zones_reach_each_other, lab_open, lab_close),
 		cmocka_unit_test_setup_teardown(world_outside_sees_the_host, lab_open, lab_close),
+		cmocka_unit_test_setup_teardown(networks_share_nat, lab_open, lab_close),
 		cmocka_unit_test_setup_teardown(counters_are_the_zones_view, lab_open, lab_close),
 		cmocka_unit_test_setup_teardown(zone_without_ipv6_has_ipv4, lab_open, lab_close),
 		cmocka_unit_test_setup_teardown(host_without_ipv6_has_ipv4, lab_open, lab_close),

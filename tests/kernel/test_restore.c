@@ -2,12 +2,6 @@
 /* Snapshot, restore, clone and usage. Restore is killed before each of its system calls that change
  * something (the tracer sees them all), and must leave the old or the new root whole and be
  * finished by a second call. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
-
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

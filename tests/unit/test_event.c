@@ -2,9 +2,9 @@
 #include "unit.h"
 
 #include <fcntl.h>
+#include <sys/wait.h>
 
 #include "base/event.h"
-#include "base/utf8.h"
 
 /* The last line of the events file, without its newline. */
 static void last_event(int dir, char line[EVENT_MAX])
@@ -93,6 +93,42 @@ static void the_full_file_is_renamed(void **state)
 	assert_true(st.st_size > 0 && st.st_size < 100);
 }
 
+/* Several find the file full at the same moment: one renames it, and no line is lost. */
+static void one_writer_rotates(void **state)
+{
+	const int dir = tmpdir_fd(state);
+
+	for (int round = 0; round < 100; round++) {
+		AUTO_CLOSE int fd =
+			openat(dir, "events", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+		pid_t pids[4];
+		struct stat st;
+		int go[2];
+
+		assert_int_equal(pipe(go), 0);
+		assert_int_equal(ftruncate(fd, EVENT_ROTATE), 0);
+		for (int i = 0; i < 4; i++) {
+			pids[i] = fork();
+			if (pids[i] == 0) {
+				struct zerr e = { 0 };
+				char c;
+
+				own_close(go[1]);
+				_exit(read(go[0], &c, 1) < 0 ||
+				      event_emit(dir, "w", "e", NULL, &e) < 0);
+			}
+		}
+		own_close(go[0]);
+		own_close(go[1]);
+		for (int i = 0, status = 0; i < 4; i++) {
+			assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
+			assert_int_equal(status, 0);
+		}
+		assert_int_equal(fstatat(dir, "events.1", &st, 0), 0);
+		assert_true(st.st_size >= EVENT_ROTATE);
+	}
+}
+
 static void a_link_is_not_followed(void **state)
 {
 	const int dir = tmpdir_fd(state);
@@ -110,6 +146,7 @@ int main(void)
 		with_tmpdir(long_values_give_way),
 		with_tmpdir(keys_that_do_not_fit_are_refused),
 		with_tmpdir(the_full_file_is_renamed),
+		with_tmpdir(one_writer_rotates),
 		with_tmpdir(a_link_is_not_followed),
 	};
 

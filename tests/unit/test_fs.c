@@ -538,6 +538,40 @@ static void an_unlinked_lock_is_no_lock(void **state)
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
 }
 
+/* 0 when nobody else was ever inside. */
+static int lock_and_unlink(int dir)
+{
+	struct zerr e = { 0 };
+
+	for (int i = 0; i < 2000; i++) {
+		AUTO_CLOSE int lock = fs_lock(dir, "lock", 20000, &e);
+
+		if (lock < 0 || mkdirat(dir, "inside", 0700) < 0)
+			return 1;
+		if (unlinkat(dir, "inside", AT_REMOVEDIR) < 0 || unlinkat(dir, "lock", 0) < 0)
+			return 2;
+	}
+	return 0;
+}
+
+static void holders_may_unlink_the_lock(void **state)
+{
+	const int dir = tmpdir_fd(state);
+	pid_t pids[4];
+	int status = 0, bad = 0;
+
+	for (int i = 0; i < 4; i++) {
+		pids[i] = fork();
+		if (pids[i] == 0)
+			_exit(lock_and_unlink(dir));
+	}
+	for (int i = 0; i < 4; i++) {
+		assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
+		bad += status != 0;
+	}
+	assert_int_equal(bad, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -558,6 +592,7 @@ int main(void)
 		with_tmpdir(usage_counts_hard_links_once),
 		with_tmpdir(locks_exclude_and_wait),
 		with_tmpdir(an_unlinked_lock_is_no_lock),
+		with_tmpdir(holders_may_unlink_the_lock),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
