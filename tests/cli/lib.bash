@@ -14,11 +14,8 @@ CGROUP2=$(findmnt -n -t cgroup2 -o TARGET | head -n 1)
 
 # Processes that zone made: run from our build, or living in a group of ours.
 our_processes() {
-  local p
-  for p in /proc/[0-9]*; do
-    case $(readlink "$p/exe" 2>/dev/null) in
-    "$ZONE_BINDIR"/*) echo "process ${p#/proc/} $(tr '\0' ' ' <"$p/cmdline")" ;;
-    esac
+  find /proc -maxdepth 2 -name exe -lname "$ZONE_BINDIR/*" 2>/dev/null | while IFS=/ read -r _ _ pid _; do
+    echo "process $pid $(tr '\0' ' ' <"/proc/$pid/cmdline")"
   done 2>/dev/null
   find "$CGROUP2/zone" -name cgroup.procs -path "*/$Z*" -exec cat {} + 2>/dev/null | sed 's/^/in group: /'
   return 0
@@ -30,7 +27,8 @@ host_state() {
   find "$CGROUP2/zone" -mindepth 1 -type d 2>/dev/null | sed 's/^/group /' | sort
   losetup -n -l -O NAME,BACK-FILE 2>/dev/null | sed 's/^/loop /' | sort
   nft list tables 2>/dev/null | sed 's/^/nft /'
-  find "$ZONE_RUN" ! -type d ! -name 'events*' ! -name '*lock*' 2>/dev/null | sed 's/^/run /' | sort
+  # The events' file stays, and an empty lock per name: to remove those would race with their next user.
+  find "$ZONE_RUN" ! -type d ! -name 'events*' ! -path '*/.lock*' 2>/dev/null | sed 's/^/run /' | sort
   our_processes
 }
 

@@ -10,6 +10,16 @@ load lib
   same STOPPED "$(state "$Z")"
 }
 
+@test "init is heard out: its own shutdown actions run" {
+  mk "$Z"
+  zone pull "$Z" /etc/inittab - >"$T/inittab"
+  echo '::shutdown:/bin/busybox touch /root/was-asked' >>"$T/inittab"
+  zone push "$Z" "$T/inittab" /etc/inittab
+  zone start --wait=ready "$Z"
+  ok timeout 30 zone stop -t 20 "$Z"
+  zone pull "$Z" /root/was-asked "$T/was-asked"
+}
+
 @test "at the deadline the zone is killed" {
   up_with "$Z" 'trap "" TERM USR1 USR2 PWR INT HUP; while :; do sleep 1; done'
   local from=$SECONDS
