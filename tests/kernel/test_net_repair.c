@@ -163,8 +163,7 @@ static void failed_nat_leaves_nothing(void **state)
 	lab->env.helper = "/bin/false";
 	assert_true(net_up(&lab->env, a.name, 1, 1, &a.lease, a.netns, &a.link, &e) < 0);
 	assert_int_equal(e.status, ZERR_HOST);
-	assert_non_null(
-		strstr(e.msg, "eth0: network " NET_DEFAULT ": nftables: /bin/false failed"));
+	assert_non_null(strstr(e.msg, "network " NET_DEFAULT ": nftables: /bin/false failed"));
 	assert_int_equal(lab_links(), 0);
 	lab->env.helper = ZONE_NFT;
 	(void)lab_up(lab, &a); /* nothing stands in the way */
@@ -198,7 +197,7 @@ static void nic_that_fails_inside_is_removed(void **state)
 	lab_zone(lab, &a, 1, 0);
 	strcpy(a.lease.gateway4, "192.0.2.77"); /* cannot be reached from its address */
 	assert_true(net_up(&lab->env, a.name, 1, 1, &a.lease, a.netns, &a.link, &e) < 0);
-	assert_non_null(strstr(e.msg, "eth0: default route by 192.0.2.77: "));
+	assert_non_null(strstr(e.msg, "default route by 192.0.2.77: "));
 	assert_int_equal(lab_links(), 0);
 	assert_int_equal(a.link.ifindex, 0); /* untouched */
 	strcpy(a.lease.gateway4, "10.77.0.1");
@@ -215,7 +214,7 @@ static void damaged_lease_is_refused(void **state)
 	lab_zone(lab, &a, 1, 0);
 	strcpy(a.lease.mac, "no mac");
 	assert_true(net_up(&lab->env, a.name, 1, 1, &a.lease, a.netns, &a.link, &e) < 0);
-	assert_string_equal(e.msg, "eth0: the lease is damaged");
+	assert_string_equal(e.msg, "the lease is damaged");
 	assert_int_equal(lab_links(), 0);
 	own_close(a.netns);
 }
