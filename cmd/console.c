@@ -79,8 +79,8 @@ static int attach(struct cmd *c, const struct console_opts *o, int key, struct z
 
 	if (fd < 0)
 		return fd;
-	if (o->tty == 0) /* a console without its history is better than none */
-		(void)zone_log_read(c->host, c->name, o->tty, history, HISTORY_MAX, &first, &log);
+	/* a console without its history is better than none */
+	(void)zone_log_read(c->host, c->name, o->tty, history, HISTORY_MAX, &first, &log);
 	greet(c, o, writer, key);
 	return tty_pump(&p, e);
 }
