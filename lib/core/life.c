@@ -336,6 +336,20 @@ static int save_state(const struct zone *z, struct record *state, const char *st
 	return record_save(state, z->run, "state", STATE_FORMAT, false, e);
 }
 
+/* What exec and push go by: the configuration may have been changed since. */
+static int fill_confinement(struct boot *b, struct zerr *e)
+{
+	const struct zone_spec *c = &b->z->spec;
+	struct record *s = &b->state;
+
+	if (record_setf(s, "base", "%u", b->base) < 0 || record_setf(s, "level", "%d", (int)c->level) < 0 ||
+	    record_setf(s, "caps", "%llu", (unsigned long long)b->caps) < 0 ||
+	    record_setf(s, "compat32", "%d", c->compat32) < 0 ||
+	    record_setf(s, "no_new_privs", "%d", c->no_new_privs) < 0)
+		return zerr_code(e, ENOMEM, "state record");
+	return 0;
+}
+
 static int fill_state(struct boot *b, struct zerr *e)
 {
 	AUTO_BUF struct buf lacking = { 0 };
@@ -349,7 +363,7 @@ static int fill_state(struct boot *b, struct zerr *e)
 	    record_set(s, "base_level", b->two_level ? "2" : b->base ? "1" : "0") < 0 ||
 	    record_set(s, "not_enforced", lacking.p ? lacking.p : "") < 0)
 		return zerr_code(e, ENOMEM, "state record");
-	return 0;
+	return fill_confinement(b, e);
 }
 
 /* What is known before the first step; later commands find us by it. */
