@@ -126,8 +126,7 @@ static int reboot(struct zone *z, const struct record *rec, struct inherited *in
 		r = life_up(&b, e);
 	if (r == 0) {
 		zone_event(z->h, z->name, "running", NULL);
-		zone_unlock(z);
-		r = life_become_monitor(&b, e);
+		r = life_become_monitor(&b, e); /* exec gives the lock back */
 	}
 	return r;
 }
