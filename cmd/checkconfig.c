@@ -29,7 +29,8 @@ static void checks_json(const struct zone_checks *checks, struct buf *out)
 static void checks_text(const struct zone_checks *checks, struct buf *out)
 {
 	static const char *const heads[] = { "STATUS", "NEEDED", "WHAT", "DETAIL" };
-	AUTO_TABLE struct out_table t = { .heads = heads, .columns = 4,
+	AUTO_TABLE struct out_table t = { .heads = heads,
+					  .columns = 4,
 					  .colour = out_colour(STDOUT_FILENO) };
 
 	for (size_t i = 0; i < checks->n; i++) {
@@ -52,7 +53,8 @@ static int checkconfig_run(struct cmd *c, void *opts, struct zerr *e)
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < checks.n; i++)
-		lacking += str_eq(checks.v[i].needed, "must") && str_eq(checks.v[i].status, "missing");
+		lacking +=
+			str_eq(checks.v[i].needed, "must") && str_eq(checks.v[i].status, "missing");
 	if (c->opt.json)
 		checks_json(&checks, &out);
 	else
@@ -60,7 +62,7 @@ static int checkconfig_run(struct cmd *c, void *opts, struct zerr *e)
 	zone_checks_done(&checks);
 	r = out_write(&out, e);
 	if (r == 0 && geteuid() != 0 && !c->opt.quiet)
-		(void)fputs("zone: root sees more\n", stderr);
+		(void)fputs("note: root sees more\n", stderr);
 	return r < 0 ? r : lacking > 0 ? ZERR_HOST : 0;
 }
 

@@ -47,8 +47,8 @@ static int check_count(const struct cmd *c, struct zerr *e)
 		return 0;
 	r = zerr_as(e, ZERR_USAGE, "unexpected \"%.100s\"", c->args[v->max_args]);
 	if (v->flags & VERB_REST)
-		return zerr_hint(e, r, "what follows NAME stands behind \"--\": zone %s %s", v->name,
-				 v->args);
+		return zerr_hint(e, r, "what follows NAME stands behind \"--\": zone %s %s",
+				 v->name, v->args);
 	return zerr_hint(e, r, "zone %s %s", v->name, v->args);
 }
 
@@ -104,15 +104,16 @@ static int parse_operands(struct cmd *c, char **argv, int operands, int rest, in
 
 /*
  * argv[0] is the first word of the verb. Where there are verbs of two words the second is the first
- * operand, common options skipped: so "snapshot --json ls web" is found, and in "snapshot -n ls" the ls
- * is a zone. Its word is taken out of argv. *@ret stays as it is when there is no such verb.
+ * operand, common options skipped: so "snapshot --json ls web" is found, and in "snapshot -n ls"
+ * the ls is a zone. Its word is taken out of argv. *@ret stays as it is when there is no such verb.
  */
 static void find_second(const struct verb **ret, int *argc, char **argv)
 {
 	struct common scratch = { 0 };
 	struct zerr e = { 0 };
 	const struct verb *second;
-	const struct opt_parse p = { .opts = verb_common(&verb_snapshot), .out = &scratch,
+	const struct opt_parse p = { .opts = verb_common(&verb_snapshot),
+				     .out = &scratch,
 				     .stop_at_operand = true };
 	char **copy = calloc((size_t)*argc + 1, sizeof(*copy));
 	int operands, rest;
@@ -148,8 +149,8 @@ static int find_verb(struct cmd *c, int *argc, char **argv, struct zerr *e)
 		return verb_unknown(NULL, argv[0], e);
 	if (*argc > 1 && argv[1][0] != '-')
 		return verb_unknown(argv[0], argv[1], e);
-	return zerr_hint(e, zerr_as(e, ZERR_USAGE, "%s what?", argv[0]), "\"zone help %s\" lists it",
-			 argv[0]);
+	return zerr_hint(e, zerr_as(e, ZERR_USAGE, "%s what?", argv[0]),
+			 "\"zone help %s\" lists it", argv[0]);
 }
 
 int cmd_parse(struct cmd *c, int argc, char **argv, struct zerr *e)
@@ -165,7 +166,8 @@ int cmd_parse(struct cmd *c, int argc, char **argv, struct zerr *e)
 	if (r < 0 || c->opt.version || c->opt.help)
 		return r;
 	if (operands == 0)
-		return zerr_hint(e, zerr_as(e, ZERR_USAGE, "no verb given"), "\"zone help\" lists them");
+		return zerr_hint(e, zerr_as(e, ZERR_USAGE, "no verb given"),
+				 "\"zone help\" lists them");
 	argc = operands;
 	r = find_verb(c, &argc, argv, e);
 	if (r < 0)

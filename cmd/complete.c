@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* See complete.h. What an operand or an option's argument is, is read from the words of the tables. */
+/* See complete.h. What an operand or an option's argument is, is read from the words of the tables.
+ */
 #include "cmd/complete.h"
 
 #include <stdlib.h>
@@ -69,7 +70,8 @@ static void offer_images(struct complete *x)
 	struct zone_images images = { 0 };
 	struct zerr e = { 0 };
 
-	if (!host(x) || zone_image_list(x->cmd.host, false, NULL, NULL, NULL, &here, &images, &e) < 0)
+	if (!host(x) ||
+	    zone_image_list(x->cmd.host, false, NULL, NULL, NULL, &here, &images, &e) < 0)
 		return;
 	for (size_t i = 0; i < images.n; i++) {
 		AUTO_FREE char *name = str_fmt("%s/%s/%s/%s", images.v[i].dist, images.v[i].release,
@@ -134,7 +136,8 @@ static void offer_dirs(struct complete *x)
 
 static void offer_states(struct complete *x)
 {
-	static const char *const states[] = { "STOPPED", "RUNNING", "FROZEN", "STARTING", "STOPPING" };
+	static const char *const states[] = { "STOPPED", "RUNNING", "FROZEN", "STARTING",
+					      "STOPPING" };
 
 	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
 		offer(x, states[i]);
@@ -147,14 +150,22 @@ static void offer_for(struct complete *x, const char *what)
 		const char *what;
 		void (*offer)(struct complete *x);
 	} kinds[] = {
-		{ "NAME", offer_zones },	   { "PATTERN", offer_zones },
-		{ "ZONE", offer_zones },	   { "SNAP", offer_snapshots },
-		{ "IMAGE", offer_images },	   { "KEY", offer_key_names },
-		{ "KEY=VALUE", offer_key_values }, { "COLS", offer_columns },
-		{ "FILE", offer_files },	   { "SRC", offer_files },
-		{ "DST", offer_files },		   { "TARBALL", offer_files },
-		{ "DIR", offer_dirs },		   { "PATH", offer_dirs },
-		{ "VERB", offer_verbs },	   { "STATE", offer_states },
+		{ "NAME", offer_zones },
+		{ "PATTERN", offer_zones },
+		{ "ZONE", offer_zones },
+		{ "SNAP", offer_snapshots },
+		{ "IMAGE", offer_images },
+		{ "KEY", offer_key_names },
+		{ "KEY=VALUE", offer_key_values },
+		{ "COLS", offer_columns },
+		{ "FILE", offer_files },
+		{ "SRC", offer_files },
+		{ "DST", offer_files },
+		{ "TARBALL", offer_files },
+		{ "DIR", offer_dirs },
+		{ "PATH", offer_dirs },
+		{ "VERB", offer_verbs },
+		{ "STATE", offer_states },
 	};
 	AUTO_STRV struct strv words = { 0 };
 
@@ -189,8 +200,8 @@ static const struct opt *option_of(const struct opt *opts, const char *word)
 static void offer_options(struct complete *x, const struct opt *opts)
 {
 	for (const struct opt *o = opts; o && (o->letter || o->name); o++) {
-		AUTO_FREE char *text = o->name ? str_fmt("--%s", o->name) :
-						 str_fmt("-%c", o->letter);
+		AUTO_FREE char *text =
+			o->name ? str_fmt("--%s", o->name) : str_fmt("-%c", o->letter);
 
 		if (text)
 			offer(x, text);
@@ -290,11 +301,11 @@ static void complete_word(struct complete *x, const struct place *p, const char 
 
 int complete_main(int argc, char **words)
 {
-	struct complete x = { .word = argc > 0 ? words[argc - 1] : "", .lead = "" };
+	struct complete x = { .word = argc > 1 ? words[argc - 1] : "", .lead = "" };
 	struct place p = { .own = global_opts };
 	struct zerr e = { 0 };
 	const char *group = NULL;
-	int i = 0, used, r;
+	int i = 1, used, r; /* the first is the name of the command */
 
 	x.cmd.opt.quiet = true;
 	x.cmd.opt.path = getenv("ZONE_PATH");
@@ -320,13 +331,4 @@ int complete_main(int argc, char **words)
 	buf_done(&x.out);
 	cmd_done(&x.cmd);
 	return r < 0 ? 1 : 0;
-}
-
-int complete_table(void)
-{
-	AUTO_BUF struct buf out = { 0 };
-	struct zerr e = { 0 };
-
-	help_table(&out);
-	return out_write(&out, &e) < 0 || out_flush(&e) < 0 ? 1 : 0;
 }

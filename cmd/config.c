@@ -18,9 +18,9 @@ static int print_pairs(const struct cmd *c, const struct strv *pairs, struct zer
 			json_str(&j, pairs->v[i], pairs->v[i + 1]);
 			continue;
 		}
-		out_clean(&out, pairs->v[i]);
+		out_text(&out, pairs->v[i]);
 		buf_char(&out, '=');
-		out_clean(&out, pairs->v[i + 1]);
+		out_text(&out, pairs->v[i + 1]);
 		buf_char(&out, '\n');
 	}
 	if (c->opt.json) {
@@ -33,21 +33,20 @@ static int print_pairs(const struct cmd *c, const struct strv *pairs, struct zer
 static int get_run(struct cmd *c, void *opts, struct zerr *e)
 {
 	const char *key = c->n_args > 0 ? c->args[0] : NULL;
-	AUTO_STRV struct strv values = { 0 }, pair = { 0 };
+	AUTO_STRV struct strv pairs = { 0 };
+	AUTO_BUF struct buf value = { 0 };
 	int r = cmd_host(c, e);
 
 	(void)opts;
 	if (r == 0)
-		r = zone_get(c->host, c->name, key, &values, e);
+		r = zone_get(c->host, c->name, key, &pairs, e);
 	if (r < 0)
 		return r;
-	if (!key || values.n > 1) /* all of them, or a block of keys */
-		return print_pairs(c, &values, e);
-	if (!c->opt.json)
-		return values.n > 0 ? out_line(e, "%s", values.v[0]) : 0;
-	if (strv_add(&pair, key) < 0 || strv_add(&pair, values.n > 0 ? values.v[0] : "") < 0)
-		return zerr_code(e, ENOMEM, "output");
-	return print_pairs(c, &pair, e);
+	if (!key || c->opt.json || pairs.n != 2)
+		return print_pairs(c, &pairs, e);
+	out_text(&value, pairs.v[1]);
+	buf_char(&value, '\n');
+	return out_write(&value, e);
 }
 
 /* All assignments at once; what became of each is printed. */
@@ -68,10 +67,10 @@ static int set_run(struct cmd *c, void *opts, struct zerr *e)
 	(void)opts;
 	for (int i = 0; i < c->n_args; i++)
 		if (!strchr(c->args[i], '='))
-			return zerr_hint(e,
-					 zerr_as(e, ZERR_USAGE, "\"%.100s\" is not KEY=VALUE",
-						 c->args[i]),
-					 "zone unset %s %.100s removes a key", c->name, c->args[i]);
+			return zerr_hint(
+				e,
+				zerr_as(e, ZERR_USAGE, "\"%.100s\" is not KEY=VALUE", c->args[i]),
+				"zone unset %s %.100s removes a key", c->name, c->args[i]);
 	return assign(c, e);
 }
 

@@ -28,10 +28,10 @@ static const struct opt console_opts[] = {
 };
 static const struct console_opts console_defaults = { .escape = "^a" };
 
-static int print_log(struct cmd *c, struct zerr *e)
+static int print_log(struct cmd *c, unsigned tty, struct zerr *e)
 {
 	AUTO_BUF struct buf raw = { 0 }, text = { 0 };
-	const int r = zone_log_read(c->host, c->name, UINT64_MAX, SIZE_MAX, &raw, e);
+	const int r = zone_log_read(c->host, c->name, tty, UINT64_MAX, SIZE_MAX, &raw, e);
 
 	if (r < 0 || !out_is_terminal(STDOUT_FILENO))
 		return r < 0 ? r : out_write(&raw, e);
@@ -48,18 +48,18 @@ static void greet(const struct cmd *c, const struct console_opts *o, bool writer
 		return;
 	if (!writer && !o->read_only)
 		(void)fprintf(stderr,
-			      "zone: somebody else writes to the console of %s, you can only read; "
+			      "note: the console of %s has another writer, this is read-only; "
 			      "--force takes over\n",
 			      c->name);
 	if (out_is_terminal(STDIN_FILENO) && key >= 0)
-		(void)fprintf(stderr, "zone: console of %s; %s q leaves\n", c->name,
+		(void)fprintf(stderr, "note: console of %s; %s q leaves\n", c->name,
 			      escape_name(key, name));
 }
 
 static int attach(struct cmd *c, const struct console_opts *o, int key, struct zerr *e)
 {
-	const int flags = (o->read_only ? ZONE_CONSOLE_READONLY : 0) |
-			  (o->force ? ZONE_CONSOLE_FORCE : 0);
+	const int flags =
+		(o->read_only ? ZONE_CONSOLE_READONLY : 0) | (o->force ? ZONE_CONSOLE_FORCE : 0);
 	AUTO_BUF struct buf first = { 0 };
 	struct zerr log = { 0 };
 	uint64_t history = 0;
@@ -80,7 +80,7 @@ static int attach(struct cmd *c, const struct console_opts *o, int key, struct z
 	if (fd < 0)
 		return fd;
 	if (o->tty == 0) /* a console without its history is better than none */
-		(void)zone_log_read(c->host, c->name, history, HISTORY_MAX, &first, &log);
+		(void)zone_log_read(c->host, c->name, o->tty, history, HISTORY_MAX, &first, &log);
 	greet(c, o, writer, key);
 	return tty_pump(&p, e);
 }
@@ -98,12 +98,12 @@ static int console_run(struct cmd *c, void *opts, struct zerr *e)
 	if (r < 0)
 		return r;
 	if (o->log)
-		return print_log(c, e);
+		return print_log(c, o->tty, e);
 	r = attach(c, o, key, e);
 	if (r < 0)
 		return r;
 	if (out_is_terminal(STDERR_FILENO) && !c->opt.quiet)
-		(void)fputs(r == TTY_GONE ? "\nzone: it has stopped\n" : "\n", stderr);
+		(void)fputs(r == TTY_GONE ? "\nnote: the zone has stopped\n" : "\n", stderr);
 	return r == TTY_SIGNAL ? zerr_set(e, EINTR, "interrupted") : 0;
 }
 

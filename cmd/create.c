@@ -17,13 +17,14 @@ struct create_opts {
 #define C(member) offsetof(struct create_opts, member)
 
 static const struct opt create_opts[] = {
-	{ 't', "template", "TEMPLATE", "download, local, oci, busybox, debootstrap, none, or a script",
-	  OPT_STR, C(template) },
+	{ 't', "template", "TEMPLATE",
+	  "download, local, oci, busybox, debootstrap, none, or a script", OPT_STR, C(template) },
 	{ 'B', "backend", "BACKEND", "how its root is stored (best)", OPT_STR, C(backend) },
 	{ 0, "size", "SIZE", "at most so many bytes for its root", OPT_SIZE, C(size) },
 	{ 0, "privileged", NULL, "without a user namespace: its root is the host's", OPT_FLAG,
 	  C(privileged) },
-	{ 's', "set", "KEY=VALUE", "a key of its configuration; may be repeated", OPT_LIST, C(set) },
+	{ 's', "set", "KEY=VALUE", "a key of its configuration; may be repeated", OPT_LIST,
+	  C(set) },
 	{ 0 },
 };
 
@@ -55,8 +56,8 @@ static int create_run(struct cmd *c, void *opts, struct zerr *e)
 	int r;
 
 	if (!c->name && !c->rest)
-		return zerr_hint(e, zerr_as(e, ZERR_USAGE, "the zone's NAME is missing"), "zone %s %s",
-				 c->verb->name, c->verb->args);
+		return zerr_hint(e, zerr_as(e, ZERR_USAGE, "the zone's NAME is missing"),
+				 "zone %s %s", c->verb->name, c->verb->args);
 	r = cmd_host(c, e);
 	if (r == 0)
 		r = zone_create(c->host, c->name, &z, e);
@@ -65,10 +66,11 @@ static int create_run(struct cmd *c, void *opts, struct zerr *e)
 		r = -print.code;
 	}
 	if (r == 0 && c->name && o->privileged && !c->opt.quiet)
-		(void)fprintf(stderr,
-			      "zone: %s is privileged: root in it is root of the host, held back only "
-			      "by namespaces, fewer capabilities and the system call filter\n",
-			      c->name);
+		(void)fprintf(
+			stderr,
+			"note: %s is privileged: root in it is root of the host, held back only "
+			"by namespaces, fewer capabilities and the system call filter\n",
+			c->name);
 	return r;
 }
 

@@ -60,7 +60,8 @@ static int one_after_another(struct cmd *c, const struct strv *names, void *opts
 	return zone_signal() ? status_combine(status, ZERR_FAILED) : status;
 }
 
-/* In the child: a host handle of its own, since the parent's shares file offsets with its siblings. */
+/* In the child: a host handle of its own, since the parent's shares file offsets with its siblings.
+ */
 static void __attribute__((noreturn))
 job_child(struct cmd *c, const char *name, void *opts, int fd, const sigset_t *mask)
 {
@@ -113,9 +114,11 @@ static int job_end(struct cmd *c, struct job *j)
 	if (n != (ssize_t)sizeof(rep)) {
 		rep = (struct report){ .r = -EIO };
 		if (WIFSIGNALED(wstatus))
-			zerr_set(&rep.e, EIO, "its process was killed by signal %d", WTERMSIG(wstatus));
+			zerr_set(&rep.e, EIO, "its process was killed by signal %d",
+				 WTERMSIG(wstatus));
 		else
-			zerr_set(&rep.e, EIO, "its process ended with status %d", WEXITSTATUS(wstatus));
+			zerr_set(&rep.e, EIO, "its process ended with status %d",
+				 WEXITSTATUS(wstatus));
 	}
 	j->pid = 0;
 	j->fd = own_close(j->fd);
@@ -137,7 +140,8 @@ static void jobs_wait(struct cmd *c, struct jobs *all)
 	struct pollfd fds[JOBS_MAX];
 
 	for (unsigned i = 0; i < all->n; i++)
-		fds[i] = (struct pollfd){ .fd = all->v[i].pid ? all->v[i].fd : -1, .events = POLLIN };
+		fds[i] = (struct pollfd){ .fd = all->v[i].pid ? all->v[i].fd : -1,
+					  .events = POLLIN };
 	if (ppoll(fds, all->n, NULL, &all->old) < 0) {
 		for (unsigned i = 0; zone_signal() && i < all->n; i++)
 			if (all->v[i].pid)

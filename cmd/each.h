@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Verbs on several zones: names, globs and --all made into a list, all of them tried, -j at a time. */
+/* Verbs on several zones: names, globs and --all made into a list, all of them tried, -j at a time.
+ */
 #pragma once
 
 #include "cmd/verbs.h"
@@ -12,9 +13,10 @@ static inline int status_combine(int all, int one)
 	return all == 0 ? one : ZERR_FAILED;
 }
 
-/* The zones that @c means: its names and globs; all with --all or, where the verb allows it, without
- * names. 0, or -errno and @e. */
+/* The zones that @c means: its names and globs; all with --all or, where the verb allows it,
+ * without names. 0, or -errno and @e. */
 int each_names(struct cmd *c, struct strv *ret, struct zerr *e);
-/* Run c->verb->each for every one of them and print the failures. The combined status, or -errno and
+/* Run c->verb->each for every one of them and print the failures. The combined status, or -errno
+ * and
  * @e when nothing was tried. */
 int each_run(struct cmd *c, void *opts, struct zerr *e);

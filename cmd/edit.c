@@ -124,7 +124,8 @@ static int replace(struct cmd *c, const struct buf *before, const struct buf *te
 
 	if (r < 0)
 		return r;
-	if (now.len != before->len || memcmp(now.p ? now.p : "", before->p ? before->p : "", now.len))
+	if (now.len != before->len ||
+	    memcmp(now.p ? now.p : "", before->p ? before->p : "", now.len))
 		return zerr_as(e, ZERR_STATE, "it was changed by another command meanwhile");
 	return zone_config_replace(c->host, c->name, text->p ? text->p : "", e);
 }
@@ -144,7 +145,7 @@ static int edit_file(struct cmd *c, const struct buf *before, const char *path, 
 		if (text.len == before->len &&
 		    memcmp(text.p ? text.p : "", before->p ? before->p : "", text.len) == 0) {
 			if (!c->opt.quiet)
-				(void)fputs("zone: not changed\n", stderr);
+				(void)fputs("note: not changed\n", stderr);
 			return 0;
 		}
 		r = replace(c, before, &text, e);

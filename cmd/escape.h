@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The escape key of console: KEY q leaves, KEY KEY sends one KEY, KEY and anything else sends both. */
+/* The escape key of console: KEY q leaves, KEY KEY sends one KEY, KEY and anything else sends both.
+ */
 #pragma once
 
 #include <stdbool.h>

@@ -55,32 +55,45 @@ static int unknown(const char *topic, struct zerr *e)
 	return zerr_hint(e, r, "\"zone help\" and \"zone help keys\" list them");
 }
 
-static int help_run(struct cmd *c, void *opts, struct zerr *e)
+/* One verb, with the verbs of its group; a key; or "keys". */
+static int topic_text(const char *topic, const char *sub, struct buf *out, struct zerr *e)
 {
-	const char *topic = c->n_args > 0 ? c->args[0] : NULL;
-	const char *sub = c->n_args > 1 ? c->args[1] : NULL;
-	const struct verb *v = topic ? verb_find(topic, sub) : NULL;
-	AUTO_BUF struct buf out = { 0 };
+	const struct verb *v = verb_find(topic, sub);
+	const bool group = !sub && verb_is_group(topic);
 	struct zone_key key;
 
-	(void)opts;
-	if (!topic)
-		help_all(&out);
-	else if (v)
-		help_verb(v, &out);
-	else if (sub)
+	if (v)
+		help_verb(v, out);
+	if (v && group)
+		buf_char(out, '\n');
+	if (group)
+		help_group(topic, out);
+	if (v || group)
+		return 0;
+	if (sub)
 		return verb_unknown(topic, sub, e);
-	else if (str_eq(topic, "keys"))
-		keys_text(&out);
+	if (str_eq(topic, "keys"))
+		keys_text(out);
 	else if (find_key(topic, &key))
-		key_text(&key, &out);
-	else if (!verb_is_group(topic))
+		key_text(&key, out);
+	else
 		return unknown(topic, e);
-	if (topic && !sub && verb_is_group(topic)) {
-		buf_str(&out, v ? "\n" : "");
-		help_group(topic, &out);
-	}
-	return out_write(&out, e);
+	return 0;
+}
+
+static int help_run(struct cmd *c, void *opts, struct zerr *e)
+{
+	AUTO_BUF struct buf out = { 0 };
+	int r = 0;
+
+	(void)opts;
+	if (c->opt.json)
+		help_json(&out);
+	else if (c->n_args == 0)
+		help_all(&out);
+	else
+		r = topic_text(c->args[0], c->n_args > 1 ? c->args[1] : NULL, &out, e);
+	return r < 0 ? r : out_write(&out, e);
 }
 
 const struct verb verb_help = {

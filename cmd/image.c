@@ -12,17 +12,19 @@ struct image_opts {
 #define O(member) offsetof(struct image_opts, member)
 
 /* The download template's options about the server. */
-#define SOURCE_OPTS                                                                                \
-	{ 0, "server", "SERVER", "the server, instead of the configured one", OPT_STR,             \
-	  O(source.server) },                                                                      \
-		{ 0, "keyring", "FILE", "keys that may sign", OPT_STR, O(source.keyring) },        \
-		{ 0, "cafile", "FILE", "authorities for TLS", OPT_STR, O(source.cafile) },         \
-		{ 0, "require-signature", NULL, "refuse what is not signed", OPT_FLAG,             \
-		  O(source.require_signature) },                                                   \
-		{ 0, "no-verify", NULL, "check hashes only, no signature", OPT_FLAG,               \
-		  O(source.no_verify) },                                                           \
-		{ 0, "timeout", "N", "give up after so many seconds without progress", OPT_UINT,   \
-		  O(source.timeout) }
+#define SOURCE_OPTS                                                                            \
+	{ 0,	   "server",	    "SERVER", "the server, instead of the configured one",     \
+	  OPT_STR, O(source.server) },                                                         \
+		{ 0, "keyring", "FILE", "keys that may sign", OPT_STR, O(source.keyring) },    \
+		{ 0, "cafile", "FILE", "authorities for TLS", OPT_STR, O(source.cafile) },     \
+		{ 0,	    "require-signature",	NULL, "refuse what is not signed",     \
+		  OPT_FLAG, O(source.require_signature) },                                     \
+		{ 0,	    "no-verify",	NULL, "check hashes only, no signature",       \
+		  OPT_FLAG, O(source.no_verify) },                                             \
+	{                                                                                      \
+		0, "timeout", "N", "give up after so many seconds without progress", OPT_UINT, \
+			O(source.timeout)                                                      \
+	}
 
 static const struct opt ls_opts[] = {
 	{ 0, "remote", NULL, "those of the server", OPT_FLAG, O(remote) },
@@ -34,7 +36,8 @@ static const struct opt ls_opts[] = {
 };
 static const struct opt pull_opts[] = {
 	SOURCE_OPTS,
-	{ 0, "force-cache", NULL, "take what is here, however old", OPT_FLAG, O(source.force_cache) },
+	{ 0, "force-cache", NULL, "take what is here, however old", OPT_FLAG,
+	  O(source.force_cache) },
 	{ 0 },
 };
 static const struct opt prune_opts[] = {

@@ -39,8 +39,8 @@ static void line(const struct view *v, const char *label, const char *value)
 	if (!value || !*value)
 		return;
 	if (!v->bare)
-		buf_fmt(v->out, "%s:%*s", label,
-			(int)(strlen(label) < 15 ? 15 - strlen(label) : 1), "");
+		buf_fmt(v->out, "%s:%*s", label, (int)(strlen(label) < 15 ? 15 - strlen(label) : 1),
+			"");
 	buf_str(v->out, green ? "\033[32m" : "");
 	out_clean(v->out, value);
 	buf_str(v->out, green ? "\033[0m\n" : "\n");
@@ -180,31 +180,54 @@ static void general_lines(const struct view *v, const struct zone_info *i)
 	lines(v, "Held by", &i->holders);
 }
 
+static void address_lines(const struct view *v, const struct zone_info *i)
+{
+	lines(v, "IP", &i->ipv4);
+	lines(v, "IP", &i->ipv6);
+}
+
+static void stat_lines(const struct view *v, const struct zone_info *i)
+{
+	use_lines(v, i);
+	for (size_t n = 0; n < i->nics_n; n++)
+		nic_lines(v, &i->nics[n]);
+}
+
+static void pid_line(const struct view *v, const char *label, int64_t pid)
+{
+	if (pid > 0)
+		line_number(v, label, (uint64_t)pid);
+}
+
+static void print_all(const struct view *v, const struct zone_info *i)
+{
+	line(v, "Name", i->name);
+	state_lines(v, i);
+	pid_line(v, "PID", i->pid);
+	pid_line(v, "Monitor PID", i->monitor_pid);
+	address_lines(v, i);
+	general_lines(v, i);
+	stat_lines(v, i);
+}
+
 static void print_info(const struct info_opts *o, const struct zone_info *i, struct buf *out)
 {
 	const bool all = !o->state && !o->pid && !o->ips && !o->stats;
-	const struct view v = { .out = out, .raw = o->raw, .bare = o->raw && !all && !o->stats,
+	const struct view v = { .out = out,
+				.raw = o->raw,
+				.bare = o->raw && !all && !o->stats,
 				.colour = out_colour(STDOUT_FILENO) };
 
 	if (all)
-		line(&v, "Name", i->name);
-	if (all || o->state)
+		print_all(&v, i);
+	if (o->state)
 		state_lines(&v, i);
-	if ((all || o->pid) && i->pid > 0)
-		line_number(&v, "PID", (uint64_t)i->pid);
-	if (all && i->monitor_pid > 0)
-		line_number(&v, "Monitor PID", (uint64_t)i->monitor_pid);
-	if (all || o->ips) {
-		lines(&v, "IP", &i->ipv4);
-		lines(&v, "IP", &i->ipv6);
-	}
-	if (all)
-		general_lines(&v, i);
-	if (all || o->stats) {
-		use_lines(&v, i);
-		for (size_t n = 0; n < i->nics_n; n++)
-			nic_lines(&v, &i->nics[n]);
-	}
+	if (o->pid)
+		pid_line(&v, "PID", i->pid);
+	if (o->ips)
+		address_lines(&v, i);
+	if (o->stats)
+		stat_lines(&v, i);
 }
 
 static int info_one(struct cmd *c, const char *name, const struct info_opts *o, bool first,

@@ -5,4 +5,5 @@
 #include "base/json.h"
 #include "zone.h"
 
+/* One object, from zone_info_get(). */
 void info_json(struct json *j, const struct zone_info *i);

@@ -42,6 +42,11 @@ struct listing {
 	struct json json;
 };
 
+static bool by_state(const struct ls_opts *o)
+{
+	return o->running || o->stopped || o->frozen || o->active;
+}
+
 static bool wanted(const struct listing *l, const struct zone_info *i)
 {
 	const struct ls_opts *o = l->o;
@@ -52,7 +57,7 @@ static bool wanted(const struct listing *l, const struct zone_info *i)
 		member |= strv_has(&i->groups, l->groups.v[g]);
 	if (!member)
 		return false;
-	if (!o->running && !o->stopped && !o->frozen && !o->active)
+	if (!by_state(o))
 		return true;
 	return (o->running && running) || (o->frozen && frozen) ||
 	       (o->active && (running || frozen)) || (o->stopped && str_eq(i->state, "STOPPED"));
@@ -108,41 +113,46 @@ static int print_listing(struct cmd *c, struct listing *l, struct zerr *e)
 		out_table(&l->table, &out);
 	else
 		out_names(&l->names,
-			  l->o->single || !out_is_terminal(STDOUT_FILENO) ? 0 :
-									     out_columns(STDOUT_FILENO),
+			  l->o->single || !out_is_terminal(STDOUT_FILENO)
+				  ? 0
+				  : out_columns(STDOUT_FILENO),
 			  &out);
 	return out_write(&out, e);
+}
+
+static int plan_columns(struct listing *l, const char *list, struct zerr *e)
+{
+	const int n = row_columns(list, l->columns, e);
+
+	for (int i = 0; i < n; i++) {
+		l->heads[i] = l->columns[i]->head;
+		l->needs |= l->columns[i]->needs;
+	}
+	l->table = (struct out_table){ .heads = l->heads,
+				       .columns = n < 0 ? 0 : (size_t)n,
+				       .colour = out_colour(STDOUT_FILENO) };
+	return n < 0 ? n : 0;
 }
 
 /* What is asked of every zone. */
 static int plan(const struct cmd *c, struct listing *l, struct zerr *e)
 {
 	const struct ls_opts *o = l->o;
-	int n = 0;
+	const bool filtered = o->groups || by_state(o);
+	int r = 0;
 
-	if (o->groups && strv_split(&l->groups, o->groups, ", ") < 0)
-		return zerr_code(e, ENOMEM, "groups");
-	if (o->columns || o->fancy) {
-		n = row_columns(o->columns ? o->columns : LS_DEFAULT_COLUMNS, l->columns, e);
-		if (n < 0)
-			return n;
-	}
-	for (int i = 0; i < n; i++) {
-		l->heads[i] = l->columns[i]->head;
-		l->needs |= l->columns[i]->needs;
-	}
-	l->table.heads = l->heads;
-	l->table.columns = (size_t)n;
-	l->table.colour = out_colour(STDOUT_FILENO);
+	if (o->columns || o->fancy)
+		r = plan_columns(l, o->columns ? o->columns : LS_DEFAULT_COLUMNS, e);
+	if (r == 0 && o->groups && strv_split(&l->groups, o->groups, ", ") < 0)
+		r = zerr_code(e, ENOMEM, "groups");
+	if (o->groups)
+		l->needs |= ZONE_LS_CONFIG;
 	if (c->opt.json)
 		l->needs = ZONE_LS_ALL;
-	if (l->groups.n > 0)
-		l->needs |= ZONE_LS_CONFIG;
 	l->must_exist = c->n_args > 0;
-	l->plain = !c->opt.json && n == 0 && l->groups.n == 0 && !l->must_exist &&
-		   !(o->running || o->stopped || o->frozen || o->active);
+	l->plain = !c->opt.json && l->table.columns == 0 && !filtered && !l->must_exist;
 	l->json.out = &l->text;
-	return 0;
+	return r;
 }
 
 static int ls_run(struct cmd *c, void *opts, struct zerr *e)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * zone(8): finds the verb, runs it, prints the one error line and leaves with its status. Everything
- * about zones is behind zone.h.
+ * zone(8): finds the verb, runs it, prints the one error line and leaves with its status.
+ * Everything about zones is behind zone.h.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -52,8 +52,6 @@ int main(int argc, char **argv)
 		return zone_monitor_ended(argc, argv);
 	if (argc > 1 && strcmp(argv[1], "--complete") == 0)
 		return complete_main(argc - 2, argv + 2);
-	if (argc > 1 && strcmp(argv[1], "--table") == 0)
-		return complete_table();
 
 	/* A reader that went away is an error of the write, not the end in the middle of things. */
 	(void)signal(SIGPIPE, SIG_IGN);

@@ -33,6 +33,14 @@ void out_clean(struct buf *out, const char *s)
 	buf_str(out, copy);
 }
 
+void out_text(struct buf *out, const char *s)
+{
+	if (out_is_terminal(STDOUT_FILENO))
+		out_clean(out, s);
+	else
+		buf_str(out, s);
+}
+
 void out_cell(struct out_table *t, const char *text)
 {
 	AUTO_FREE char *copy = strdup(text && *text ? text : "-");
@@ -58,12 +66,12 @@ void out_cell_fmt(struct out_table *t, const char *fmt, ...)
 		t->failed = true;
 }
 
-void out_cell_strv(struct out_table *t, const struct strv *v)
+void out_cell_strv(struct out_table *t, const struct strv *v, const char *between)
 {
 	AUTO_BUF struct buf b = { 0 };
 
 	for (size_t i = 0; i < v->n; i++)
-		buf_fmt(&b, "%s%s", i > 0 ? ", " : "", v->v[i]);
+		buf_fmt(&b, "%s%s", i > 0 ? between : "", v->v[i]);
 	if (b.failed)
 		t->failed = true;
 	else
@@ -75,11 +83,11 @@ static const char *colour_of(const char *word)
 	static const struct {
 		const char *word, *code;
 	} colours[] = {
-		{ "RUNNING", "\033[32m" },	  { "ok", "\033[32m" },
-		{ "FROZEN", "\033[36m" },	  { "STARTING", "\033[33m" },
-		{ "STOPPING", "\033[33m" },	  { "limited", "\033[33m" },
-		{ "INCOMPLETE", "\033[31m" },	  { "DOWN", "\033[31m" },
-		{ "UNAVAILABLE", "\033[31m" },	  { "missing", "\033[31m" },
+		{ "RUNNING", "\033[32m" },     { "ok", "\033[32m" },
+		{ "FROZEN", "\033[36m" },      { "STARTING", "\033[33m" },
+		{ "STOPPING", "\033[33m" },    { "limited", "\033[33m" },
+		{ "INCOMPLETE", "\033[31m" },  { "DOWN", "\033[31m" },
+		{ "UNAVAILABLE", "\033[31m" }, { "missing", "\033[31m" },
 	};
 
 	for (size_t i = 0; i < sizeof(colours) / sizeof(colours[0]); i++)
@@ -159,28 +167,40 @@ void out_names(const struct strv *names, unsigned width, struct buf *out)
 	}
 }
 
-/* The length of the escape sequence at @s (which starts with ESC). */
-static size_t escape_length(const char *s, size_t len)
+/* CSI: up to a final byte. */
+static size_t csi_length(const char *s, size_t len)
 {
 	size_t i = 2;
 
-	if (len < 2)
-		return len;
-	if (s[1] == '[') { /* CSI: up to a final byte */
-		while (i < len && !(s[i] >= '@' && s[i] <= '~'))
-			i++;
-		return i < len ? i + 1 : len;
-	}
-	if (s[1] && strchr("]PX^_", s[1])) { /* strings: up to BEL or ESC \ */
-		while (i < len && s[i] != '\a' && s[i] != '\033' && s[i] != '\n')
-			i++;
-		if (i < len && s[i] == '\033')
-			return i + 1 < len ? i + 2 : len;
-		return i < len && s[i] == '\a' ? i + 1 : i;
-	}
-	while (i < len && s[i - 1] >= ' ' && s[i - 1] <= '/') /* intermediate bytes */
+	while (i < len && !(s[i] >= '@' && s[i] <= '~'))
 		i++;
-	return i;
+	return i < len ? i + 1 : len;
+}
+
+/* OSC and its like: up to BEL or ESC \, but not beyond the line. */
+static size_t string_length(const char *s, size_t len)
+{
+	size_t i = 2;
+
+	while (i < len && !strchr("\a\033\n", s[i]))
+		i++;
+	if (i == len || s[i] == '\n')
+		return i;
+	return s[i] == '\033' && i + 1 < len ? i + 2 : i + 1;
+}
+
+/* The length of the escape sequence at @s (which starts with ESC). */
+static size_t escape_length(const char *s, size_t len)
+{
+	size_t i = 1;
+
+	if (len > 1 && s[1] == '[')
+		return csi_length(s, len);
+	if (len > 1 && s[1] && strchr("]PX^_", s[1]))
+		return string_length(s, len);
+	while (i < len && s[i] >= ' ' && s[i] <= '/') /* intermediate bytes */
+		i++;
+	return i < len && s[i] != '\n' ? i + 1 : i;
 }
 
 void out_log(struct buf *out, const char *data, size_t len)

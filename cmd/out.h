@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Output for people and programs: aligned columns, cleaned text, JSON to standard output. What comes
- * from zones (names, comments, logs) goes through here, never raw to a terminal.
+ * Output for people and programs: aligned columns, cleaned text, JSON to standard output. What
+ * comes from zones (names, comments, logs) goes through here, never raw to a terminal.
  */
 #pragma once
 
@@ -23,7 +23,7 @@ struct out_table {
 
 /* NULL and "" become "-". Control characters become '?'. */
 void out_cell(struct out_table *t, const char *text);
-void out_cell_strv(struct out_table *t, const struct strv *v); /* "a, b" */
+void out_cell_strv(struct out_table *t, const struct strv *v, const char *between);
 void out_cell_fmt(struct out_table *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Append the table, nothing when it has no rows. Columns are as wide as their widest cell. */
 void out_table(const struct out_table *t, struct buf *out);
@@ -35,6 +35,8 @@ void out_names(const struct strv *names, unsigned width, struct buf *out);
 
 /* Append @s with control characters replaced. */
 void out_clean(struct buf *out, const char *s);
+/* The same when standard output is a terminal, otherwise @s as it is: a value for a program. */
+void out_text(struct buf *out, const char *s);
 /* Append a console log without escape sequences and control characters, lines kept. */
 void out_log(struct buf *out, const char *data, size_t len);
 
@@ -43,10 +45,12 @@ void out_json_auto(struct json *j, const char *key, const char *value);
 /* Seconds since the epoch as RFC 3339, 0 as null. */
 void out_json_time(struct json *j, const char *key, int64_t seconds);
 
+/* isatty() that keeps errno. */
 bool out_is_terminal(int fd);
 /* Whether colour is wanted on @fd: a terminal, TERM not "dumb", NO_COLOR not set. */
 bool out_colour(int fd);
-unsigned out_columns(int fd); /* 80 when it has none */
+/* The width of @fd, 80 when it has none. */
+unsigned out_columns(int fd);
 
 /* Write all of @b to standard output. 0, or -errno and @e (out of memory too). */
 int out_write(const struct buf *b, struct zerr *e);

@@ -29,8 +29,8 @@ static void add_bar(struct buf *out, unsigned width, uint64_t done, uint64_t tot
 	buf_char(out, ']');
 }
 
-void progress_bar(struct buf *out, unsigned columns, const char *what, uint64_t done, uint64_t total,
-		  uint64_t rate)
+void progress_bar(struct buf *out, unsigned columns, const char *what, uint64_t done,
+		  uint64_t total, uint64_t rate)
 {
 	AUTO_BUF struct buf tail = { 0 };
 	char a[16], b[16];

@@ -22,5 +22,5 @@ void progress_update(struct progress *p, const char *what, uint64_t done, uint64
 void progress_clear(struct progress *p);
 
 /* One line for a terminal of @columns; @rate in bytes per second, 0: unknown. No newline. */
-void progress_bar(struct buf *out, unsigned columns, const char *what, uint64_t done, uint64_t total,
-		  uint64_t rate);
+void progress_bar(struct buf *out, unsigned columns, const char *what, uint64_t done,
+		  uint64_t total, uint64_t rate);

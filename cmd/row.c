@@ -15,7 +15,7 @@ const struct row_field row_fields[] = {
 	{ "PID", "pid", NULL, 0, ROW_PID, F(pid) },
 	{ "EXIT", "exit_status", NULL, 0, ROW_STATUS, F(exit_status) },
 	{ "AUTOSTART", "autostart", NULL, ZONE_LS_CONFIG, ROW_FLAG, F(autostart) },
-	{ "GROUPS", "groups", NULL, ZONE_LS_CONFIG, ROW_LIST, F(groups) },
+	{ "GROUPS", "groups", NULL, ZONE_LS_CONFIG, ROW_WORDS, F(groups) },
 	{ "IPV4", "ipv4", NULL, ZONE_LS_ADDRESSES, ROW_LIST, F(ipv4) },
 	{ "IPV6", "ipv6", NULL, ZONE_LS_ADDRESSES, ROW_LIST, F(ipv6) },
 	{ "UNPRIVILEGED", "unprivileged", NULL, ZONE_LS_CONFIG, ROW_BOOL, F(unprivileged) },
@@ -69,8 +69,8 @@ char *row_duration(uint64_t ns, char out[static 32])
 			       (unsigned)(s / 3600 % 24), (unsigned)(s / 60 % 60),
 			       (unsigned)(s % 60));
 	else if (s >= 3600)
-		(void)snprintf(out, 32, "%u:%02u:%02u", (unsigned)(s / 3600), (unsigned)(s / 60 % 60),
-			       (unsigned)(s % 60));
+		(void)snprintf(out, 32, "%u:%02u:%02u", (unsigned)(s / 3600),
+			       (unsigned)(s / 60 % 60), (unsigned)(s % 60));
 	else
 		(void)snprintf(out, 32, "%u:%02u.%02u", (unsigned)(s / 60), (unsigned)(s % 60),
 			       (unsigned)(ns / 10000000 % 100));
@@ -124,8 +124,11 @@ void row_cell(struct out_table *t, const struct row_field *f, const struct zone_
 	case ROW_TIME:
 		cell_number(t, f, *(const uint64_t *)p);
 		break;
+	case ROW_WORDS:
+		out_cell_strv(t, p, ",");
+		break;
 	case ROW_LIST:
-		out_cell_strv(t, p);
+		out_cell_strv(t, p, ", ");
 		break;
 	}
 }
@@ -162,6 +165,7 @@ void row_json(struct json *j, const struct zone_info *i)
 		case ROW_TIME:
 			json_opt(j, f->json, *(const uint64_t *)p);
 			break;
+		case ROW_WORDS:
 		case ROW_LIST:
 			json_strv(j, f->json, p);
 			break;

@@ -18,8 +18,9 @@ struct row_field {
 		ROW_STATUS, /* -1: none */
 		ROW_NUMBER,
 		ROW_SIZE,
-		ROW_TIME, /* ns */
-		ROW_LIST,
+		ROW_TIME,  /* ns */
+		ROW_WORDS, /* "a,b" */
+		ROW_LIST,  /* "a, b" */
 	} kind;
 	size_t off; /* in struct zone_info */
 };
@@ -28,10 +29,11 @@ extern const struct row_field row_fields[]; /* ends without head */
 
 /* By the name of its column or JSON key, in any case. NULL when there is none. */
 const struct row_field *row_field(const char *name);
+enum { ROW_COLUMNS_MAX = 32 };
 /* The fields of a list like "name,state,ipv4", or a usage error that names them all. @ret needs
  * ROW_COLUMNS_MAX entries. Returns their number. */
-enum { ROW_COLUMNS_MAX = 32 };
 int row_columns(const char *list, const struct row_field **ret, struct zerr *e);
+/* Add the cell of @f to the row. */
 void row_cell(struct out_table *t, const struct row_field *f, const struct zone_info *i);
 /* All fields as members of the open object. */
 void row_json(struct json *j, const struct zone_info *i);

@@ -49,7 +49,8 @@ static int image_args(const char *image, struct strv *ret, struct zerr *e)
 
 	if (r == 0 && (parts.n < 2 || parts.n > 4 || strstr(image, "//") || *image == '/' ||
 		       str_ends(image, "/")))
-		return zerr_as(e, ZERR_USAGE, "\"%.100s\" is not DIST/RELEASE[/ARCH[/VARIANT]]", image);
+		return zerr_as(e, ZERR_USAGE, "\"%.100s\" is not DIST/RELEASE[/ARCH[/VARIANT]]",
+			       image);
 	for (size_t i = 0; r == 0 && i < parts.n; i++) {
 		r = strv_add(ret, flags[i]);
 		if (r == 0)
@@ -82,7 +83,9 @@ static int run_in(struct cmd *c, const char *name, bool scratch, const struct ru
 		.stdio = { console ? -1 : 0, console ? -1 : 1, console ? -1 : 2 },
 		.scratch = scratch,
 	};
-	struct foreground f = { .name = name, .console = console, .escape = -1, .signal = run_signal };
+	struct foreground f = {
+		.name = name, .console = console, .escape = -1, .signal = run_signal
+	};
 	int r = zone_log_end(c->host, name, &f.log, e);
 
 	if (r == 0)
@@ -110,7 +113,7 @@ static int run_image(struct cmd *c, const struct run_opts *o, struct zerr *e)
 	progress_clear(&c->progress);
 	r = run_in(c, name, false, o, e);
 	if (o->keep) {
-		(void)fprintf(stderr, "zone: kept as %s\n", name);
+		(void)fprintf(stderr, "note: kept as %s\n", name);
 		return r;
 	}
 	zone_hold_signals(true);
@@ -141,7 +144,8 @@ static int run_run(struct cmd *c, void *opts, struct zerr *e)
 	if (strchr(c->name, '/'))
 		return run_image(c, o, e);
 	r = run_in(c, c->name, !o->keep, o, e);
-	return e->status == ZERR_MISSING ? zerr_hint(e, r, "an image has a slash: DIST/RELEASE") : r;
+	return e->status == ZERR_MISSING ? zerr_hint(e, r, "an image has a slash: DIST/RELEASE")
+					 : r;
 }
 
 const struct verb verb_run = {

@@ -12,7 +12,7 @@ static void on_log(int level, const char *text, void *arg)
 
 	if (c->opt.quiet || (level > 1 && !c->opt.verbose))
 		return;
-	buf_str(&line, level == 0 ? "zone: warning: " : "zone: ");
+	buf_str(&line, level == 0 ? "warning: " : "note: ");
 	out_clean(&line, text);
 	progress_clear(&c->progress);
 	if (!line.failed)

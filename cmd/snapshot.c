@@ -12,11 +12,27 @@ struct snapshot_opts {
 };
 #define O(member) offsetof(struct snapshot_opts, member)
 
-#define OPT_NAME     { 'N', "newname", "SNAP", "its name (the lowest free snapN)", OPT_STR, O(name) }
-#define OPT_COMMENT  { 'c', "comment", "TEXT", "a comment to keep with it", OPT_STR, O(comment) }
-#define OPT_COMMENTS { 'C', "showcomments", NULL, "list comments too", OPT_FLAG, O(comments) }
-#define OPT_TO       { 0, "to", "NEW", "restore into a new zone", OPT_STR, O(to) }
-#define OPT_RESTART  { 0, "restart", NULL, "stop a running zone, and start it again", OPT_FLAG, O(restart) }
+#define OPT_NAME                                                                             \
+	{                                                                                    \
+		'N', "newname", "SNAP", "its name (the lowest free snapN)", OPT_STR, O(name) \
+	}
+#define OPT_COMMENT                                                                      \
+	{                                                                                \
+		'c', "comment", "TEXT", "a comment to keep with it", OPT_STR, O(comment) \
+	}
+#define OPT_COMMENTS                                                                  \
+	{                                                                             \
+		'C', "showcomments", NULL, "list comments too", OPT_FLAG, O(comments) \
+	}
+#define OPT_TO                                                            \
+	{                                                                 \
+		0, "to", "NEW", "restore into a new zone", OPT_STR, O(to) \
+	}
+#define OPT_RESTART                                                                      \
+	{                                                                                \
+		0, "restart", NULL, "stop a running zone, and start it again", OPT_FLAG, \
+			O(restart)                                                       \
+	}
 
 static const struct opt snapshot_opts[] = {
 	OPT_NAME,
@@ -107,7 +123,8 @@ static int list(struct cmd *c, bool comments, struct zerr *e)
 	return out_write(&out, e);
 }
 
-static int restore(struct cmd *c, const char *snapshot, const char *to, bool restart, struct zerr *e)
+static int restore(struct cmd *c, const char *snapshot, const char *to, bool restart,
+		   struct zerr *e)
 {
 	int r = name_check_snapshot(snapshot, e);
 
@@ -127,25 +144,36 @@ static int remove_one(struct cmd *c, const char *snapshot, struct zerr *e)
 	return r < 0 ? r : zone_snapshot_remove(c->host, c->name, snapshot, e);
 }
 
-static int snapshot_run(struct cmd *c, void *opts, struct zerr *e)
+/* Which options go together. */
+static int check_letters(const struct snapshot_opts *o, struct zerr *e)
 {
-	const struct snapshot_opts *o = opts;
+	const int what = o->list + !!o->restore + !!o->remove;
 
-	if (!!o->list + !!o->restore + !!o->remove > 1)
+	if (what > 1)
 		return zerr_as(e, ZERR_USAGE, "only one of -L, -r and -d");
 	if (o->to && o->name)
 		return zerr_as(e, ZERR_USAGE, "either --to or -N");
 	if ((o->to || o->restart) && !o->restore)
 		return zerr_as(e, ZERR_USAGE, "%s goes with -r SNAP", o->to ? "--to" : "--restart");
-	if (o->comment && (o->list || o->restore || o->remove))
+	if (o->comment && what > 0)
 		return zerr_hint(e, zerr_as(e, ZERR_USAGE, "-c goes with a new snapshot"),
 				 "-C lists comments");
-	if (o->list || (o->comments && !o->restore && !o->remove))
-		return list(c, o->comments, e);
+	return 0;
+}
+
+static int snapshot_run(struct cmd *c, void *opts, struct zerr *e)
+{
+	const struct snapshot_opts *o = opts;
+	const int r = check_letters(o, e);
+
+	if (r < 0)
+		return r;
 	if (o->restore)
 		return restore(c, o->restore, o->to ? o->to : o->name, o->restart, e);
 	if (o->remove)
 		return remove_one(c, o->remove, e);
+	if (o->list || o->comments)
+		return list(c, o->comments, e);
 	return create(c, o->name, o->comment, e);
 }
 

@@ -48,7 +48,7 @@ static void print_tail(struct cmd *c, const char *name)
 
 	if (zone_log_tail(c->host, name, TAIL_LINES, &lines, &e) < 0 || lines.n == 0)
 		return;
-	buf_fmt(&text, "zone: the last lines of %s's console:\n", name);
+	buf_fmt(&text, "note: the last lines of %s's console:\n", name);
 	for (size_t i = 0; i < lines.n; i++) {
 		buf_str(&text, "  ");
 		out_clean(&text, lines.v[i]);
@@ -106,11 +106,13 @@ static void foreground_signal(struct cmd *c, struct foreground *f, int sig, unsi
 	_exit(0);
 }
 
-static int start_foreground(struct cmd *c, const char *name, const struct start_opts *o, struct zerr *e)
+static int start_foreground(struct cmd *c, const char *name, const struct start_opts *o,
+			    struct zerr *e)
 {
 	const struct zone_start s = start_of(c, o);
-	struct foreground f = { .name = name, .console = true, .escape = 'a' & 0x1f,
-				.signal = foreground_signal };
+	struct foreground f = {
+		.name = name, .console = true, .escape = 'a' & 0x1f, .signal = foreground_signal
+	};
 	int r = zone_log_end(c->host, name, &f.log, e);
 
 	if (r == 0)
@@ -118,7 +120,7 @@ static int start_foreground(struct cmd *c, const char *name, const struct start_
 	if (r < 0)
 		return r;
 	if (isatty(STDIN_FILENO) && !c->opt.quiet)
-		(void)fprintf(stderr, "zone: console of %s; Ctrl-a q stops it\n", name);
+		(void)fprintf(stderr, "note: console of %s; Ctrl-a q stops it\n", name);
 	return foreground(c, &f, e);
 }
 
@@ -136,7 +138,8 @@ static int start_run(struct cmd *c, void *opts, struct zerr *e)
 	if (r < 0)
 		return r;
 	if (names.n != 1)
-		return zerr_as(e, ZERR_USAGE, "%s takes one zone", o->foreground ? "-F" : "a command");
+		return zerr_as(e, ZERR_USAGE, "%s takes one zone",
+			       o->foreground ? "-F" : "a command");
 	if (!o->foreground)
 		return each_run(c, opts, e);
 	c->name = c->n_args > 0 ? c->args[0] : NULL;

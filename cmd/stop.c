@@ -13,12 +13,14 @@ struct stop_opts {
 enum { UNSET = -2 };
 
 static const struct opt stop_opts[] = {
-	{ 't', "timeout", "S", "kill what is left after so many seconds (60)", OPT_SECS, O(timeout) },
+	{ 't', "timeout", "S", "kill what is left after so many seconds (60)", OPT_SECS,
+	  O(timeout) },
 	{ 'k', "kill", NULL, "kill it at once", OPT_FLAG, O(kill) },
 	{ 0 },
 };
 static const struct opt restart_opts[] = {
-	{ 't', "timeout", "S", "kill what is left after so many seconds (60)", OPT_SECS, O(timeout) },
+	{ 't', "timeout", "S", "kill what is left after so many seconds (60)", OPT_SECS,
+	  O(timeout) },
 	{ 'k', "kill", NULL, "kill it at once", OPT_FLAG, O(kill) },
 	{ 0, "wait", START_WAITS, "for what (running)", OPT_ENUM, O(wait) },
 	{ 0 },

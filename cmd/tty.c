@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * See tty.h. One poll loop, two bounded buffers: a side that does not take bytes stops the reading of
- * the other one. Our output must not be made non-blocking where that is shared with the caller's shell,
- * so a terminal is opened once more and pipes get at most PIPE_BUF bytes at a time.
+ * See tty.h. One poll loop, two bounded buffers: a side that does not take bytes stops the reading
+ * of the other one. Our output must not be made non-blocking where that is shared with the caller's
+ * shell, so a terminal is opened once more and pipes get at most PIPE_BUF bytes at a time.
  */
 #include "cmd/tty.h"
 
@@ -231,8 +231,8 @@ static void pump_events(const struct pump *s, struct pollfd f[static P_COUNT])
 	f[P_PID] = (struct pollfd){ .fd = s->exited ? -1 : s->pidfd, .events = POLLIN };
 	f[P_IN] = (struct pollfd){ .fd = room_in ? s->in_fd : -1, .events = POLLIN };
 	/* without events only for the end of its reader */
-	f[P_OUT] = (struct pollfd){ .fd = s->out_fd,
-				    .events = queue_len(&s->out) > 0 ? POLLOUT : 0 };
+	f[P_OUT] =
+		(struct pollfd){ .fd = s->out_fd, .events = queue_len(&s->out) > 0 ? POLLOUT : 0 };
 	/* a descriptor that we want nothing from must not wake us by its POLLHUP */
 	f[P_ZONE] = (struct pollfd){ .fd = zone ? s->fd : -1, .events = zone };
 }
@@ -243,6 +243,14 @@ static void on_exit_seen(struct pump *s)
 	s->exited = true;
 	s->in_fd = -1;
 	queue_took(&s->in, queue_len(&s->in));
+}
+
+static void on_zone(struct pump *s, short revents, bool drain)
+{
+	if (revents & POLLOUT)
+		to_zone(s);
+	if (drain || (revents & ~POLLOUT))
+		from_zone(s);
 }
 
 static bool pump_done(const struct pump *s)
@@ -275,17 +283,12 @@ static int pump_step(struct pump *s, struct zerr *e)
 		r = on_signal(s, e);
 	if (f[P_IN].revents && s->in_fd >= 0)
 		on_input(s);
-	if (f[P_ZONE].revents & POLLOUT)
-		to_zone(s);
-	if (drain || (f[P_ZONE].revents & ~POLLOUT))
-		from_zone(s);
+	on_zone(s, f[P_ZONE].revents, drain);
 	if (r == 0)
 		r = on_output(s, f[P_OUT].revents, e);
 	if (s->end < 0 && pump_done(s))
 		s->end = TTY_GONE;
-	if (s->in.b.failed || s->out.b.failed)
-		r = zerr_code(e, ENOMEM, "terminal");
-	return r;
+	return s->in.b.failed || s->out.b.failed ? zerr_code(e, ENOMEM, "terminal") : r;
 }
 
 static int pump_open(struct pump *s, sigset_t *old, struct zerr *e)

@@ -1,19 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Help texts, made from the tables: the list of verbs, one verb, and the raw table for the check of the
- * man page. */
+/* Help texts, made from the tables: the list of verbs, one verb, and the tables themselves
+ * as JSON. */
 #include <string.h>
 
+#include "base/json.h"
 #include "cmd/verbs.h"
 
 static const char *const group_titles[] = {
-	[GROUP_MAKE] = "Make and remove",
-	[GROUP_LIFE] = "Life",
-	[GROUP_INSIDE] = "Inside",
-	[GROUP_LOOK] = "Look",
-	[GROUP_CONFIG] = "Configuration",
-	[GROUP_SNAPSHOT] = "Snapshots",
-	[GROUP_IMAGE] = "Images",
-	[GROUP_HOST] = "The host",
+	[GROUP_MAKE] = "Make and remove", [GROUP_LIFE] = "Life",
+	[GROUP_INSIDE] = "Inside",	  [GROUP_LOOK] = "Look",
+	[GROUP_CONFIG] = "Configuration", [GROUP_SNAPSHOT] = "Snapshots",
+	[GROUP_IMAGE] = "Images",	  [GROUP_HOST] = "The host",
 };
 
 static void help_line(const struct verb *v, struct buf *out)
@@ -34,8 +31,9 @@ void help_all(struct buf *out)
 	}
 	buf_str(out, "\nOptions:\n");
 	opts_help(global_opts, out);
-	buf_str(out, "\n\"zone help VERB\" and \"zone help KEY\" say more; \"zone help keys\" lists the "
-		     "keys.\n");
+	buf_str(out,
+		"\n\"zone help VERB\" and \"zone help KEY\" say more; \"zone help keys\" lists the "
+		"keys.\n");
 }
 
 void help_verb(const struct verb *v, struct buf *out)
@@ -63,29 +61,60 @@ void help_group(const char *group, struct buf *out)
 			help_line(verbs[i], out);
 }
 
-static void table_opts(const char *verb, const struct opt *opts, struct buf *out)
+static void json_opts(struct json *j, const char *key, const struct opt *opts)
 {
+	json_arr(j, key);
 	for (const struct opt *o = opts; o && (o->letter || o->name); o++) {
-		buf_fmt(out, "option\t%s\t", verb);
-		if (o->letter)
-			buf_fmt(out, "-%c", o->letter);
-		buf_fmt(out, "\t%s%s\t%s\n", o->name ? "--" : "", o->name ? o->name : "",
-			o->arg ? o->arg : "");
+		const char letter[] = { o->letter, '\0' };
+
+		json_obj(j, NULL);
+		json_str(j, "letter", o->letter ? letter : NULL);
+		json_str(j, "name", o->name);
+		json_str(j, "arg", o->type == OPT_FLAG ? NULL : o->arg);
+		json_str(j, "help", o->help);
+		json_end_obj(j);
 	}
+	json_end_arr(j);
 }
 
-void help_table(struct buf *out)
+static void json_verb(struct json *j, const struct verb *v)
 {
+	json_obj(j, NULL);
+	json_str(j, "name", v->name);
+	json_str(j, "alias", v->alias);
+	json_str(j, "args", v->args);
+	json_str(j, "help", v->help);
+	json_opts(j, "options", v->opts);
+	json_end_obj(j);
+}
+
+static void json_key(struct json *j, const struct zone_key *k)
+{
+	json_obj(j, NULL);
+	json_str(j, "name", k->name);
+	json_str(j, "type", k->type);
+	json_str(j, "default", k->missing);
+	json_bool(j, "live", k->live);
+	json_str(j, "help", k->help);
+	json_end_obj(j);
+}
+
+void help_json(struct buf *out)
+{
+	struct json j = { .out = out };
 	struct zone_key key;
 
-	table_opts("", global_opts, out);
-	table_opts("*", verb_common(&verb_start), out);
-	for (size_t i = 0; verbs[i]; i++) {
-		buf_fmt(out, "verb\t%s\t%s\t%s\n", verbs[i]->name,
-			verbs[i]->alias ? verbs[i]->alias : "", verbs[i]->args);
-		table_opts(verbs[i]->name, verbs[i]->opts, out);
-	}
+	json_obj(&j, NULL);
+	json_opts(&j, "global_options", global_opts);
+	json_opts(&j, "common_options", verb_common(&verb_start));
+	json_arr(&j, "verbs");
+	for (size_t i = 0; verbs[i]; i++)
+		json_verb(&j, verbs[i]);
+	json_end_arr(&j);
+	json_arr(&j, "keys");
 	for (unsigned i = 0; zone_key_at(i, &key); i++)
-		buf_fmt(out, "key\t%s\t%s\t%s\t%s\n", key.name, key.type,
-			key.missing ? key.missing : "", key.live ? "live" : "next start");
+		json_key(&j, &key);
+	json_end_arr(&j);
+	json_end_obj(&j);
+	buf_char(out, '\n');
 }

@@ -51,7 +51,8 @@ const struct opt global_opts[] = {
 	{ 'q', "quiet", NULL, "errors and results only", OPT_FLAG, F(quiet) },
 	{ 'v', "verbose", NULL, "say what is being done", OPT_FLAG, F(verbose) },
 	{ 0, "json", NULL, "print JSON", OPT_FLAG, F(json) },
-	{ 0, "lock-wait", "S", "wait so long for another command's lock (10)", OPT_SECS, F(lock_wait) },
+	{ 0, "lock-wait", "S", "wait so long for another command's lock (10)", OPT_SECS,
+	  F(lock_wait) },
 	{ 0, "version", NULL, "print the version", OPT_FLAG, F(version) },
 	{ 'h', "help", NULL, "print this help", OPT_FLAG, F(help) },
 	{ 0 },
@@ -66,7 +67,8 @@ static const struct opt common_opts[] = {
 	{ 'q', "quiet", NULL, "errors and results only", OPT_FLAG, F(quiet) },
 	{ 'v', "verbose", NULL, "say what is being done", OPT_FLAG, F(verbose) },
 	{ 0, "json", NULL, "print JSON", OPT_FLAG, F(json) },
-	{ 0, "lock-wait", "S", "wait so long for another command's lock (10)", OPT_SECS, F(lock_wait) },
+	{ 0, "lock-wait", "S", "wait so long for another command's lock (10)", OPT_SECS,
+	  F(lock_wait) },
 	{ 'h', "help", NULL, "print this help", OPT_FLAG, F(help) },
 	{ 0 },
 };
@@ -123,9 +125,9 @@ static int add_word(const char *group, const char *name, struct strv *ret)
 	int r;
 
 	if (group)
-		return space && (size_t)(space - name) == len && strncmp(name, group, len) == 0 ?
-			       strv_add(ret, space + 1) :
-			       0;
+		return space && (size_t)(space - name) == len && strncmp(name, group, len) == 0
+			       ? strv_add(ret, space + 1)
+			       : 0;
 	r = strv_split(&first, name, " ");
 	if (r < 0)
 		return r;

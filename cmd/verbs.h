@@ -28,9 +28,9 @@ enum verb_group {
 };
 
 enum {
-	VERB_NAME = 1,	     /* the first operand (or -n) is a zone's name */
+	VERB_NAME = 1,		/* the first operand (or -n) is a zone's name */
 	VERB_NAME_OPTIONAL = 2, /* … which may be missing */
-	VERB_NAMES = 4,	     /* names, globs, --all, -j; all operands are names */
+	VERB_NAMES = 4,		/* names, globs, --all, -j; all operands are names */
 	VERB_NAMES_OPTIONAL = 8,
 	VERB_PATTERNS = 128, /* operands are patterns of names; none is all */
 	VERB_REST = 16,	     /* takes what stands behind "--" */
@@ -57,7 +57,7 @@ struct cmd {
 	const struct verb *verb;
 	struct zone_host *host; /* by cmd_host() */
 	const char *name;	/* with VERB_NAME; NULL when left out. Errors name it */
-	char **args;		/* operands behind NAME; with VERB_NAMES the names; NULL-terminated */
+	char **args; /* operands behind NAME; with VERB_NAMES the names; NULL-terminated */
 	int n_args;
 	char **rest; /* behind "--", NULL-terminated; NULL when there is no "--" */
 	int n_rest;
@@ -86,8 +86,9 @@ struct verb {
 
 /* All verbs, by group; ends with NULL. */
 extern const struct verb *const verbs[];
-/* Options before the verb, and those that a verb takes beside its own. */
+/* Options before the verb. */
 extern const struct opt global_opts[];
+/* Those that @v takes beside its own. */
 const struct opt *verb_common(const struct verb *v);
 
 /* The verb called @word (a name or an alias), or "@word @sub" when @sub is not NULL; or NULL. */
@@ -103,8 +104,9 @@ int verb_unknown(const char *group, const char *word, struct zerr *e);
 void help_all(struct buf *out);
 void help_verb(const struct verb *v, struct buf *out);
 void help_group(const char *group, struct buf *out);
-/* Every verb, option and key, one per line, fields separated by tabs: for tests/lint/manopts.py. */
-void help_table(struct buf *out);
+/* All tables as one JSON object: programs that wrap zone, and the check of the man page, read it.
+ */
+void help_json(struct buf *out);
 
 /* Fill @c from argv[1..]: common options, the verb, its options, operands. Errors are usage errors;
  * c->verb is set as soon as it is known. With -h or --version what is left is not looked at. */
@@ -121,9 +123,10 @@ int cmd_status(const struct verb *v, const struct zerr *e);
 /* Print "zone: VERB NAME: message" and the hint on standard error. Returns cmd_status(). */
 int cmd_fail(struct cmd *c, const char *name, const struct zerr *e);
 
-extern const struct verb verb_create, verb_destroy, verb_start, verb_stop, verb_restart, verb_reboot,
-	verb_kill, verb_freeze, verb_thaw, verb_wait, verb_console, verb_exec, verb_run, verb_ls,
-	verb_info, verb_get, verb_set, verb_unset, verb_edit, verb_verify, verb_help, verb_image_ls,
-	verb_image_pull, verb_image_rm, verb_image_prune, verb_image_publish, verb_image_verify,
-	verb_checkconfig, verb_push, verb_pull, verb_monitor, verb_snapshot, verb_snapshot_create,
-	verb_snapshot_ls, verb_snapshot_restore, verb_snapshot_rm;
+extern const struct verb verb_create, verb_destroy, verb_start, verb_stop, verb_restart,
+	verb_reboot, verb_kill, verb_freeze, verb_thaw, verb_wait, verb_console, verb_exec,
+	verb_run, verb_ls, verb_info, verb_get, verb_set, verb_unset, verb_edit, verb_verify,
+	verb_help, verb_image_ls, verb_image_pull, verb_image_rm, verb_image_prune,
+	verb_image_publish, verb_image_verify, verb_checkconfig, verb_push, verb_pull, verb_monitor,
+	verb_snapshot, verb_snapshot_create, verb_snapshot_ls, verb_snapshot_restore,
+	verb_snapshot_rm;

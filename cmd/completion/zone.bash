@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# bash completion for zone(8). All knowledge is in the command: zone --complete WORD...
+# bash completion for zone(8). All knowledge is in the command: zone --complete zone WORD...
 
 _zone()
 {
@@ -20,7 +20,7 @@ _zone()
 	[[ $word == = ]] && word=
 	[[ ${words[-1]} != "$word" ]] && lead=${words[-1]%"$word"}
 
-	mapfile -t COMPREPLY < <("${COMP_WORDS[0]}" --complete "${words[@]}" 2>/dev/null)
+	mapfile -t COMPREPLY < <("${COMP_WORDS[0]}" --complete zone "${words[@]}" 2>/dev/null)
 	case ${COMPREPLY[0]-} in
 	:files | :dirs)
 		local kind=-f

@@ -198,7 +198,7 @@ int zone_kill(struct zone_host *h, const char *name, const char *signal, struct 
 {
 	AUTO_ZONE struct zone z = { .dir = -1, .run = -1, .lock = -1 };
 	AUTO_STATUS struct status s = { 0 };
-	const int sig = signal ? signal_parse(signal) : SIGKILL;
+	const int sig = signal ? conf_signal(signal) : SIGKILL;
 
 	if (sig < 0)
 		return zerr_as(e, ZERR_USAGE, "'%s' is not a signal", signal);

@@ -301,6 +301,37 @@ static int make_user_tmpfs(const struct boot *b, const struct mount_spec *m, str
 			  MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | (m->readonly ? MOUNT_ATTR_RDONLY : 0), e);
 }
 
+/* mount.NAME.options: "nosuid,nodev,noexec,noatime". */
+static int set_options(int tree, const char *options, struct zerr *e)
+{
+	static const struct {
+		const char *word;
+		unsigned attr;
+	} words[] = { { "nosuid", MOUNT_ATTR_NOSUID }, { "nodev", MOUNT_ATTR_NODEV },
+		{ "noexec", MOUNT_ATTR_NOEXEC }, { "noatime", MOUNT_ATTR_NOATIME }, { "ro", MOUNT_ATTR_RDONLY } };
+	struct mount_attr a = { 0 };
+	AUTO_STRV struct strv given = { 0 };
+
+	if (!options)
+		return 0;
+	if (strv_split(&given, options, ", ") < 0)
+		return zerr_code(e, ENOMEM, "options");
+	for (size_t i = 0; i < given.n; i++) {
+		size_t k = 0;
+
+		while (k < sizeof(words) / sizeof(words[0]) && !str_eq(words[k].word, given.v[i]))
+			k++;
+		if (k == sizeof(words) / sizeof(words[0]))
+			return zerr_hint(e, zerr_as(e, ZERR_USAGE, "options: '%s' is not known", given.v[i]),
+					 "there are nosuid, nodev, noexec, noatime and ro");
+		if (words[k].attr == MOUNT_ATTR_NOATIME)
+			a.attr_clr |= MOUNT_ATTR__ATIME;
+		a.attr_set |= words[k].attr;
+	}
+	return mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &a, sizeof(a)) < 0 ?
+		       zerr_sys(e, "options %s", options) : 0;
+}
+
 int trees_mounts(struct boot *b, struct zerr *e)
 {
 	const struct zone_spec *s = &b->z->spec;
@@ -326,6 +357,9 @@ int trees_mounts(struct boot *b, struct zerr *e)
 		if (fd < 0)
 			return zerr_in(e, fd, "mount.%s", m->name);
 		b->gift.mount[i] = fd;
+		const int r = set_options(fd, m->options, e);
+		if (r < 0)
+			return zerr_in(e, r, "mount.%s", m->name);
 	}
 	return 0;
 }
