@@ -73,7 +73,7 @@ packages() {
   same 2 "$(zone exec "$1" -- stat -c %h /opt/zt/tool)"
   run zone exec "$1" -- test -e /opt/zt/dir1
   [ "$status" -ne 0 ]
-  zone exec "$1" -- apt-get install -y --no-install-recommends --allow-downgrades --no-download /root/zt-hard_1.deb
+  zone exec "$1" -- apt-get install -y --no-install-recommends --allow-downgrades /root/zt-hard_1.deb
   zone exec "$1" -- dpkg -P zt-hard
   run zone exec "$1" -- test -e /opt/zt
   [ "$status" -ne 0 ]

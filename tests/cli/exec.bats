@@ -99,7 +99,7 @@ prepare_file() {
   local ptys
   ptys=$(zone exec "$Z" -- ls /dev/pts </dev/null)
   ok pty -- zone exec -T "$Z" -- ls /dev/pts
-  same "$ptys" "$(tr -d '\r' <<<"$output")"
+  same "$(tr -s "[:space:]" " " <<<"$ptys")" "$(tr -s "[:space:]" " " <<<"$output")"
 }
 
 @test "the terminal is one of the zone's own, with the right size" {

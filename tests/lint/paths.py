@@ -59,7 +59,7 @@ ALLOWED = [
     ("lib/core/trees.c", "fchmodat fchownat mkdirat mknodat open openat symlinkat",
      "fresh file systems that nobody else has seen; sources of mount.NAME, which the configuration names"),
     ("net/bridge.c", "unlinkat", "an empty directory of ours in root's own run directory"),
-    ("lib/core/zonedir.c", "renameat2 unlinkat", "names of zones in root's own zone path"),
+    ("lib/core/zonedir.c", "open renameat2 unlinkat", "names of zones in root's own zone path"),
     ("storage/layers.c", "mkdirat mount renameat unlinkat",
      "fixed names in root's own zone directory; a mount namespace and a tmpfs of its own"),
     ("storage/tree.c", "mkdirat renameat renameat2", "fixed names in root's own zone directory, 0700"),
