@@ -159,7 +159,6 @@ static int fill(const struct network *net, const struct nic_spec *nic, const str
 int net_lease(const struct net_env *env, const struct nic_spec *nic, unsigned slot,
 	      const struct strv *taken, const char *old_ipv4, struct net_lease *ret, struct zerr *e)
 {
-	const char *name = nic->name ? nic->name : "";
 	struct net_lease l = { 0 };
 	struct network net;
 	int r;
@@ -172,8 +171,8 @@ int net_lease(const struct net_env *env, const struct nic_spec *nic, unsigned sl
 	if (r == 0)
 		r = fill(&net, nic, taken, old_ipv4, &l, e);
 	if (r < 0)
-		return zerr_in(e, r, "net.%s", name);
-	memcpy(l.nic, name, strlen(name) + 1);
+		return r;
+	memcpy(l.nic, nic->name, strlen(nic->name) + 1);
 	memcpy(l.network, net.name, sizeof(net.name));
 	*ret = l;
 	return 0;

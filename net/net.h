@@ -60,9 +60,9 @@ int net_up(const struct net_env *env, const char *zone, unsigned slot, unsigned 
 	   const struct net_lease *l, int netns_fd, struct net_link *ret, struct zerr *e);
 /* Bring the loopback device up inside @netns_fd. */
 int net_loopback(int netns_fd, struct zerr *e);
-/* Drop @zone's use of @link's network, which goes down with its last user. The link itself goes
- * with its namespace; with @delete_link it is deleted by index, if it still is the one that was
- * made. */
+/* Drop @link's use of its network, which goes down with its last user; later links of @zone keep
+ * theirs. The link itself goes with its namespace; with @delete_link it is deleted by index, if it
+ * still is the one that was made. */
 int net_down(const struct net_env *env, const char *zone, const struct net_link *link,
 	     bool delete_link, struct zerr *e);
 /* Forget every use of every network by @zone, for repairs; networks without users go down. */

@@ -47,8 +47,8 @@ static void take(struct inherited *in, char *arg)
 		}
 	if (str_starts(arg, "name="))
 		in->name = arg + 5;
-	if (str_starts(arg, "console=")) /* the old pty: a reboot makes a new one */
-		(void)close((int)strtol(arg + 8, NULL, 10));
+	if (str_starts(arg, "console=") || str_starts(arg, "slave=")) /* a reboot makes new ptys */
+		(void)close((int)strtol(strchr(arg, '=') + 1, NULL, 10));
 	if (str_starts(arg, "client=")) /* stays open over the exec that follows a reboot */
 		(void)strv_add(&in->clients, arg + 7);
 }

@@ -90,14 +90,14 @@ static int open_parent(const struct zone *z, struct zerr *e)
 
 static int forget_run(struct zone *z, struct zerr *e)
 {
-	static const char *const suffixes[] = { "", ".1" };
 	AUTO_CLOSE int logs = fs_open_below(z->h->run, ".log", O_RDONLY | O_DIRECTORY, 0);
-	char name[80];
+	AUTO_STRV struct strv files = { 0 };
+	const size_t len = strlen(z->name);
 
-	for (int i = 0; i < 2 && logs >= 0; i++) {
-		(void)snprintf(name, sizeof(name), "%s%s", z->name, suffixes[i]);
-		(void)unlinkat(logs, name, 0);
-	}
+	if (logs >= 0 && fs_list(logs, &files) == 0) /* NAME, NAME.1, NAME:1, … */
+		for (size_t i = 0; i < files.n; i++)
+			if (str_starts(files.v[i], z->name) && strchr(".:", files.v[i][len]))
+				(void)unlinkat(logs, files.v[i], 0);
 	return fs_remove(z->h->run, z->name, e);
 }
 

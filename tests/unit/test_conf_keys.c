@@ -49,7 +49,7 @@ static const struct value values[] = {
 	  { "TERM", "SIGTERM", "15", "RTMIN+3", "SIGRTMIN+3", "RTMAX-1", "PWR" },
 	  { "", "0", "65", "term", "SIG", "RTMIN-1", "RTMIN+31", "RTMIN+", "FOO" } },
 	{ "stop.timeout", { "0", "60", "2147483" }, { "", "-1", "60s", "2147484", "1.5" } },
-	{ "console.ttys", { "0", "32" }, { "33", "x" } },
+	{ "console.ttys", { "0", "15" }, { "16", "x" } },
 	{ "console.log_size", { "0", "1M" }, { "1m", "M", "1.5M" } },
 	{ "root.backend", { "overlay", "dir" }, { "", "a/b", "a b" } },
 	{ "root.size", { "10G", "1024" }, { "10GB", "99999999999T" } },
