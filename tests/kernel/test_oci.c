@@ -211,6 +211,10 @@ static void applies_layers(void **state)
 	assert_string_equal(again.oci.v[2], "env=A=b c");
 	assert_string_equal(again.oci.v[4], "workdir=/srv");
 	assert_string_equal(again.oci.v[6], "stop=SIGINT");
+	ADD(&l, NULL, F("x", "x")); /* stored or not, a layout must be whole */
+	(void)strcpy(strstr(l.layers[0], "\"size\":"), "\"size\":1");
+	one_image(&l, image_host_arch());
+	refused(&l, "", ZERR_FAILED, "layer 1 of 3");
 	layout_done(&l);
 }
 
