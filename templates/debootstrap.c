@@ -153,6 +153,14 @@ static int add_apt_options(struct strv *argv)
 
 /* ---- building ------------------------------------------------------------------------------- */
 
+static int add_words(struct strv *argv, const char *const *words, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!words[i] || strv_add(argv, words[i]) < 0)
+			return -ENOMEM;
+	return 0;
+}
+
 static int make_argv(const struct debootstrap *o, const char *builder, const char *arch,
 		     const char *path, struct strv *argv)
 {
@@ -161,21 +169,16 @@ static int make_argv(const struct debootstrap *o, const char *builder, const cha
 	AUTO_FREE char *include = str_fmt("--include=%s%s%s", PACKAGES, o->include ? "," : "",
 					  o->include ? o->include : "");
 	AUTO_FREE char *mirror = NULL;
-	const char *const options[] = { builder, arch_option, include, "--variant=minbase",
-					mm ? "--mode=root" : NULL };
+	const char *options[] = { builder, "--variant=minbase", arch_option, include,
+				  "--mode=root" };
 	int r = o->mirror ? str_set(&mirror, o->mirror) : find_mirror(&mirror);
+	const char *operands[] = { o->release, path, mirror };
 
-	if (r < 0 || !arch_option || !include)
-		return -ENOMEM;
-	for (size_t i = 0; r == 0 && i < sizeof(options) / sizeof(options[0]); i++)
-		r = options[i] ? strv_add(argv, options[i]) : 0;
+	if (r == 0)
+		r = add_words(argv, options, mm ? 5 : 4); /* the other knows no modes */
 	if (r == 0 && mm)
 		r = add_apt_options(argv);
-	if (r == 0)
-		r = strv_add(argv, o->release);
-	if (r == 0)
-		r = strv_add(argv, path);
-	return r < 0 ? r : strv_add(argv, mirror);
+	return r < 0 ? r : add_words(argv, operands, 3);
 }
 
 /* What belongs to the host or to one machine only goes: device nodes, identity, resolver. */

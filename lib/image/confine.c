@@ -63,8 +63,6 @@ static int wait_child(const struct confined *c, pid_t pid, int pipe_fd,
 	while (waitpid(pid, ret_status, 0) < 0)
 		if (errno != EINTR)
 			return zerr_sys(e, "wait for the unpacker");
-	if (c->progress && r == 0)
-		c->progress(c->progress_arg, c->what, c->total, c->total);
 	return r;
 }
 
@@ -101,6 +99,8 @@ int confined_run(const struct confined *c, struct confined_stats *ret, struct ze
 	r = wait_child(c, pid, from, stats, &status, e);
 	if (r == 0)
 		r = verdict(from, status, e);
+	if (r == 0 && c->progress)
+		c->progress(c->progress_arg, c->what, c->total, c->total);
 	if (ret)
 		memcpy(ret, stats, sizeof(*ret));
 	return r;

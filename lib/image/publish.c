@@ -146,6 +146,21 @@ static int set_names(struct publish *p, struct zerr *e)
 	return 0;
 }
 
+/* NULL is fine: it is found out later. */
+static int check_names(const char *dist, const char *release, const char *arch, const char *variant,
+		       const char *build, struct zerr *e)
+{
+	const char *const words[] = { dist, release, arch, variant };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (words[i] && !image_word_ok(words[i]))
+			return zerr_as(e, ZERR_USAGE, "%s: not possible in an image's name",
+				       words[i]);
+	if (build && !image_build_ok(build))
+		return zerr_as(e, ZERR_USAGE, "%s: a build is named YYYYMMDD_HH:MM", build);
+	return 0;
+}
+
 static int up_names(void *ctx, struct zerr *e)
 {
 	struct publish *p = ctx;
@@ -161,12 +176,6 @@ static int up_names(void *ctx, struct zerr *e)
 	i->expiry = i->created + LIFETIME;
 	if (!i->build)
 		i->build = build_name(i->created);
-	if (!image_word_ok(i->ref.dist) || !image_word_ok(i->ref.release) ||
-	    !image_word_ok(i->ref.arch) || !image_word_ok(i->ref.variant))
-		return zerr_as(e, ZERR_USAGE, "%s/%s/%s/%s is not a possible name of an image",
-			       i->ref.dist, i->ref.release, i->ref.arch, i->ref.variant);
-	if (i->build && !image_build_ok(i->build))
-		return zerr_as(e, ZERR_USAGE, "%s: a build is named YYYYMMDD_HH:MM", i->build);
 	product = publish_product_dir(&i->ref);
 	dir = product && i->build ? str_fmt("%s/%s", product, i->build) : NULL;
 	if (!dir)
@@ -401,8 +410,10 @@ int image_publish(const struct image_publish *a, image_progress *progress, void 
 		.out = -1,
 	};
 	struct image *i = &p.build.image;
-	const int r = steps_up(&publish_op, &none, &p, e);
+	int r = check_names(a->dist, a->release, a->arch, a->variant, a->build, e);
 
+	if (r == 0)
+		r = steps_up(&publish_op, &none, &p, e);
 	if (r < 0)
 		return r;
 	if (str_set(&i->fingerprint, p.build.rootfs.sha256) < 0 ||

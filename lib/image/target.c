@@ -66,7 +66,7 @@ int target_space(struct target *t, uint64_t more, struct zerr *e)
 	if (fstatvfs(t->root, &s) < 0)
 		return zerr_sys(e, "file system");
 	if (s.f_bavail <= s.f_blocks / 100 || (s.f_files && s.f_favail < s.f_files / 100))
-		return zerr_set(e, ENOSPC, "less than 1 %% of the file system would stay free");
+		return zerr_code(e, ENOSPC, "less than 1 %% of the file system would stay free");
 	blocks = (s.f_bavail - s.f_blocks / 100) / 2;
 	t->credit = blocks < CREDIT_MAX / s.f_frsize ? blocks * s.f_frsize : CREDIT_MAX;
 	return 0;
