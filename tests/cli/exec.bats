@@ -97,8 +97,8 @@ prepare_file() {
   ok pty expect:yes -- zone exec "$Z" -- /bin/sh -c 'test -t 0 && test -t 1 && echo yes'
   has "$(zone exec -t "$Z" -- /bin/sh -c 'test -t 1 && echo yes' </dev/null)" yes
   local ptys
-  ptys=$(zone exec "$Z" -- ls /dev/pts </dev/null)
-  ok pty -- zone exec -T "$Z" -- ls /dev/pts
+  ptys=$(zone exec "$Z" -- ls -1 /dev/pts </dev/null)
+  ok pty -- zone exec -T "$Z" -- ls -1 /dev/pts
   same "$ptys" "$(tr -d '\r' <<<"$output")"
 }
 
