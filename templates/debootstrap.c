@@ -157,22 +157,18 @@ static int make_argv(const struct debootstrap *o, const char *builder, const cha
 		     const char *path, struct strv *argv)
 {
 	const bool mm = str_ends(builder, "/mmdebstrap");
+	AUTO_FREE char *arch_option = str_fmt(mm ? "--architectures=%s" : "--arch=%s", arch);
+	AUTO_FREE char *include = str_fmt("--include=%s%s%s", PACKAGES, o->include ? "," : "",
+					  o->include ? o->include : "");
 	AUTO_FREE char *mirror = NULL;
+	const char *const options[] = { builder, arch_option, include, "--variant=minbase",
+					mm ? "--mode=root" : NULL };
 	int r = o->mirror ? str_set(&mirror, o->mirror) : find_mirror(&mirror);
 
-	if (r == 0)
-		r = strv_add(argv, builder);
-	if (r == 0 && mm)
-		r = strv_add(argv, "--quiet");
-	if (r == 0 && mm)
-		r = strv_add(argv, "--mode=root");
-	if (r == 0)
-		r = strv_addf(argv, mm ? "--architectures=%s" : "--arch=%s", arch);
-	if (r == 0)
-		r = strv_add(argv, "--variant=minbase");
-	if (r == 0)
-		r = strv_addf(argv, "--include=%s%s%s", PACKAGES, o->include ? "," : "",
-			      o->include ? o->include : "");
+	if (r < 0 || !arch_option || !include)
+		return -ENOMEM;
+	for (size_t i = 0; r == 0 && i < sizeof(options) / sizeof(options[0]); i++)
+		r = options[i] ? strv_add(argv, options[i]) : 0;
 	if (r == 0 && mm)
 		r = add_apt_options(argv);
 	if (r == 0)

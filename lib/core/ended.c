@@ -47,8 +47,8 @@ static void take(struct inherited *in, char *arg)
 		}
 	if (str_starts(arg, "name="))
 		in->name = arg + 5;
-	if (str_starts(arg, "console=")) /* the old pty: a reboot makes a new one */
-		(void)close((int)strtol(arg + 8, NULL, 10));
+	if (str_starts(arg, "console=") || str_starts(arg, "slave=")) /* a reboot makes new ptys */
+		(void)close((int)strtol(strchr(arg, '=') + 1, NULL, 10));
 	if (str_starts(arg, "client=")) /* stays open over the exec that follows a reboot */
 		(void)strv_add(&in->clients, arg + 7);
 }
@@ -126,8 +126,7 @@ static int reboot(struct zone *z, const struct record *rec, struct inherited *in
 		r = life_up(&b, e);
 	if (r == 0) {
 		zone_event(z->h, z->name, "running", NULL);
-		zone_unlock(z);
-		r = life_become_monitor(&b, e);
+		r = life_become_monitor(&b, e); /* exec gives the lock back */
 	}
 	return r;
 }

@@ -113,8 +113,10 @@ static int stop_running(struct zone *z, struct status *s, int timeout_ms, struct
 	AUTO_CLOSE int monitor = state_pidfd(&s->rec, "monitor");
 	int r = cg_open(z->h, z->name, &cg, e);
 
-	if (r < 0)
+	if (r < 0) { /* its groups are gone: the monitor is at it, and needs the lock */
+		zone_unlock(z);
 		return zerr_in(e, finish(z, monitor, e), "stop");
+	}
 	if (timeout_ms < 0)
 		timeout_ms = (int)z->spec.stop_timeout * 1000;
 	const int64_t deadline = now_ms() + timeout_ms;
