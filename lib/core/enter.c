@@ -34,7 +34,8 @@ static int join(const struct enter *x, struct zerr *e)
 		flags |= CLONE_NEWUSER;
 	(void)prctl(PR_SET_DUMPABLE, 0); /* from here on the zone's root could look at us */
 	if (setns(x->init, flags) < 0)
-		return zerr_sys(e, "join the zone's namespaces");
+		return errno == ESRCH ? zerr_as(e, ZERR_STATE, "the zone has just ended") :
+					zerr_sys(e, "join the zone's namespaces");
 	if (setgroups(0, NULL) < 0 || setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
 		return zerr_sys(e, "become root of the zone");
 	(void)prctl(PR_SET_DUMPABLE, 0); /* a change of ids may have set it */

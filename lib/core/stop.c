@@ -87,9 +87,12 @@ static int mark_stopping(struct zone *z, struct record *rec, struct zerr *e)
 	return record_save(rec, z->run, "state", STATE_FORMAT, false, e);
 }
 
-/* After init has ended: wait for the monitor's walk down, or do it when there is none. */
-static int finish(struct zone *z, int monitor, struct zerr *e)
+/* After init has ended: wait for the monitor's walk down, or do it when there is none. What runs by then
+ * may be another's start already: @rec is the run that was stopped. */
+static int finish(struct zone *z, const struct record *rec, int monitor, struct zerr *e)
 {
+	const uint64_t began = record_u64(rec, "started_ns", 0);
+
 	if (monitor >= 0 && wait_pidfd(monitor, TEARDOWN_MS) < 0)
 		return steps_check(e) < 0 ? -EINTR : zerr_set(e, EBUSY, "teardown takes more than %d s",
 							      TEARDOWN_MS / 1000);
@@ -98,7 +101,7 @@ static int finish(struct zone *z, int monitor, struct zerr *e)
 	if (z->lock < 0)
 		return z->lock;
 	int r = state_now(z, &s, e);
-	if (r == 0 && s.live) {
+	if (r == 0 && s.live && record_u64(&s.rec, "started_ns", 0) == began) {
 		r = life_repair(z, &s, e);
 		if (r == 0)
 			zone_event(z->h, z->name, "stopped", NULL);
@@ -115,7 +118,7 @@ static int stop_running(struct zone *z, struct status *s, int timeout_ms, struct
 
 	if (r < 0) { /* its groups are gone: the monitor is at it, and needs the lock */
 		zone_unlock(z);
-		return zerr_in(e, finish(z, monitor, e), "stop");
+		return zerr_in(e, finish(z, &s->rec, monitor, e), "stop");
 	}
 	if (timeout_ms < 0)
 		timeout_ms = (int)z->spec.stop_timeout * 1000;
@@ -136,7 +139,7 @@ static int stop_running(struct zone *z, struct status *s, int timeout_ms, struct
 	if (init >= 0 && wait_pidfd(init, TEARDOWN_MS) < 0)
 		return zerr_set(e, EBUSY, "init does not end");
 	cg_close(&cg);
-	return finish(z, monitor, e);
+	return finish(z, &s->rec, monitor, e);
 }
 
 int zone_stop(struct zone_host *h, const char *name, int timeout_ms, struct zerr *e)
