@@ -32,7 +32,7 @@ static void read_log(struct cmd *c, const struct foreground *f, uint64_t end, st
 	const uint64_t max = end > f->log ? end - f->log : end;
 
 	if (f->console && max > 0)
-		(void)zone_log_read(c->host, f->name, end, max, ret, &e);
+		(void)zone_log_read(c->host, f->name, 0, end, max, ret, &e);
 }
 
 /* It ended before the console could be attached: what it said is in the log. */

@@ -130,12 +130,15 @@ enum { ZONE_CONSOLE_READONLY = 1, ZONE_CONSOLE_FORCE = 2 };
  * *@ret_history is the log's end at the moment of attaching, for zone_log_read().
  */
 #define ZONE_CONSOLE_PACKET 4096
+/* See above. */
 ZONE_API int zone_console(struct zone_host *h, const char *name, unsigned tty, int flags,
 			  bool *ret_writer, uint64_t *ret_history, struct zerr *e);
+/* At most ZONE_CONSOLE_PACKET bytes of input; dropped by the monitor when we are not the writer. */
 ZONE_API int zone_console_input(int fd, const void *data, size_t len);
+/* The size of our terminal, for the zone's; the writer's counts. */
 ZONE_API int zone_console_resize(int fd, unsigned short rows, unsigned short cols);
 /* The console log (stopped zones too): at most the last @max bytes before offset @end (UINT64_MAX: all). */
-ZONE_API int zone_log_read(struct zone_host *h, const char *name, uint64_t end, size_t max,
+ZONE_API int zone_log_read(struct zone_host *h, const char *name, unsigned tty, uint64_t end, size_t max,
 			   struct buf *ret, struct zerr *e);
 /* Where the log ends now: a later zone_log_read() can leave out what came before. 0 without a log. */
 ZONE_API int zone_log_end(struct zone_host *h, const char *name, uint64_t *ret, struct zerr *e);
@@ -166,7 +169,7 @@ struct zone_info { /* numbers: UINT64_MAX when not known */
 	struct strv groups, ipv4, ipv6; /* addresses without prefix length */
 	uint64_t memory_bytes, cpu_usage_ns, pids, uptime_ns, snapshots;
 	/* by zone_info_get() only */
-	char *cgroup;	       /* from the v2 mount */
+	char *cgroup;	       /* from the v2 mount, with a slash; its child payload/ has the limits */
 	uint64_t id_base, id_count;
 	int64_t created;       /* seconds since the epoch */
 	char *image_server, *image_dist, *image_release, *image_arch, *image_variant, *image_build,
@@ -179,6 +182,7 @@ struct zone_info { /* numbers: UINT64_MAX when not known */
 	struct strv security;	       /* key, value, … ("level", "default", …) */
 	struct strv holders;	       /* state DOWN: what keeps it */
 };
+/* Free what it holds. */
 ZONE_API void zone_info_done(struct zone_info *i);
 
 /* Fields that cost something are filled when asked for: what `ls` needs beyond name and state. */
@@ -208,6 +212,8 @@ struct zone_key {
 };
 /* The @i-th key of the table; false at the end. */
 ZONE_API bool zone_key_at(unsigned i, struct zone_key *ret);
+/* The key that @path ("net.eth0.mtu") is one of; false when there is none. */
+ZONE_API bool zone_key_find(const char *path, struct zone_key *ret);
 
 /* ---- verify, checkconfig, events ------------------------------------------------------------ */
 
@@ -228,11 +234,14 @@ struct zone_checks {
 ZONE_API int zone_checkconfig(struct zone_checks *ret, struct zerr *e);
 ZONE_API void zone_checks_done(struct zone_checks *c);
 
-/* Follow the events file: an inotify descriptor to poll and the lines that came since the last call. */
 struct zone_events;
+/* Follow the events file: an inotify descriptor to poll and the lines that came since the last call. */
 ZONE_API int zone_events_open(struct zone_host *h, struct zone_events **ret, struct zerr *e);
+/* Borrowed; readable when zone_events_next() may have something. */
 ZONE_API int zone_events_fd(const struct zone_events *ev);
+/* Lines of JSON without their newline, appended. */
 ZONE_API int zone_events_next(struct zone_events *ev, struct strv *ret_lines, struct zerr *e);
+/* NULL is fine. */
 ZONE_API void zone_events_close(struct zone_events *ev);
 
 /* ---- snapshots ------------------------------------------------------------------------------ */
@@ -275,9 +284,11 @@ struct zone_images {
 	struct zone_image *v;
 	size_t n;
 };
+/* Images here, or with @remote the newest build of each that the server has; NULL matches all. */
 ZONE_API int zone_image_list(struct zone_host *h, bool remote, const char *dist, const char *release,
 			     const char *arch, const struct zone_image_source *s,
 			     struct zone_images *ret, struct zerr *e);
+/* Free what it holds. */
 ZONE_API void zone_images_done(struct zone_images *i);
 /* @image "DIST/RELEASE[/ARCH[/VARIANT]]". */
 ZONE_API int zone_image_pull(struct zone_host *h, const char *image,
@@ -293,6 +304,7 @@ struct zone_publish {
 	const char *tree, *dist, *release, *arch, *variant, *build, *sign, *gnupghome;
 	unsigned keep;
 };
+/* Add an image to a static tree; *@ret gets its row. A running zone is refused. */
 ZONE_API int zone_image_publish(struct zone_host *h, const struct zone_publish *p,
 				struct zone_images *ret, struct zerr *e);
 

@@ -225,19 +225,28 @@ static int drop(const struct net_env *env, struct nl *nl, const struct uses *u, 
 	return r < 0 && r != -ENOENT ? r : release(env, nl, u, name, e);
 }
 
-int bridge_use(const struct net_env *env, struct nl *nl, const char *network, const char *zone,
-	       const char *nic, struct link_info *ret, struct zerr *e)
+char *bridge_user(const char *zone, const char *nic, unsigned ifindex)
+{
+	return ifindex ? str_fmt("%s.%s@%u", zone, nic, ifindex) : str_fmt("%s.%s", zone, nic);
+}
+
+static int add_note(int users, const char *user, struct zerr *e)
+{
+	const int fd = fs_open_below(users, user, O_WRONLY | O_CREAT, 0600);
+
+	own_close(fd);
+	return fd < 0 ? zerr_code(e, -fd, "note of user %s", user) : 0;
+}
+
+int bridge_use(const struct net_env *env, struct nl *nl, const char *network, const char *user,
+	       struct link_info *ret, struct zerr *e)
 {
 	AUTO_USES struct uses u = { -1, -1, -1 };
 	AUTO_CLOSE int users = -1;
-	AUTO_CLOSE int user = -1;
-	AUTO_FREE char *name = str_fmt("%s.%s", zone, nic);
 	struct zerr second = { 0 };
 	bool up;
 	int r;
 
-	if (!name)
-		return zerr_code(e, ENOMEM, "network %s", network);
 	r = network_check_name(network, e);
 	if (r == 0)
 		r = open_uses(env, &u, e);
@@ -247,34 +256,36 @@ int bridge_use(const struct net_env *env, struct nl *nl, const char *network, co
 	users = fs_subdir(u.net, network, 0700, e);
 	if (users < 0)
 		return users;
-	user = fs_open_below(users, name, O_WRONLY | O_CREAT, 0600);
-	if (user < 0)
-		r = zerr_code(e, -user, "note the use of %s", network);
-	else
+	r = add_note(users, user, e);
+	if (r == 0)
 		r = up ? link_get(nl, network, ret, e) : -ENODEV;
-	if (r == -ENODEV)
+	if (r == -ENODEV || (r == 0 && !str_eq(ret->kind, "bridge")))
 		r = zerr_in(e, bring_up(env, nl, &u, network, ret, e), "network %s", network);
-	if (r < 0) {
-		steps_hold_signals(true); /* undo all of it, also when a signal is the reason */
-		(void)drop(env, nl, &u, network, name, &second); /* the first error counts */
-		steps_hold_signals(false);
-	}
+	if (r == 0)
+		return own_take_fd(&users);
+	steps_hold_signals(true); /* undo all of it, also when a signal is the reason */
+	(void)drop(env, nl, &u, network, user, &second); /* the first error counts */
+	steps_hold_signals(false);
 	return r;
 }
 
-int bridge_drop(const struct net_env *env, struct nl *nl, const char *network, const char *zone,
-		const char *nic, struct zerr *e)
+int bridge_confirm(int users, const char *from, const char *to, struct zerr *e)
+{
+	const int r = add_note(users, to, e);
+
+	return r < 0 ? r : fs_remove(users, from, e);
+}
+
+int bridge_drop(const struct net_env *env, struct nl *nl, const char *network, const char *user,
+		struct zerr *e)
 {
 	AUTO_USES struct uses u = { -1, -1, -1 };
-	AUTO_FREE char *name = str_fmt("%s.%s", zone, nic);
 	int r;
 
-	if (!name)
-		return zerr_code(e, ENOMEM, "network %s", network);
 	r = network_check_name(network, e);
 	if (r == 0)
 		r = open_uses(env, &u, e);
-	return r < 0 ? r : drop(env, nl, &u, network, name, e);
+	return r < 0 ? r : drop(env, nl, &u, network, user, e);
 }
 
 /* Remove the notes of @zone among the users of @network. */

@@ -12,22 +12,12 @@
 #define MTU_MIN	     68
 #define MTU_MIN_IPV6 1280
 
-/* The name is the guest's business but must be one that its kernel takes. */
 static int check_nic(const struct nic_spec *nic, struct zerr *e)
 {
-	const size_t len = nic->name ? strlen(nic->name) : 0;
-
 	if (nic->type && !str_eq(nic->type, "veth"))
 		return zerr_as(e, ZERR_USAGE, "type '%s' has no lease", nic->type);
-	if (len == 0 || len > NET_NAME_MAX || str_eq(nic->name, "lo"))
-		return zerr_as(e, ZERR_USAGE, "not an interface name of 1 to %d characters",
-			       NET_NAME_MAX);
-	for (const char *p = nic->name; *p; p++)
-		if (*p <= ' ' || *p > '~' || strchr("/:%", *p))
-			return zerr_as(e, ZERR_USAGE, "'%c' is not allowed in an interface name",
-				       *p <= ' ' || *p > '~' ? '?' : *p);
-	if (str_eq(nic->name, ".") || str_eq(nic->name, ".."))
-		return zerr_as(e, ZERR_USAGE, "not an interface name");
+	if (!nic->name || !network_name_ok(nic->name))
+		return zerr_as(e, ZERR_USAGE, "no interface name: " NETWORK_NAME_RULE);
 	return 0;
 }
 
@@ -169,7 +159,6 @@ static int fill(const struct network *net, const struct nic_spec *nic, const str
 int net_lease(const struct net_env *env, const struct nic_spec *nic, unsigned slot,
 	      const struct strv *taken, const char *old_ipv4, struct net_lease *ret, struct zerr *e)
 {
-	const char *name = nic->name ? nic->name : "";
 	struct net_lease l = { 0 };
 	struct network net;
 	int r;
@@ -182,8 +171,8 @@ int net_lease(const struct net_env *env, const struct nic_spec *nic, unsigned sl
 	if (r == 0)
 		r = fill(&net, nic, taken, old_ipv4, &l, e);
 	if (r < 0)
-		return zerr_in(e, r, "net.%s", name);
-	memcpy(l.nic, name, strlen(name) + 1);
+		return r;
+	memcpy(l.nic, nic->name, strlen(nic->name) + 1);
 	memcpy(l.network, net.name, sizeof(net.name));
 	*ret = l;
 	return 0;

@@ -60,7 +60,7 @@ static int run_helper_with(const struct net_env *env, const char *option, const 
 	if (r < 0 || lseek(fd, 0, SEEK_SET) < 0)
 		return zerr_code(e, r < 0 ? -r : errno, "commands for nftables");
 	r = run_program(&args, NULL, e);
-	if (r < 0 && e->status == ZERR_FAILED)
+	if (r == -EIO && e)
 		e->status = ZERR_HOST; /* the commands are ours and right: the host cannot */
 	return zerr_in(e, r, "nftables");
 }

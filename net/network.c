@@ -38,25 +38,25 @@ struct conflict {
 	struct ipnet with; /* family 0: nothing */
 };
 
+bool network_name_ok(const char *name)
+{
+	static const char first[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+	size_t n = strspn(name, first);
+
+	if (n == 0 || strlen(name) > NET_NAME_MAX)
+		return false;
+	while (name[n] && (strchr(first, name[n]) || strchr("-_.", name[n])))
+		n++;
+	/* the first two are no interfaces but mean every one to sysctl */
+	return !name[n] && !str_eq(name, "all") && !str_eq(name, "default") && !str_eq(name, "lo");
+}
+
 int network_check_name(const char *name, struct zerr *e)
 {
-	static const char letters[] =
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-	const size_t len = strlen(name);
-
-	if (len == 0 || len > NET_NAME_MAX || strspn(name, letters) == 0)
-		return zerr_as(e, ZERR_USAGE,
-			       "network name '%s': 1 to %d letters, digits, '-', '_' and '.', "
-			       "beginning with a letter or digit",
-			       name, NET_NAME_MAX);
-	for (const char *p = name; *p; p++)
-		if (!strchr(letters, *p) && !strchr("-_.", *p))
-			return zerr_as(e, ZERR_USAGE, "network name '%s': '%c' is not allowed",
-				       name, *p);
-	/* the first two are no interfaces but mean every one to sysctl */
-	if (str_eq(name, "all") || str_eq(name, "default") || str_eq(name, "lo"))
-		return zerr_as(e, ZERR_USAGE, "network name '%s' is reserved", name);
-	return 0;
+	if (network_name_ok(name))
+		return 0;
+	return zerr_as(e, ZERR_USAGE, "'%s' is no network name: " NETWORK_NAME_RULE, name);
 }
 
 int network_dir(const struct net_env *env, struct zerr *e)
@@ -137,6 +137,16 @@ int network_save(const struct network *n, int dirfd, bool durable, struct zerr *
 	return zerr_in(e, r, "network %s", n->name);
 }
 
+static int in_use(const struct ipnet *n, const char *whose, const char *what, struct zerr *e)
+{
+	char text[IPNET_TEXT];
+
+	(void)zerr_as(e, ZERR_STATE, "%s overlaps %s %s", ipnet_text(n, text), whose, what);
+	if (e)
+		e->code = EADDRINUSE;
+	return -EADDRINUSE;
+}
+
 static int take_conflict(const struct addr_entry *a, void *arg)
 {
 	struct conflict *c = arg;
@@ -161,7 +171,7 @@ static int list_used(struct nl *nl, struct conflict *c, struct zerr *e)
 int network_conflict(struct nl *nl, const struct ipnet *n, unsigned own, struct zerr *e)
 {
 	struct conflict c = { .net = n, .own = own };
-	char text[IPNET_TEXT], with[IPNET_TEXT];
+	char with[IPNET_TEXT];
 	int r = -EAGAIN;
 
 	for (int i = 0; i < 3 && r == -EAGAIN; i++)
@@ -170,16 +180,13 @@ int network_conflict(struct nl *nl, const struct ipnet *n, unsigned own, struct 
 		return r;
 	if (c.with.family == 0)
 		return 0;
-	(void)zerr_as(e, ZERR_STATE, "%s overlaps %s, which the host uses", ipnet_text(n, text),
-		      ipnet_text(&c.with, with));
-	return -EADDRINUSE;
+	return in_use(n, "the host's", ipnet_text(&c.with, with), e);
 }
 
 /* The same against the records of the other networks. */
 static int other_conflict(int dir, const struct ipnet *n, struct zerr *e)
 {
 	AUTO_STRV struct strv names = { 0 };
-	char text[IPNET_TEXT];
 	struct network other;
 	int r = fs_list(dir, &names);
 
@@ -191,11 +198,8 @@ static int other_conflict(int dir, const struct ipnet *n, struct zerr *e)
 			continue;
 		if (r < 0)
 			return r;
-		if (!ipnet_overlap(&other.ipv4, n))
-			continue;
-		(void)zerr_as(e, ZERR_STATE, "%s overlaps network %s", ipnet_text(n, text),
-			      other.name);
-		return -EADDRINUSE;
+		if (ipnet_overlap(&other.ipv4, n))
+			return in_use(n, "network", other.name, e);
 	}
 	return 0;
 }
@@ -221,8 +225,7 @@ static int pick_subnet(struct nl *nl, int dir, struct ipnet *ret, struct zerr *e
 			return r;
 		}
 	}
-	return zerr_as(e, ZERR_HOST,
-		       "every subnet tried, %s to %s, overlaps one that the host uses",
+	return zerr_as(e, ZERR_HOST, "every subnet tried, %s to %s, overlaps one of the host's",
 		       candidates[0], candidates[sizeof(candidates) / sizeof(*candidates) - 1]);
 }
 

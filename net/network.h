@@ -21,7 +21,13 @@ struct network {
 	bool nat;
 };
 
-/* Interface names that are safe as file names and sysctl names too. 0 or a usage error. */
+#define NETWORK_NAME_RULE                                                                         \
+	"1 to 15 letters, digits, '-', '_' and '.', the first no punctuation; not all, default, " \
+	"lo"
+
+/* True for an interface name that is safe as a file's and a setting's name too. */
+bool network_name_ok(const char *name);
+/* The same, with a usage error. */
 int network_check_name(const char *name, struct zerr *e);
 
 /* Load the record of network @name below @dirfd. 0, -ENOENT without message, or -errno. */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/own.h"
 #include "base/sig.h"
 #include "net/addr.h"
 #include "net/bridge.h"
@@ -48,10 +49,12 @@ static int explain_taken(const struct veth *v, struct zerr *e)
 {
 	AUTO_NL struct nl inside = { 0 };
 	struct link_info link;
-	struct zerr unused = { 0 };
+	int r;
 
-	if (nl_open_in(&inside, v->netns_fd, &unused) == 0 &&
-	    link_get(&inside, v->peer_name, &link, &unused) == 0)
+	r = nl_open_in(&inside, v->netns_fd, e);
+	if (r < 0)
+		return r;
+	if (link_get(&inside, v->peer_name, &link, e) == 0)
 		return zerr_set(e, EEXIST, "the zone has an interface %s already", v->peer_name);
 	return zerr_set(e, EEXIST, "%u interface names up to %s are all in use", GENERATIONS,
 			v->name);
@@ -129,35 +132,58 @@ static int make_nic(struct nl *nl, const struct link_info *bridge, const struct 
 	return r;
 }
 
+/* Say that it is this link which uses the network. After a failure the link is gone. */
+static int confirm(struct nl *nl, int users, const char *user, const char *zone,
+		   const struct net_link *made, struct zerr *e)
+{
+	AUTO_FREE char *to = bridge_user(zone, made->nic, made->ifindex);
+	struct zerr second = { 0 };
+	int r;
+
+	r = to ? bridge_confirm(users, user, to, e) : zerr_code(e, ENOMEM, "note of user");
+	if (r < 0)
+		(void)link_delete(nl, made->ifindex, &second); /* the first error counts */
+	return r;
+}
+
 int net_up(const struct net_env *env, const char *zone, unsigned slot, unsigned generation,
 	   const struct net_lease *l, int netns_fd, struct net_link *ret, struct zerr *e)
 {
+	AUTO_FREE char *user = bridge_user(zone, l->nic, 0);
 	AUTO_NL struct nl nl = { 0 };
+	AUTO_CLOSE int users = -1;
 	struct net_link made = { 0 };
 	struct zerr second = { 0 };
 	struct link_info bridge;
 	struct nic nic;
 	int r;
 
+	if (!user)
+		return zerr_code(e, ENOMEM, "note of user");
 	r = parse_lease(l, &nic, e);
 	if (r == 0)
 		r = nl_open(&nl, e);
-	if (r == 0)
-		r = bridge_use(env, &nl, l->network, zone, l->nic, &bridge, e);
 	if (r < 0)
-		return zerr_in(e, r, "%s", l->nic);
+		return r;
+	users = bridge_use(env, &nl, l->network, user, &bridge, e);
+	if (users < 0)
+		return users;
+	memcpy(made.nic, l->nic, sizeof(made.nic));
+	memcpy(made.network, l->network, sizeof(made.network));
 	r = make_nic(&nl, &bridge, &nic, slot, generation, netns_fd, &made, e);
+	if (r == 0)
+		r = confirm(&nl, users, user, zone, &made, e);
+	if (r == -ENOTRECOVERABLE) /* in the wrong namespace: net_forget() by another process */
+		return r;
 	if (r < 0) {
 		steps_hold_signals(true); /* as in bridge_use() */
-		(void)bridge_drop(env, &nl, l->network, zone, l->nic, &second);
+		(void)bridge_drop(env, &nl, l->network, user, &second);
 		steps_hold_signals(false);
-		return zerr_in(e, r, "%s", l->nic);
+		return r;
 	}
 	/* only a convenience; a name in use is the usual reason */
 	if (link_add_alias(&nl, made.ifindex, zone, &second) < 0)
 		log_debug("%s: %s", made.host_name, second.msg);
-	memcpy(made.nic, l->nic, sizeof(made.nic));
-	memcpy(made.network, l->network, sizeof(made.network));
 	*ret = made;
 	return 0;
 }
@@ -199,18 +225,20 @@ static int delete_if_same(struct nl *nl, const char *zone, const struct net_link
 int net_down(const struct net_env *env, const char *zone, const struct net_link *link,
 	     bool delete_link, struct zerr *e)
 {
+	AUTO_FREE char *user = bridge_user(zone, link->nic, link->ifindex);
 	AUTO_NL struct nl nl = { 0 };
 	struct zerr second = { 0 };
 	int r, q;
 
+	if (!user)
+		return zerr_code(e, ENOMEM, "note of user");
 	r = nl_open(&nl, e);
 	if (r < 0)
 		return r;
 	if (delete_link)
 		r = delete_if_same(&nl, zone, link, e);
-	q = bridge_drop(env, &nl, link->network, zone, link->nic, r < 0 ? &second : e);
-	r = r < 0 ? r : q;
-	return zerr_in(e, r, "%s", link->nic);
+	q = bridge_drop(env, &nl, link->network, user, r < 0 ? &second : e);
+	return r < 0 ? r : q;
 }
 
 int net_forget(const struct net_env *env, const char *zone, struct zerr *e)

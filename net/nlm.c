@@ -54,8 +54,9 @@ int nl_open_in(struct nl *nl, int netns_fd, struct zerr *e)
 		return zerr_sys(e, "enter the network namespace");
 	r = nl_open(nl, e);
 	if (setns(own, CLONE_NEWNET) < 0) {
+		r = zerr_sys(e, "return to the host's network namespace");
 		nl_close(nl);
-		return zerr_sys(e, "return to the host's network namespace");
+		return zerr_hint(e, -ENOTRECOVERABLE, "run 'zone verify --repair'");
 	}
 	return r;
 }

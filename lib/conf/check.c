@@ -15,7 +15,7 @@
 #define TEXT_MAX       4096
 #define NAME_MAX_CHARS 255
 
-int check_text(const char *v, struct zerr *e)
+int check_text(const char *v, bool tabs, struct zerr *e)
 {
 	size_t len = 0;
 
@@ -23,7 +23,8 @@ int check_text(const char *v, struct zerr *e)
 		uint32_t code = 0;
 		const size_t n = utf8_char(v + len, &code);
 
-		if (n == 0 || code < 0x20 || (code >= 0x7f && code < 0xa0))
+		if (n == 0 || (code < 0x20 && !(tabs && code == '\t')) ||
+		    (code >= 0x7f && code < 0xa0))
 			return zerr_as(
 				e, ZERR_USAGE,
 				"control characters and bytes that are not UTF-8 are not allowed");
@@ -32,19 +33,25 @@ int check_text(const char *v, struct zerr *e)
 	return len <= TEXT_MAX ? 0 : zerr_as(e, ZERR_USAGE, "longer than %d bytes", TEXT_MAX);
 }
 
+/* isalnum() goes by the locale. */
+static bool alnum(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
 /* True when @v is not empty and made of letters, digits and @others. */
 static bool made_of(const char *v, const char *others)
 {
 	size_t i = 0;
 
-	while (isalnum((unsigned char)v[i]) || (v[i] && strchr(others, v[i])))
+	while (alnum(v[i]) || (v[i] && strchr(others, v[i])))
 		i++;
 	return i > 0 && v[i] == '\0';
 }
 
 int check_free_name(const char *v, struct zerr *e)
 {
-	const int r = check_text(v, e);
+	const int r = check_text(v, false, e);
 
 	if (r < 0)
 		return r;
@@ -72,15 +79,15 @@ int check_nic_name(const char *v, struct zerr *e)
 
 int check_mount_name(const char *v, struct zerr *e)
 {
-	return made_of(v, "_.-") && strlen(v) <= 63 && isalnum((unsigned char)v[0])
+	return made_of(v, "_.-") && strlen(v) <= 63 && alnum(v[0])
 		       ? 0
 		       : zerr_as(e, ZERR_USAGE, "not a name for a mount: %.80s", v);
 }
 
 int check_sysctl_name(const char *v, struct zerr *e)
 {
-	bool ok = made_of(v, "_.-/:@") && isalnum((unsigned char)v[0]) &&
-		  isalnum((unsigned char)v[strlen(v) - 1]) && strlen(v) <= NAME_MAX_CHARS;
+	bool ok = made_of(v, "_.-/:@") && alnum(v[0]) && alnum(v[strlen(v) - 1]) &&
+		  strlen(v) <= NAME_MAX_CHARS;
 
 	for (const char *p = v; ok && *p; p++)
 		ok = !(strchr("./", p[0]) && p[1] && strchr("./", p[1]));
@@ -100,8 +107,8 @@ int check_cgroup_file(const char *v, struct zerr *e)
 
 int check_device_name(const char *v, struct zerr *e)
 {
-	const size_t digits = strspn(v, "0123456789"),
-		     more = strspn(v + digits + (v[digits] == ':'), "0123456789");
+	const size_t digits = strspn(v, "0123456789");
+	const size_t more = v[digits] ? strspn(v + digits + 1, "0123456789") : 0;
 	const bool numbers = digits > 0 && digits < 5 && v[digits] == ':' && more > 0 && more < 8 &&
 			     !v[digits + 1 + more];
 
@@ -130,7 +137,7 @@ int check_hostname(const char *v, struct zerr *e)
 
 int check_word(const char *v, struct zerr *e)
 {
-	return made_of(v, "_.-") && isalnum((unsigned char)v[0]) && strlen(v) <= 63
+	return made_of(v, "_.-") && alnum(v[0]) && strlen(v) <= 63
 		       ? 0
 		       : zerr_as(e, ZERR_USAGE,
 				 "not a word of letters, digits, '.', '_' and '-': %.80s", v);
@@ -217,9 +224,9 @@ int check_ttys(const char *v, struct zerr *e)
 {
 	uint64_t n;
 
-	return parse_u64(v, 32, &n) == 0
+	return parse_u64(v, 15, &n) == 0
 		       ? 0
-		       : zerr_as(e, ZERR_USAGE, "not a number up to 32: %.80s", v);
+		       : zerr_as(e, ZERR_USAGE, "not a number up to 15: %.80s", v);
 }
 
 int check_cap(const char *v, struct zerr *e)

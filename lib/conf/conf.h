@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Configuration files: parse, get, edit. `zone.conf` has the shape that man/zone.conf.5 shows and is
- * read with libconfuse; every value also has one dotted path (`net.eth0.network`), used by set, get,
- * JSON and messages alike. Edits keep the file's comments: by line, then parsed again, then renamed.
+ * Configuration files: parse, get, edit. `zone.conf` has the shape that man/zone.conf.5 shows and
+ * is read with libconfuse; every value also has one dotted path (`net.eth0.network`), used by set,
+ * get, JSON and messages alike. Edits keep the file's comments: by line, then parsed again, then
+ * renamed. Nothing here is for two threads at once: libconfuse's lexer has one state for all.
  */
 #pragma once
 
@@ -12,22 +13,23 @@
 #include "base/str.h"
 #include "conf/spec.h"
 
-#define CONF_FORMAT 1	    /* "format = 1", the first line of every file that zone writes */
+#define CONF_FORMAT 1	       /* "format = 1", the first line of every file that zone writes */
 #define CONF_MAX    (64 << 10) /* bytes of a file */
 
 enum key_type { KEY_STR, KEY_BOOL, KEY_UINT, KEY_SIZE, KEY_SECS, KEY_ENUM, KEY_LIST };
 
-/* One row for each key; a name that holds a word in capitals ("user.NAME") is a family, and that word
- * stands for any name. */
+/* One row for each key; a name that holds a word in capitals ("user.NAME") is a family, and that
+ * word stands for any name. */
 struct key {
-	const char *name;	     /* "limits.memory", "net.NIC.network", "user.NAME" */
+	const char *name; /* "limits.memory", "net.NIC.network", "user.NAME" */
 	enum key_type type;
-	const char *values;	     /* KEY_ENUM: "a|b|c"; others: the word help shows, or NULL */
-	const char *missing;	     /* the default as text, or NULL */
-	bool live;		     /* `set` applies it to a running zone; otherwise at next start */
-	bool root_only;		     /* refused from image, template and snapshot configuration */
-	const char *help;	     /* one line */
-	/* private to conf/ (keys.h): where it goes, how its value and the free part of its name are checked */
+	const char *values;  /* KEY_ENUM: "a|b|c"; others: the word help shows, or NULL */
+	const char *missing; /* the default as text, or NULL */
+	bool live;	     /* `set` applies it to a running zone; otherwise at next start */
+	bool root_only;	     /* refused from image, template and snapshot configuration */
+	const char *help;    /* one line */
+	/* private to conf/ (keys.h): where it goes, how its value and the free part of its name are
+	 * checked */
 	size_t off;
 	int (*check)(const char *value, struct zerr *e);
 	int (*check_name)(const char *name, struct zerr *e);
@@ -43,7 +45,8 @@ const struct key *conf_key_find(const char *path);
 int conf_key_unknown(const char *path, struct zerr *e);
 
 /* Parse @text into @ret (which spec_init() has filled). @file names it: errors read
- * "FILE:LINE: KEY: what". Unknown keys, wrong types and a duplicate block are usage errors (exit 2). */
+ * "FILE:LINE: KEY: what". Unknown keys, wrong types and a duplicate block are usage errors (exit
+ * 2). */
 int conf_parse(struct zone_spec *ret, const char *text, const char *file, struct zerr *e);
 /* Load `zone.conf` below @dirfd; @name names the zone in errors. */
 int conf_load(struct zone_spec *ret, int dirfd, const char *name, struct zerr *e);
@@ -54,8 +57,8 @@ int conf_load(struct zone_spec *ret, int dirfd, const char *name, struct zerr *e
  * Removing "net.NIC" or "mount.NAME" removes all of it. */
 int conf_edit(struct buf *text, const char *path, const char *value, bool *ret_changed,
 	      struct zerr *e);
-/* All values of @s as path, value, path, value, … in the table's order, NIC by NIC and mount by mount;
- * only what differs from the defaults when @set_only (and the type of every NIC). */
+/* All values of @s as path, value, path, value, … in the table's order, NIC by NIC and mount by
+ * mount; only what differs from the defaults when @set_only (and the type of every NIC). */
 int conf_dump(const struct zone_spec *s, bool set_only, struct strv *ret);
 /* One value as text, the default when unset. -ENOENT when it has none; usage error when unknown. */
 int conf_get(const struct zone_spec *s, const char *path, struct buf *ret, struct zerr *e);

@@ -19,8 +19,7 @@ static int split_value(const struct edit *ed, struct strv *ret)
 	return r < 0 ? zerr_code(ed->e, -r, "read the value") : 0;
 }
 
-/* Find the key or, to remove it, the whole NIC or mount; check the value by storing it in @probe.
- */
+/* Find the key (or NIC or mount, to remove it whole); check the value by storing it in @probe. */
 static int prepare(struct edit *ed, struct zone_spec *probe)
 {
 	AUTO_STRV struct strv values = { 0 };
@@ -139,6 +138,8 @@ int conf_edit(struct buf *text, const char *path, const char *value, bool *ret_c
 		buf_fmt(&work, "format = %d\n", CONF_FORMAT);
 	if (work.failed)
 		return zerr_code(e, ENOMEM, "edit");
+	if (strlen(work.p) != work.len)
+		return zerr_as(e, ZERR_USAGE, "%s: not a text file", REWRITE_LABEL);
 	r = conf_parse(&before, work.p, REWRITE_LABEL, e);
 	if (r == 0)
 		r = prepare(&ed, &probe);

@@ -44,8 +44,9 @@ int pairs_set(struct pairs *p, const char *name, const char *value);
 
 /* The place of @word in "a|b|c", or -EINVAL. */
 int check_enum(const char *words, const char *word);
-/* UTF-8 without control characters, of bounded length: asked of every name and value. */
-int check_text(const char *v, struct zerr *e);
+/* UTF-8 without control characters (@tabs: but those), of bounded length: asked of every name and
+ * value. */
+int check_text(const char *v, bool tabs, struct zerr *e);
 /* A key's name or a part of it, as files and commands can carry it. */
 int check_free_name(const char *v, struct zerr *e);
 

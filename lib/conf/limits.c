@@ -7,8 +7,8 @@
 
 #include "conf/keys.h"
 
-/* A whole number from 1 to @most followed by '%'. */
-static bool is_percent(const char *v, uint64_t most)
+/* "1%" to "100%". */
+static bool is_percent(const char *v)
 {
 	char digits[8] = "";
 	const size_t n = strlen(v);
@@ -17,25 +17,26 @@ static bool is_percent(const char *v, uint64_t most)
 	if (n < 2 || n > sizeof(digits) || v[n - 1] != '%')
 		return false;
 	memcpy(digits, v, n - 1);
-	return parse_u64(digits, most, &percent) == 0 && percent > 0;
+	return parse_u64(digits, 100, &percent) == 0 && percent > 0;
 }
 
-/* "2", "1.5", "0.25": more than nothing, three places at most. */
-static bool is_decimal(const char *v)
+/* "2", "1.5", "0.25": three places at most, and no less than the kernel's smallest quota. */
+static bool is_cpus(const char *v)
 {
 	const size_t whole = strspn(v, "0123456789"), dot = v[whole] == '.';
-	const size_t places = dot ? strspn(v + whole + 1, "0123456789") : 0;
+	const size_t places = strspn(v + whole + dot, "0123456789") * dot;
+	const size_t first = strcspn(v, "123456789");
 
-	return whole > 0 && whole <= 5 && (!dot || (places > 0 && places <= 3)) &&
-	       v[whole + dot + places] == '\0' && strpbrk(v, "123456789");
+	return whole > 0 && whole <= 5 && places <= 3 && dot == (places > 0) &&
+	       !v[whole + dot + places] && v[first] && first <= whole + 2;
 }
 
 int check_cpu(const char *v, struct zerr *e)
 {
-	return str_eq(v, "max") || is_decimal(v) || is_percent(v, 9999999)
+	return str_eq(v, "max") || is_cpus(v) || is_percent(v)
 		       ? 0
 		       : zerr_as(e, ZERR_USAGE,
-				 "not a number of processors (1.5, 150%% or max): %.80s", v);
+				 "not a number of processors (1.5), percentage or max: %.80s", v);
 }
 
 int check_weight(const char *v, struct zerr *e)
@@ -78,7 +79,7 @@ int check_amount(const char *v, struct zerr *e)
 {
 	uint64_t n;
 
-	return str_eq(v, "max") || is_percent(v, 100) || parse_size(v, &n) == 0
+	return str_eq(v, "max") || is_percent(v) || parse_size(v, &n) == 0
 		       ? 0
 		       : zerr_as(e, ZERR_USAGE, "not a size (512M), percentage or max: %.80s", v);
 }

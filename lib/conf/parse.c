@@ -181,6 +181,7 @@ static int check_all(const struct parser *p)
 static int store(const struct parser *p, const char *path, cfg_opt_t *opt)
 {
 	AUTO_STRV struct strv values = { 0 };
+	const struct key *k = conf_key_find(path);
 	const struct scan_entry *n;
 	int r = 0;
 
@@ -190,7 +191,7 @@ static int store(const struct parser *p, const char *path, cfg_opt_t *opt)
 		r = strv_add(&values, cfg_opt_getnstr(opt, i));
 	if (r < 0)
 		return zerr_code(p->e, -r, "read %s", p->file);
-	r = key_store(p->spec, conf_key_find(path), path, &values, p->e);
+	r = k ? key_store(p->spec, k, path, &values, p->e) : conf_key_unknown(path, p->e);
 	if (r == 0)
 		return 0;
 	n = scan_find(p->scan, path);

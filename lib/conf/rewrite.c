@@ -58,8 +58,7 @@ static size_t line_after(const char *text, size_t pos)
 		if (text[pos] == '#' || strncmp(text + pos, "//", 2) == 0)
 			pos += strcspn(text + pos, "\n");
 		else if (strncmp(text + pos, "/*", 2) == 0)
-			pos = (size_t)(strstr(text + pos + 2, "*/") - text) +
-			      2; /* scanned: closed */
+			pos = (size_t)(strstr(text + pos + 2, "*/") + 2 - text); /* scanned */
 		else
 			break;
 	}
@@ -197,22 +196,17 @@ static int find_home(const struct edit *ed, const struct scan *s)
 	return best;
 }
 
-/* A block of its own at the end of the file. */
+/* A block called as the first @len characters of the path, at the end of the file. */
 static int append_block(const struct edit *ed, size_t len)
 {
 	AUTO_BUF struct buf b = { 0 };
 	const struct buf *t = ed->text;
-	size_t name = len;
+	const size_t title = ed->key->group == GROUP_ZONE ? 0 : strcspn(ed->path, ".") + 1;
 
 	buf_str(&b, t->len > 0 && t->p[t->len - 1] != '\n' ? "\n" : "");
-	if (ed->key->group != GROUP_ZONE) { /* "net eth0 {" */
-		name = strcspn(ed->path, ".");
-		buf_fmt(&b, "%.*s ", (int)name, ed->path);
-		name++;
-	} else {
-		name = 0;
-	}
-	buf_fmt(&b, "%.*s {\n\t", (int)(len - name), ed->path + name);
+	if (title > 0) /* "net eth0 {" */
+		buf_fmt(&b, "%.*s ", (int)title - 1, ed->path);
+	buf_fmt(&b, "%.*s {\n\t", (int)(len - title), ed->path + title);
 	add_entry(&b, ed, ed->path + len + 1);
 	buf_str(&b, "\n}\n");
 	return b.failed ? -ENOMEM : splice(ed->text, t->len, 0, b.p);
@@ -259,7 +253,7 @@ static int take_out(struct buf *b, size_t from, size_t to)
 	return splice(b, from, to - from, from > 0 && *gap(b->p[from - 1]) ? gap(b->p[to]) : "");
 }
 
-/* Take out blocks that the removal of @path left empty. */
+/* Take out blocks that the removal of the key left empty. */
 static int drop_empty(const struct edit *ed)
 {
 	for (;;) {

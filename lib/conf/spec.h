@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A zone as its configuration describes it: plain data, read-only once loaded. Where a default depends
- * on the host or on the zone's name the field is NULL or 0 and its user decides. The key table
- * (keys.h) is the one place that knows which key fills which field.
+ * A zone as its configuration describes it: plain data, read-only once loaded. Where a default
+ * depends on the host or on the zone's name the field is NULL or 0 and its user decides. The key
+ * table (keys.h) is the one place that knows which key fills which field.
  */
 #pragma once
 
@@ -25,7 +25,7 @@ struct pairs {
 	size_t n;
 };
 
-struct nic_spec { /* net.NIC.* */
+struct nic_spec {      /* net.NIC.* */
 	char *name;    /* inside the zone */
 	char *type;    /* "veth" (default), "none" */
 	char *network; /* NULL: the default network */
@@ -42,7 +42,7 @@ struct mount_spec { /* mount.NAME.* */
 	char *options;
 	uint64_t size; /* tmpfs */
 	bool readonly;
-	bool noidmap;  /* idmap = false */
+	bool noidmap; /* idmap = false */
 	bool optional;
 };
 
@@ -52,10 +52,10 @@ struct zone_spec {
 	char *arch;	/* Debian's name; NULL: the host's */
 	bool autostart;
 	struct strv groups;
-	char *init;	/* path inside; NULL: looked for */
+	char *init; /* path inside; NULL: looked for */
 	enum init_mode init_mode;
 	struct pairs init_env;
-	char *stop_signal; /* NULL: by the kind of init */
+	char *stop_signal;     /* NULL: by the kind of init */
 	unsigned stop_timeout; /* seconds, 60 */
 	char *reboot_signal;
 	unsigned console_ttys; /* beside /dev/console */
@@ -79,7 +79,7 @@ struct zone_spec {
 	size_t nics_n;
 	struct mount_spec *mounts;
 	size_t mounts_n;
-	struct pairs limits;  /* limits.NAME, as given */
+	struct pairs limits; /* limits.NAME, as given */
 	struct pairs rlimits;
 	struct pairs sysctls;
 	struct pairs raw_cgroup;

@@ -88,7 +88,7 @@ static int check_values(const struct key *k, const char *path, const struct strv
 	if (r == 0 && k->type != KEY_LIST && values->n != 1)
 		return zerr_as(e, ZERR_USAGE, "takes one value");
 	for (size_t i = 0; r == 0 && i < values->n; i++) {
-		r = check_text(values->v[i], e);
+		r = check_text(values->v[i], k->place == PLACE_PAIR, e);
 		if (r == 0)
 			r = check_type(k, values->v[i], e);
 		if (r == 0 && k->check)

@@ -68,6 +68,7 @@ struct boot {
 	int go, go_child;     /* socket pair; the child's end is closed once it is cloned */
 	int consoles[CONSOLES_MAX]; /* pty masters */
 	unsigned consoles_n;
+	int slaves[CONSOLES_MAX]; /* of console.ttys: kept open, so that the masters never hang up */
 	int notify;
 	unsigned generation;  /* of link names; counts starts of this zone since the host booted */
 	/* kept over a reboot in place, given to the next monitor */
@@ -101,4 +102,4 @@ _Noreturn void child_main(const struct boot *b);
 /* mounts.c: inside. */
 int mounts_inside(const struct boot *b, const struct gift *g, struct zerr *e);
 /* After the sysctls are written: /proc and /sys read-only and masked. */
-int mounts_protect(const struct boot *b, struct zerr *e);
+int mounts_protect(const struct gift *g, struct zerr *e);

@@ -342,7 +342,7 @@ int zone_create(struct zone_host *h, const char *name, const struct zone_create 
 
 		r = lock < 0 ? lock : check_free(&c, e);
 	}
-	c.targs = (struct template_args){ .zone = name, .argc = a->template_argc, .argv = a->template_argv,
+	c.targs = (struct template_args){ .zone = name, .word = a->template, .argc = a->template_argc, .argv = a->template_argv,
 		.images = &h->images, .terminal = a->terminal, .progress = h->o.progress,
 		.progress_arg = h->o.arg, .print = a->print, .print_arg = a->print_arg };
 	if (r == 0)

@@ -47,8 +47,8 @@ static void take(struct inherited *in, char *arg)
 		}
 	if (str_starts(arg, "name="))
 		in->name = arg + 5;
-	if (str_starts(arg, "console=")) /* the old pty: a reboot makes a new one */
-		(void)close((int)strtol(arg + 8, NULL, 10));
+	if (str_starts(arg, "console=") || str_starts(arg, "slave=")) /* a reboot makes new ptys */
+		(void)close((int)strtol(strchr(arg, '=') + 1, NULL, 10));
 	if (str_starts(arg, "client=")) /* stays open over the exec that follows a reboot */
 		(void)strv_add(&in->clients, arg + 7);
 }
@@ -80,7 +80,18 @@ static void event_stopped(struct zone *z, int status)
 	zone_event(z->h, z->name, "stopped", fields);
 }
 
-static int go_down(struct zone *z, const struct record *rec, int status, struct zerr *e)
+/* Consoles see the end of the zone, and nobody thinks that a monitor lives. */
+static void let_go(struct inherited *in)
+{
+	in->alive = own_close(in->alive);
+	in->control = own_close(in->control);
+	in->notify = own_close(in->notify);
+	for (size_t i = 0; i < in->clients.n; i++)
+		(void)close((int)strtol(in->clients.v[i], NULL, 10));
+	strv_done(&in->clients);
+}
+
+static int go_down(struct zone *z, const struct record *rec, int status, struct inherited *in, struct zerr *e)
 {
 	const int r = life_down(z, rec, false, e);
 
@@ -88,6 +99,7 @@ static int go_down(struct zone *z, const struct record *rec, int status, struct 
 	event_stopped(z, status);
 	if (r < 0)
 		log_warn("%s: %s", z->name, e->msg);
+	let_go(in);
 	life_sweep(z, getpid(), rec);
 	return r < 0 ? 1 : 0;
 }
@@ -114,8 +126,7 @@ static int reboot(struct zone *z, const struct record *rec, struct inherited *in
 		r = life_up(&b, e);
 	if (r == 0) {
 		zone_event(z->h, z->name, "running", NULL);
-		zone_unlock(z);
-		r = life_become_monitor(&b, e);
+		r = life_become_monitor(&b, e); /* exec gives the lock back */
 	}
 	return r;
 }
@@ -145,7 +156,7 @@ static int work(struct zone_host *h, struct inherited *in, struct zerr *e)
 		if (r < 0)
 			log_warn("%s: reboot: %s", z.name, e->msg);
 	}
-	return go_down(&z, &rec, status, e);
+	return go_down(&z, &rec, status, in, e);
 }
 
 int zone_monitor_ended(int argc, char **argv)

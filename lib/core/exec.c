@@ -87,8 +87,6 @@ static int prepare(struct zone_host *h, const char *name, struct zone *z, struct
 		   struct zerr *e)
 {
 	AUTO_STATUS struct status s = { 0 };
-	const struct zone_spec *spec = &z->spec;
-	struct zerr ignored = { 0 };
 	int r = zone_load(h, name, 0, z, e);
 
 	if (r == 0)
@@ -97,20 +95,32 @@ static int prepare(struct zone_host *h, const char *name, struct zone *z, struct
 		r = state_allows(&s, DO_EXEC, name, e);
 	if (r < 0)
 		return r;
-	(void)conf_load(&z->spec, z->dir, name, &ignored);
+	/* the record's word, not the configuration's: a level that is for the next start must not give
+	 * this one, still in its user namespace, a process of the host's root */
+	const enum security_level level = (enum security_level)record_u64(&s.rec, "level", LEVEL_DEFAULT);
 	x->init = state_pidfd(&s.rec, "pid");
-	x->userns = spec->level != LEVEL_PRIVILEGED;
+	x->base = (uid_t)record_u64(&s.rec, "base", 0);
+	x->userns = level != LEVEL_PRIVILEGED;
+	x->caps = record_u64(&s.rec, "caps", 0);
+	x->no_new_privs = record_u64(&s.rec, "no_new_privs", 0) != 0;
 	if (x->init < 0 || cg_open(h, name, cg, e) < 0)
 		return zerr_as(e, ZERR_STATE, "the zone has just ended");
 	AUTO_CLOSE int cache = fs_make_dir(h->cache, 0700, e);
 	AUTO_CLOSE int filters = cache < 0 ? cache : fs_subdir(cache, "seccomp", 0700, e);
 	if (filters < 0)
 		return filters;
-	r = caps_mask(spec->level, &spec->caps_add, &spec->caps_drop, &x->caps, e);
-	if (r == 0)
-		r = seccomp_prepare(filters, spec->level, spec->compat32, x->caps, &x->filter, e);
-	x->no_new_privs = spec->no_new_privs;
-	return r;
+	return seccomp_prepare(filters, level, record_u64(&s.rec, "compat32", 0) != 0, x->caps, &x->filter, e);
+}
+
+static int check_environment(const struct zone_exec *a, struct zerr *e)
+{
+	for (size_t i = 0; a->env && i < a->env->n; i++) {
+		const char *eq = strchr(a->env->v[i], '=');
+
+		if (!eq || eq == a->env->v[i])
+			return zerr_as(e, ZERR_USAGE, "-e %s: not NAME=VALUE", a->env->v[i]);
+	}
+	return 0;
 }
 
 int zone_exec(struct zone_host *h, const char *name, const struct zone_exec *args, int *ret_pidfd,
@@ -121,11 +131,11 @@ int zone_exec(struct zone_host *h, const char *name, const struct zone_exec *arg
 	struct enter x = { .args = args, .init = -1 };
 	int pidfd = -1, pty = -1;
 
-	spec_init(&z.spec);
-	int r = prepare(h, name, &z, &x, &cg, e);
+	int r = check_environment(args, e);
+	if (r == 0)
+		r = prepare(h, name, &z, &x, &cg, e);
 	if (r == 0) {
-		const uid_t base = x.userns ? zone_base(&z) : 0;
-		AUTO_CLOSE int leaf = cg_exec_leaf(cg.payload, base, e);
+		AUTO_CLOSE int leaf = cg_exec_leaf(cg.payload, x.base, e);
 
 		r = leaf < 0 ? leaf : spawn(&x, leaf, &pidfd, args->pty ? &pty : NULL, e);
 	}

@@ -34,7 +34,7 @@ void index_done(struct index *x)
 	*x = (struct index){ 0 };
 }
 
-/* "+\tNAME\tSLOT\tDIR\tLEASE;LEASE" */
+/* NAME\tSLOT\tDIR[\tLEASE;LEASE] */
 static int parse_line(char *line, struct index_entry *ret)
 {
 	char *save = NULL;
@@ -85,7 +85,8 @@ static bool is_named(const struct line *l, const char *name)
 	return l->name_len == strlen(name) && memcmp(l->text, name, l->name_len) == 0;
 }
 
-/* Split @text into lines, sorted by name, then age. A torn or foreign line is passed over. */
+/* Split @text into lines, sorted by name, then age. Each ends with a tab and a dot: one that does not was
+ * torn by a power loss and says nothing, whatever has been appended behind it since. */
 static struct line *split(char *text, size_t *ret_n)
 {
 	size_t n = 0, cap = 0;
@@ -93,8 +94,9 @@ static struct line *split(char *text, size_t *ret_n)
 
 	for (char *p = text, *end; (end = strchr(p, '\n')); p = end + 1) {
 		*end = '\0';
-		if ((p[0] != '+' && p[0] != '-') || p[1] != '\t')
+		if ((p[0] != '+' && p[0] != '-') || p[1] != '\t' || end - p < 4 || end[-2] != '\t' || end[-1] != '.')
 			continue;
+		end[-2] = '\0';
 		if (n == cap) {
 			cap = cap ? cap * 2 : 64;
 			struct line *w = reallocarray(v, cap, sizeof(*v));
@@ -184,7 +186,7 @@ static void format_line(struct buf *b, const struct index_entry *x)
 	buf_fmt(b, "+\t%s\t%u\t%s", x->name, x->slot, x->dir);
 	for (size_t i = 0; i < x->leases.n; i++)
 		buf_fmt(b, "%s%s", i ? ";" : "\t", x->leases.v[i]);
-	buf_char(b, '\n');
+	buf_str(b, "\t.\n");
 }
 
 /* Rewrite the index when most of its lines are dead. */
@@ -252,7 +254,7 @@ int index_remove(int hostdir, const char *name, struct zerr *e)
 {
 	AUTO_BUF struct buf line = { 0 };
 
-	buf_fmt(&line, "-\t%s\n", name);
+	buf_fmt(&line, "-\t%s\t.\n", name);
 	const int r = append(hostdir, &line, e);
 	return r < 0 ? r : compact(hostdir, e);
 }

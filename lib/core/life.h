@@ -20,8 +20,6 @@ void life_remember(struct zone *z, const struct record *state, int exit_status);
 /* Fork a process into the root of the hierarchy (the zone's groups must become empty) that removes the monitor's group when @monitor has ended, waits
  * for the links to go, and keeps the zone's lock until the groups are gone. */
 void life_sweep(struct zone *z, pid_t monitor, const struct record *state);
-/* Names and signal numbers: "TERM", "SIGTERM", "15", "RTMIN+3". -EINVAL. */
-int signal_parse(const char *text);
 /* What asks init to stop or to reboot: configured, or by its kind (word of the state record). */
 int life_signal(const struct zone_spec *s, const char *kind, bool reboot);
 /* The @i-th link of the state record. 0 or -ENOENT. */

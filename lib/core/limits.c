@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include "base/fs.h"
 #include "base/own.h"
@@ -66,18 +68,20 @@ static int oom_group(const char *value, struct buf *out)
 static const struct limit {
 	const char *key, *controller, *file;
 	convert_fn *convert; /* NULL: as it is */
+	const char *unset;   /* what the key means when it is not there, in its own notation */
 } limits[] = {
-	{ "cpu", "cpu", "cpu.max", cpu_max },
-	{ "cpu_weight", "cpu", "cpu.weight", NULL },
-	{ "cpuset", "cpuset", "cpuset.cpus", NULL },
-	{ "memory", "memory", "memory.max", size_or_max },
-	{ "memory_high", "memory", "memory.high", size_or_max },
-	{ "memory_low", "memory", "memory.low", size_or_max },
-	{ "swap", "memory", "memory.swap.max", size_or_max },
-	{ "oom", "memory", "memory.oom.group", oom_group },
-	{ "pids", "pids", "pids.max", NULL },
-	{ "io_weight", "io", "io.weight", NULL },
+	{ "cpu", "cpu", "cpu.max", cpu_max, "max" },
+	{ "cpu_weight", "cpu", "cpu.weight", NULL, "100" },
+	{ "cpuset", "cpuset", "cpuset.cpus", NULL, "\n" },
+	{ "memory", "memory", "memory.max", size_or_max, "max" },
+	{ "memory_high", "memory", "memory.high", size_or_max, "max" },
+	{ "memory_low", "memory", "memory.low", size_or_max, "0" },
+	{ "swap", "memory", "memory.swap.max", size_or_max, "max" },
+	{ "oom", "memory", "memory.oom.group", oom_group, "process" },
+	{ "pids", "pids", "pids.max", NULL, "4096" },
+	{ "io_weight", "io", "io.weight", NULL, "100" },
 };
+#define IO_UNSET "rbps=max wbps=max riops=max wiops=max"
 
 static int write_value(int group, const char *file, const char *text)
 {
@@ -112,12 +116,61 @@ static int apply(const struct limit *l, int payload, const char *value, struct z
 	return r < 0 ? zerr_code(e, -r, "limits.%s=%s: %s", l->key, value, l->file) : 0;
 }
 
+/* limits.io.DEVICE = "rbps=… wiops=…": one line of io.max for that device. */
+static int apply_io(int payload, const struct pair *p, struct zerr *e)
+{
+	const char *path = p->name + strlen("io.");
+	AUTO_BUF struct buf line = { 0 };
+	struct stat st;
+
+	if (stat(path, &st) < 0 || !S_ISBLK(st.st_mode))
+		return zerr_as(e, ZERR_USAGE, "limits.%s: %s is not a block device of this host", p->name, path);
+	buf_fmt(&line, "%u:%u %s", major(st.st_rdev), minor(st.st_rdev), p->value);
+	const int r = line.failed ? -ENOMEM : write_value(payload, "io.max", line.p);
+	if (r == -ENOENT)
+		return unavailable(e, p->name, "io", p->value);
+	return r < 0 ? zerr_code(e, -r, "limits.%s=%s: io.max", p->name, p->value) : 0;
+}
+
+/* limits.hugetlb = "2M=512M 1G=4G": one file for each size of page. */
+static int apply_hugetlb(int payload, const char *value, struct zerr *e)
+{
+	AUTO_STRV struct strv words = { 0 };
+	int r = strv_split(&words, value, " ");
+
+	for (size_t i = 0; i < words.n && r == 0; i++) {
+		char *eq = strchr(words.v[i], '=');
+		AUTO_FREE char *file = eq ? str_fmt("hugetlb.%.*sB.max", (int)(eq - words.v[i]), words.v[i]) : NULL;
+		AUTO_BUF struct buf bytes = { 0 };
+
+		if (!file || size_or_max(eq + 1, &bytes) < 0)
+			return zerr_as(e, ZERR_USAGE, "limits.hugetlb: '%s' is not PAGE=SIZE", words.v[i]);
+		r = write_value(payload, file, bytes.p);
+	}
+	if (r == -ENOENT)
+		return unavailable(e, "hugetlb", "hugetlb", value);
+	return r < 0 ? zerr_code(e, -r, "limits.hugetlb=%s", value) : 0;
+}
+
 static const struct limit *find(const char *key)
 {
 	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
 		if (str_eq(limits[i].key, key))
 			return &limits[i];
 	return NULL;
+}
+
+static int apply_any(int payload, const struct pair *p, struct zerr *e)
+{
+	const struct limit *l = find(p->name);
+
+	if (l)
+		return apply(l, payload, p->value, e);
+	if (str_starts(p->name, "io."))
+		return apply_io(payload, p, e);
+	if (str_eq(p->name, "hugetlb"))
+		return apply_hugetlb(payload, p->value, e);
+	return unavailable(e, p->name, p->name, p->value);
 }
 
 static int default_pids(int payload, uint64_t *ret_nproc, struct zerr *e)
@@ -139,12 +192,8 @@ int cg_limits(const struct zone *z, int payload, struct strv *not_enforced, uint
 	int r = 0;
 
 	*ret_nproc = 0;
-	for (size_t i = 0; i < z->spec.limits.n && r == 0; i++) {
-		const struct pair *p = &z->spec.limits.v[i];
-		const struct limit *l = find(p->name);
-
-		r = l ? apply(l, payload, p->value, e) : unavailable(e, p->name, p->name, p->value);
-	}
+	for (size_t i = 0; i < z->spec.limits.n && r == 0; i++)
+		r = apply_any(payload, &z->spec.limits.v[i], e);
 	for (size_t i = 0; i < z->spec.raw_cgroup.n && r == 0; i++) {
 		const struct pair *p = &z->spec.raw_cgroup.v[i];
 
@@ -159,5 +208,53 @@ int cg_limits(const struct zone *z, int payload, struct strv *not_enforced, uint
 		 write_value(payload, "pids.max", "4096") == -ENOENT &&
 		 strv_add(not_enforced, "limits.pids") < 0)
 		r = zerr_code(e, ENOMEM, "limits");
+	return r;
+}
+
+/* ---- live ------------------------------------------------------------------------------------ */
+
+static int change_one(int payload, const char *name, const char *value, struct zerr *e)
+{
+	const struct limit *l = find(name);
+	const char *unset = l ? l->unset : str_starts(name, "io.") ? IO_UNSET : NULL;
+	const struct pair p = { (char *)name, (char *)(value ? value : unset) };
+
+	if (!p.value) /* the sizes of huge pages: there is no one default to go back to */
+		return zerr_as(e, ZERR_STATE, "limits.%s cannot be unset while the zone runs", name);
+	return apply_any(payload, &p, e);
+}
+
+/* Names of either list whose values differ. */
+static int differences(const struct pairs *from, const struct pairs *to, struct strv *ret)
+{
+	const struct pairs *const lists[] = { from, to };
+	int r = 0;
+
+	for (int l = 0; l < 2; l++)
+		for (size_t i = 0; i < lists[l]->n && r == 0; i++) {
+			const char *name = lists[l]->v[i].name;
+			const char *a = pairs_get(from, name), *b = pairs_get(to, name);
+
+			if (!(a && b && str_eq(a, b)) && !strv_has(ret, name))
+				r = strv_add(ret, name);
+		}
+	return r;
+}
+
+int cg_limits_change(int payload, const struct zone_spec *from, const struct zone_spec *to, struct zerr *e)
+{
+	AUTO_STRV struct strv names = { 0 };
+	int r = 0;
+
+	if (differences(&from->limits, &to->limits, &names) < 0)
+		return zerr_code(e, ENOMEM, "limits");
+	for (size_t i = 0; i < names.n && r == 0; i++) {
+		r = change_one(payload, names.v[i], pairs_get(&to->limits, names.v[i]), e);
+		for (size_t k = 0; r < 0 && k < i; k++) { /* all or nothing */
+			struct zerr ignored = { 0 };
+
+			(void)change_one(payload, names.v[k], pairs_get(&from->limits, names.v[k]), &ignored);
+		}
+	}
 	return r;
 }

@@ -39,15 +39,16 @@ static unsigned char pending[CLIENTS][MONITOR_PACKET];
 static struct {
 	const char *name, *exe;
 	int pid;
-	unsigned long long logmax, logged;
+	unsigned long long logmax;
 	int pidfd, run, top, log, alive, control, notify;
 	int console[CONSOLES];
 	int consoles;
-	int logfile;
+	int logfile[CONSOLES];
+	unsigned long long logged[CONSOLES]; /* bytes in each */
 	struct client client[CLIENTS];
 	char *args[ARGS];
 	int args_n;
-} m = { .pidfd = -1, .run = -1, .top = -1, .log = -1, .alive = -1, .control = -1, .notify = -1, .logfile = -1 };
+} m = { .pidfd = -1, .run = -1, .top = -1, .log = -1, .alive = -1, .control = -1, .notify = -1 };
 
 /* ---- small helpers --------------------------------------------------------------------------- */
 
@@ -74,6 +75,14 @@ static char *put_number(char *p, unsigned long long n)
 	return p;
 }
 
+static long long clock_ms(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
+}
+
 static bool starts(const char *s, const char *prefix)
 {
 	return strncmp(s, prefix, strlen(prefix)) == 0;
@@ -81,35 +90,51 @@ static bool starts(const char *s, const char *prefix)
 
 /* ---- log ------------------------------------------------------------------------------------- */
 
-static void open_log(void)
+/* NAME for /dev/console, NAME:N for the others, with ".1" behind it for what was rotated away. False: it
+ * does not fit. */
+static bool log_name(char out[static 128], int tty, const char *suffix)
 {
+	if (strlen(m.name) > 100)
+		return false;
+	char *p = stpcpy(out, m.name);
+	if (tty) {
+		*p++ = ':';
+		p = put_number(p, (unsigned long long)tty);
+	}
+	(void)stpcpy(p, suffix);
+	return true;
+}
+
+static void open_log(int tty)
+{
+	char name[128];
 	struct stat st;
 
-	m.logfile = openat(m.log, m.name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
-	m.logged = m.logfile >= 0 && fstat(m.logfile, &st) == 0 ? (unsigned long long)st.st_size : 0;
+	m.logged[tty] = 0;
+	m.logfile[tty] = !log_name(name, tty, "") ? -1 :
+		openat(m.log, name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (m.logfile[tty] >= 0 && fstat(m.logfile[tty], &st) == 0)
+		m.logged[tty] = (unsigned long long)st.st_size;
 }
 
-/* NAME becomes NAME.1 when it is full. */
-static void rotate_log(void)
+/* A full log makes room for the next: one that is older goes. */
+static void rotate_log(int tty)
 {
-	char old[128];
-	const size_t len = strlen(m.name);
+	char now[128], old[128];
 
-	if (len + 3 > sizeof(old))
+	if (!log_name(now, tty, "") || !log_name(old, tty, ".1"))
 		return;
-	memcpy(old, m.name, len);
-	memcpy(old + len, ".1", 3);
-	(void)renameat(m.log, m.name, m.log, old);
-	(void)close(m.logfile);
-	open_log();
+	(void)renameat(m.log, now, m.log, old);
+	(void)close(m.logfile[tty]);
+	open_log(tty);
 }
 
-static void write_log(const unsigned char *data, size_t len)
+static void write_log(int tty, const unsigned char *data, size_t len)
 {
-	if (m.logfile >= 0 && m.logmax && m.logged + len > m.logmax && m.logged)
-		rotate_log();
-	if (m.logfile >= 0 && write(m.logfile, data, len) > 0) /* a full disk costs log, not the zone */
-		m.logged += len;
+	if (m.logfile[tty] >= 0 && m.logmax && m.logged[tty] && m.logged[tty] + len > m.logmax)
+		rotate_log(tty);
+	if (m.logfile[tty] >= 0 && write(m.logfile[tty], data, len) > 0) /* a full disk costs log, not the zone */
+		m.logged[tty] += len;
 }
 
 /* ---- clients --------------------------------------------------------------------------------- */
@@ -159,6 +184,14 @@ static void broadcast(int tty, const unsigned char *data, size_t len)
 	}
 }
 
+/* Nobody reads that console, so its writer's input is pending and its end was not heard. */
+static bool has_gone(const struct client *c)
+{
+	struct pollfd p = { .fd = c->fd };
+
+	return c->pending_len && poll(&p, 1, 0) == 1 && (p.revents & (POLLHUP | POLLERR));
+}
+
 static struct client *writer_of(int tty)
 {
 	for (int i = 0; i < CLIENTS; i++)
@@ -170,7 +203,7 @@ static struct client *writer_of(int tty)
 static void attach(struct client *c, const struct monitor_attach *a)
 {
 	static const char taken[] = "\r\n[another console took over; this one is read-only now]\r\n";
-	struct monitor_hello hello = { .log_end = m.logged };
+	struct monitor_hello hello = { 0 };
 	struct client *old = writer_of(a->tty);
 
 	if (a->tty < 0 || a->tty >= m.consoles) {
@@ -180,13 +213,19 @@ static void attach(struct client *c, const struct monitor_attach *a)
 		return;
 	}
 	c->tty = a->tty;
+	if (old && has_gone(old)) {
+		drop_client(old);
+		old = NULL;
+	}
 	if (!(a->flags & MONITOR_READONLY) && old && (a->flags & MONITOR_FORCE)) {
 		(void)send(old->fd, taken, sizeof(taken) - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
 		old->writer = false;
+		old->pending_len = 0; /* or it would not be listened to again */
 		old = NULL;
 	}
 	c->writer = !(a->flags & MONITOR_READONLY) && !old;
 	hello.writer = c->writer;
+	hello.log_end = m.logged[a->tty];
 	if (send(c->fd, &hello, sizeof(hello), MSG_NOSIGNAL) < 0)
 		drop_client(c);
 }
@@ -245,8 +284,7 @@ static bool hear_console(int tty)
 
 	if (n <= 0)
 		return n == 0 || errno == EAGAIN || errno == EINTR; /* EIO: nobody has it open now */
-	if (tty == 0)
-		write_log(data, (size_t)n);
+	write_log(tty, data, (size_t)n);
 	broadcast(tty, data, (size_t)n);
 	return true;
 }
@@ -398,7 +436,8 @@ static void init_ended(void)
 }
 
 static struct pollfd polled[3 + CONSOLES + CLIENTS];
-static bool closed[CONSOLES]; /* nobody inside has it open: looked at again after a while */
+static long long closed[CONSOLES]; /* nobody inside has it open: looked at again at this time; 0: open */
+#define CLOSED_MS 250
 
 /* What to wait for: init, the sockets, the consoles, the clients whose input has been taken. */
 static int fill_polled(int *ret_timeout)
@@ -416,7 +455,7 @@ static int fill_polled(int *ret_timeout)
 		polled[n++] = (struct pollfd){ .fd = closed[i] ? -1 : m.console[i],
 			.events = (short)(POLLIN | out) };
 		if (closed[i])
-			*ret_timeout = 250;
+			*ret_timeout = CLOSED_MS;
 	}
 	for (int i = 0; i < CLIENTS; i++)
 		polled[n++] = (struct pollfd){ .fd = m.client[i].pending_len ? -1 : m.client[i].fd,
@@ -429,7 +468,7 @@ static void serve_console(int tty, short events)
 	struct client *w = writer_of(tty);
 
 	if (events & (POLLIN | POLLHUP | POLLERR))
-		closed[tty] = !hear_console(tty);
+		closed[tty] = hear_console(tty) ? 0 : clock_ms() + CLOSED_MS;
 	if ((events & POLLOUT) && w)
 		push_pending(w);
 }
@@ -439,13 +478,12 @@ static void loop(void)
 	for (;;) {
 		int timeout;
 		const int n = fill_polled(&timeout);
-		const int got = poll(polled, (nfds_t)n, timeout);
 
-		if (got < 0)
+		if (poll(polled, (nfds_t)n, timeout) < 0)
 			continue;
 		for (int i = 0; i < m.consoles; i++) {
-			if (got == 0)
-				closed[i] = false;
+			if (closed[i] && clock_ms() >= closed[i])
+				closed[i] = 0;
 			serve_console(i, polled[3 + i].revents);
 		}
 		for (int i = 0; i < CLIENTS; i++)
@@ -470,11 +508,12 @@ int main(int argc, char **argv)
 		take_argument(argv[i]);
 	if (!m.name || !m.exe || m.pidfd < 0 || m.run < 0 || m.log < 0)
 		return 2;
-	for (int i = 0; i < m.consoles; i++)
+	for (int i = 0; i < m.consoles; i++) {
 		(void)fcntl(m.console[i], F_SETFL, fcntl(m.console[i], F_GETFL) | O_NONBLOCK);
+		open_log(i);
+	}
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGHUP, SIG_IGN);
 	(void)signal(SIGINT, SIG_IGN);
-	open_log();
 	loop();
 }

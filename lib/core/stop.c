@@ -113,8 +113,10 @@ static int stop_running(struct zone *z, struct status *s, int timeout_ms, struct
 	AUTO_CLOSE int monitor = state_pidfd(&s->rec, "monitor");
 	int r = cg_open(z->h, z->name, &cg, e);
 
-	if (r < 0)
+	if (r < 0) { /* its groups are gone: the monitor is at it, and needs the lock */
+		zone_unlock(z);
 		return zerr_in(e, finish(z, monitor, e), "stop");
+	}
 	if (timeout_ms < 0)
 		timeout_ms = (int)z->spec.stop_timeout * 1000;
 	const int64_t deadline = now_ms() + timeout_ms;
@@ -198,7 +200,7 @@ int zone_kill(struct zone_host *h, const char *name, const char *signal, struct 
 {
 	AUTO_ZONE struct zone z = { .dir = -1, .run = -1, .lock = -1 };
 	AUTO_STATUS struct status s = { 0 };
-	const int sig = signal ? signal_parse(signal) : SIGKILL;
+	const int sig = signal ? conf_signal(signal) : SIGKILL;
 
 	if (sig < 0)
 		return zerr_as(e, ZERR_USAGE, "'%s' is not a signal", signal);

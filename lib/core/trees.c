@@ -159,7 +159,7 @@ static int make_dev(struct boot *b, struct zerr *e)
 	return r;
 }
 
-/* A pty of the zone's own devpts: master for the monitor; *@slave for the console only. */
+/* A pty of the zone's own devpts: the master is for the monitor. */
 static int make_console(struct boot *b, int pts, int *slave, struct zerr *e)
 {
 	AUTO_CLOSE int master = openat(pts, "ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
@@ -172,8 +172,7 @@ static int make_console(struct boot *b, int pts, int *slave, struct zerr *e)
 		return zerr_sys(e, "console: pty");
 	const struct winsize size = { .ws_row = 25, .ws_col = 80 };
 	(void)ioctl(master, TIOCSWINSZ, &size); /* a start; the first attach sets it */
-	if (slave)
-		*slave = own_take_fd(&peer);
+	*slave = own_take_fd(&peer);
 	b->consoles[b->consoles_n++] = own_take_fd(&master);
 	return 0;
 }
@@ -195,7 +194,7 @@ static int make_pts(struct boot *b, struct zerr *e)
 		return zerr_sys(e, "devpts");
 	int r = make_console(b, fd, &b->gift.terminal, e);
 	for (unsigned i = 0; i < ttys && i + 1 < CONSOLES_MAX && r == 0; i++)
-		r = make_console(b, fd, NULL, e);
+		r = make_console(b, fd, &b->slaves[i], e);
 	return r;
 }
 
@@ -301,6 +300,37 @@ static int make_user_tmpfs(const struct boot *b, const struct mount_spec *m, str
 			  MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | (m->readonly ? MOUNT_ATTR_RDONLY : 0), e);
 }
 
+/* mount.NAME.options: "nosuid,nodev,noexec,noatime". */
+static int set_options(int tree, const char *options, struct zerr *e)
+{
+	static const struct {
+		const char *word;
+		unsigned attr;
+	} words[] = { { "nosuid", MOUNT_ATTR_NOSUID }, { "nodev", MOUNT_ATTR_NODEV },
+		{ "noexec", MOUNT_ATTR_NOEXEC }, { "noatime", MOUNT_ATTR_NOATIME }, { "ro", MOUNT_ATTR_RDONLY } };
+	struct mount_attr a = { 0 };
+	AUTO_STRV struct strv given = { 0 };
+
+	if (!options)
+		return 0;
+	if (strv_split(&given, options, ", ") < 0)
+		return zerr_code(e, ENOMEM, "options");
+	for (size_t i = 0; i < given.n; i++) {
+		size_t k = 0;
+
+		while (k < sizeof(words) / sizeof(words[0]) && !str_eq(words[k].word, given.v[i]))
+			k++;
+		if (k == sizeof(words) / sizeof(words[0]))
+			return zerr_hint(e, zerr_as(e, ZERR_USAGE, "options: '%s' is not known", given.v[i]),
+					 "there are nosuid, nodev, noexec, noatime and ro");
+		if (words[k].attr == MOUNT_ATTR_NOATIME)
+			a.attr_clr |= MOUNT_ATTR__ATIME;
+		a.attr_set |= words[k].attr;
+	}
+	return mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &a, sizeof(a)) < 0 ?
+		       zerr_sys(e, "options %s", options) : 0;
+}
+
 int trees_mounts(struct boot *b, struct zerr *e)
 {
 	const struct zone_spec *s = &b->z->spec;
@@ -326,6 +356,9 @@ int trees_mounts(struct boot *b, struct zerr *e)
 		if (fd < 0)
 			return zerr_in(e, fd, "mount.%s", m->name);
 		b->gift.mount[i] = fd;
+		const int r = set_options(fd, m->options, e);
+		if (r < 0)
+			return zerr_in(e, r, "mount.%s", m->name);
 	}
 	return 0;
 }

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/own.h"
 #include "base/steps.h"
+#include "base/sys.h"
 
 /* .trash/NAME, or NAME.1 … when an earlier one is still being freed. */
 static int throw_away(int zones, int trash, const char *name, struct zerr *e)
@@ -36,7 +37,8 @@ int zonedir_clear_orphan(struct zone_host *h, const char *name, struct zerr *e)
 
 	if (dir == -ENOENT)
 		return 0;
-	if (dir >= 0 && (fs_exists(dir, "journal") || fs_exists(dir, "manifest"))) {
+	/* never one with a manifest: that is a whole zone, of another index */
+	if (dir >= 0 && fs_exists(dir, "journal") && !fs_exists(dir, "manifest")) {
 		log_note("%s: removing what an interrupted command left", name);
 		return fs_remove(h->zones, name, e);
 	}
@@ -90,14 +92,14 @@ static int open_parent(const struct zone *z, struct zerr *e)
 
 static int forget_run(struct zone *z, struct zerr *e)
 {
-	static const char *const suffixes[] = { "", ".1" };
 	AUTO_CLOSE int logs = fs_open_below(z->h->run, ".log", O_RDONLY | O_DIRECTORY, 0);
-	char name[80];
+	AUTO_STRV struct strv files = { 0 };
+	const size_t len = strlen(z->name);
 
-	for (int i = 0; i < 2 && logs >= 0; i++) {
-		(void)snprintf(name, sizeof(name), "%s%s", z->name, suffixes[i]);
-		(void)unlinkat(logs, name, 0);
-	}
+	if (logs >= 0 && fs_list(logs, &files) == 0) /* NAME, NAME.1, NAME:1, … */
+		for (size_t i = 0; i < files.n; i++)
+			if (str_starts(files.v[i], z->name) && strchr(".:", files.v[i][len]))
+				(void)unlinkat(logs, files.v[i], 0);
 	return fs_remove(z->h->run, z->name, e);
 }
 
@@ -153,8 +155,12 @@ void zonedir_sweep_trash(struct zone_host *h, bool background)
 	}
 	if (fork() == 0) {
 		(void)setsid();
+		/* a caller that reads our output, whatever its number, must not wait for this */
+		(void)dup3(trash, 3, O_CLOEXEC);
+		trash = 3;
 		for (int i = 0; i < 3; i++)
-			(void)close(i); /* a caller that reads our output must not wait for this */
+			(void)close(i);
+		(void)sys_close_range(4, ~0U, 0);
 		free_trash(trash);
 		_exit(0);
 	}

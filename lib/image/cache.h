@@ -15,6 +15,7 @@ struct cache_slot {
 	{                             \
 		.dir = -1, .lock = -1 \
 	}
+/* Give the place back. */
 void cache_close(struct cache_slot *s);
 #define AUTO_SLOT __attribute__((cleanup(cache_close)))
 

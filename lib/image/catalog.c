@@ -95,7 +95,7 @@ static int load_products(struct catalog *c, const char *path, struct zerr *e)
 {
 	AUTO_FREE char *url = str_fmt("%s/%s", c->server.url, path);
 	AUTO_BUF struct buf text = { 0 };
-	bool is_signed;
+	bool is_signed = false;
 	int r = url ? get_signed(c, url, ".gpg", JSON_MAX, &text, &is_signed, e)
 		    : zerr_code(e, ENOMEM, "%s", path);
 
@@ -162,15 +162,14 @@ int catalog_list(struct catalog *c, struct zerr *e)
 static int not_found(const struct catalog *c, const struct image_ref *ref, struct zerr *e)
 {
 	AUTO_BUF struct buf near = { 0 };
-	int r = zerr_as(e, ZERR_MISSING, "%s: has no image %s/%s/%s/%s", c->server.url, ref->dist,
-			ref->release, ref->arch, ref->variant);
 
+	(void)zerr_as(e, ZERR_MISSING, "%s: has no image %s/%s/%s/%s", c->server.url, ref->dist,
+		      ref->release, ref->arch, ref->variant);
 	e->code = ENOENT;
-	r = -ENOENT;
 	remote_suggest(&c->images, ref, &near);
 	if (near.len)
-		return zerr_hint(e, r, "it has %s", near.p);
-	return zerr_hint(e, r, "`zone image ls --remote` lists what it has");
+		return zerr_hint(e, -ENOENT, "it has %s", near.p);
+	return zerr_hint(e, -ENOENT, "`zone image ls --remote` lists what it has");
 }
 
 int catalog_find(struct catalog *c, const struct image_ref *ref, const struct remote_image **ret,

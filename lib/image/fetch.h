@@ -12,6 +12,7 @@ struct fetch_options {
 	image_progress *progress;
 	void *progress_arg;
 };
+/* A session, to be closed. Nothing is sent yet. 0 or -errno. */
 int fetch_open(const struct fetch_options *o, struct fetch **ret, struct zerr *e);
 void fetch_close(struct fetch *f); /* NULL is fine */
 

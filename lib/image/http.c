@@ -12,11 +12,12 @@
 #include "base/steps.h"
 #include "image/http.h"
 
-#define REDIRECTS     5L
-#define DEFAULT_LIMIT 30U   /* seconds without progress */
-#define SLOW_SPEED    1024L /* bytes a second; less counts as no progress */
-#define TAG_MAX	      256
-#define REPORT_MS     100
+#define REDIRECTS      5L
+#define DEFAULT_LIMIT  30U   /* seconds without progress */
+#define SLOW_SPEED     1024L /* bytes a second; less counts as no progress */
+#define TAG_MAX	       256
+#define WORTH_RESUMING (64 << 10)
+#define REPORT_MS      100
 
 struct http {
 	CURL *curl;
@@ -26,7 +27,9 @@ struct http {
 	const struct http_request *request;
 	struct zerr *error;
 	int result; /* of a callback that failed */
-	bool begun, some;
+	bool begun;
+	uint64_t came;	/* bytes of body */
+	bool complete;	/* progress has said so */
 	uint64_t start; /* of Content-Range */
 	char tag[TAG_MAX];
 	char text[CURL_ERROR_SIZE];
@@ -48,30 +51,40 @@ static void take_tag(struct http *h, const char *value, size_t len, bool etag)
 	h->tag[len] = '\0';
 }
 
+static bool is_header(const char *line, size_t len, const char *name)
+{
+	return len == strlen(name) && strncasecmp(line, name, len) == 0;
+}
+
+/* "Name: value", @name bytes before the colon. */
+static void take_header(struct http *h, const char *line, size_t len, size_t name)
+{
+	const char *value = line + name + 1, *end = line + len;
+
+	while (value < end && (*value == ' ' || *value == '\t'))
+		value++;
+	while (end > value && strchr("\r\n \t", end[-1]))
+		end--;
+	if (is_header(line, name, "etag"))
+		take_tag(h, value, (size_t)(end - value), true);
+	else if (is_header(line, name, "last-modified"))
+		take_tag(h, value, (size_t)(end - value), false);
+	else if (is_header(line, name, "content-range") && end - value > 6)
+		h->start = strtoull(value + 6, NULL, 10); /* "bytes N-M/L", CR LF behind it */
+}
+
 static size_t on_header(char *line, size_t size, size_t n, void *arg)
 {
 	struct http *h = arg;
 	const size_t len = size * n;
-	const char *value = memchr(line, ':', len);
-	size_t rest, name;
+	const char *colon = memchr(line, ':', len);
 
 	if (len > 5 && memcmp(line, "HTTP/", 5) == 0) { /* a new response, after a redirect */
 		h->tag[0] = '\0';
 		h->start = 0;
+	} else if (colon) {
+		take_header(h, line, len, (size_t)(colon - line));
 	}
-	if (!value)
-		return len;
-	name = (size_t)(value - line);
-	for (value++, rest = len - name - 1; rest > 0 && (*value == ' ' || *value == '\t'); rest--)
-		value++;
-	while (rest > 0 && strchr("\r\n ", value[rest - 1]))
-		rest--;
-	if (name == 4 && strncasecmp(line, "etag", name) == 0)
-		take_tag(h, value, rest, true);
-	else if (name == 13 && strncasecmp(line, "last-modified", name) == 0)
-		take_tag(h, value, rest, false);
-	else if (name == 13 && strncasecmp(line, "content-range", name) == 0 && rest > 6)
-		h->start = strtoull(value + 6, NULL, 10); /* "bytes N-M/L" */
 	return len;
 }
 
@@ -98,7 +111,7 @@ static size_t on_data(char *data, size_t size, size_t n, void *arg)
 		h->result = begin(h);
 	if (h->result == 0 && h->request->data)
 		h->result = h->request->data(h->request->ctx, data, len, h->error);
-	h->some = true;
+	h->came += len;
 	return h->result == 0 ? len : CURL_WRITEFUNC_ERROR;
 }
 
@@ -112,9 +125,10 @@ static int on_progress(void *arg, curl_off_t total, curl_off_t now, curl_off_t u
 	(void)uln;
 	if (steps_signal())
 		return 1;
-	if (h->options.progress && h->begun &&
+	if (h->options.progress && h->begun && !h->complete &&
 	    (time - h->reported >= REPORT_MS || (total > 0 && now == total))) {
 		h->reported = time;
+		h->complete = total > 0 && now == total;
 		h->options.progress(h->options.progress_arg, h->request->what, from + (uint64_t)now,
 				    total > 0 ? from + (uint64_t)total : 0);
 	}
@@ -209,48 +223,58 @@ void http_close(struct http *h)
 
 /* ---- one request ---------------------------------------------------------------------------- */
 
+/* "from here, if it is still this file" */
+static CURLcode set_range(struct http *h, struct curl_slist **headers)
+{
+	const struct http_request *q = h->request;
+	AUTO_FREE char *range = str_fmt("%llu-", (unsigned long long)q->from);
+	AUTO_FREE char *only_if = str_fmt("If-Range: %s", q->tag ? q->tag : "");
+	CURLcode c;
+
+	if (!q->from || !q->tag)
+		return curl_easy_setopt(h->curl, CURLOPT_RANGE, NULL);
+	*headers = only_if ? curl_slist_append(NULL, only_if) : NULL;
+	if (!range || !*headers)
+		return CURLE_OUT_OF_MEMORY;
+	c = curl_easy_setopt(h->curl, CURLOPT_RANGE, range);
+	return c == CURLE_OK ? curl_easy_setopt(h->curl, CURLOPT_HTTPHEADER, *headers) : c;
+}
+
+/* Once on TLS, always on TLS. */
+static CURLcode set_protocols(struct http *h, bool tls)
+{
+	const CURLcode c = curl_easy_setopt(h->curl, CURLOPT_PROTOCOLS_STR, tls ? "https" : "http");
+
+	if (c != CURLE_OK)
+		return c;
+	return curl_easy_setopt(h->curl, CURLOPT_REDIR_PROTOCOLS_STR, tls ? "https" : "http,https");
+}
+
 static CURLcode set_request(struct http *h, struct curl_slist **headers)
 {
 	const struct http_request *q = h->request;
-	const bool tls = strncmp(q->url, "https:", 6) == 0;
-	AUTO_FREE char *range = str_fmt("%llu-", (unsigned long long)q->from);
-	AUTO_FREE char *only_if = q->from && q->tag ? str_fmt("If-Range: %s", q->tag) : NULL;
 	CURLcode c = curl_easy_setopt(h->curl, CURLOPT_URL, q->url);
 
-	if (!range || (q->from && q->tag && !only_if))
-		return CURLE_OUT_OF_MEMORY;
-	if (only_if) {
-		*headers = curl_slist_append(NULL, only_if);
-		if (!*headers)
-			return CURLE_OUT_OF_MEMORY;
-	}
 	if (c == CURLE_OK)
-		c = curl_easy_setopt(h->curl, CURLOPT_HTTPHEADER, *headers);
+		c = set_protocols(h, strncmp(q->url, "https:", 6) == 0);
 	if (c == CURLE_OK)
-		c = curl_easy_setopt(h->curl, CURLOPT_PROTOCOLS_STR, tls ? "https" : "http");
-	if (c == CURLE_OK)
-		c = curl_easy_setopt(h->curl, CURLOPT_REDIR_PROTOCOLS_STR,
-				     tls ? "https" : "http,https");
-	if (c == CURLE_OK)
-		c = curl_easy_setopt(h->curl, CURLOPT_RANGE, q->from ? range : NULL);
+		c = set_range(h, headers);
 	if (c == CURLE_OK)
 		c = curl_easy_setopt(h->curl, CURLOPT_ACCEPT_ENCODING, q->compressed ? "" : NULL);
 	if (c == CURLE_OK && !q->head)
 		c = curl_easy_setopt(h->curl, CURLOPT_HTTPGET, 1L);
-	if (c == CURLE_OK)
-		c = curl_easy_setopt(h->curl, CURLOPT_NOBODY, q->head ? 1L : 0L);
-	return c;
+	return c == CURLE_OK ? curl_easy_setopt(h->curl, CURLOPT_NOBODY, q->head ? 1L : 0L) : c;
 }
 
-/* Failures that another try may not have. A server that sent nothing at all in the whole time limit
- * is not waited for again. */
-static bool transient(CURLcode c, long status, bool some)
+/* Failures that another try may not have. A server that hung, or dripped, is not waited for again.
+ */
+static bool transient(CURLcode c, long status, uint64_t came)
 {
 	switch ((int)c) {
 	case CURLE_HTTP_RETURNED_ERROR:
 		return status >= 500 || status == 408 || status == 429;
 	case CURLE_OPERATION_TIMEDOUT:
-		return some;
+		return came >= WORTH_RESUMING;
 	case CURLE_COULDNT_CONNECT:
 	case CURLE_COULDNT_RESOLVE_HOST:
 	case CURLE_PARTIAL_FILE:
@@ -297,7 +321,8 @@ int http_get(struct http *h, const struct http_request *q, struct http_reply *re
 	h->request = q;
 	h->error = e;
 	h->result = 0;
-	h->begun = h->some = false;
+	h->begun = h->complete = false;
+	h->came = 0;
 	h->start = 0;
 	h->tag[0] = h->text[0] = '\0';
 	*ret = (struct http_reply){ 0 };
@@ -314,6 +339,6 @@ int http_get(struct http *h, const struct http_request *q, struct http_reply *re
 		return 0;
 	if (c == CURLE_ABORTED_BY_CALLBACK && steps_check(e) < 0)
 		return -EINTR;
-	ret->transient = transient(c, ret->status, h->some);
+	ret->transient = transient(c, ret->status, h->came);
 	return explain(h, c, ret->status, e);
 }

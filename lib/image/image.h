@@ -41,6 +41,7 @@ struct image {
 	 * "env=K=V", "workdir=…", "user=…", "stop=SIGNAL", in order. */
 	struct strv oci;
 };
+/* Release what belongs to it. */
 void image_done(struct image *i);
 #define AUTO_IMAGE __attribute__((cleanup(image_done)))
 

@@ -39,7 +39,8 @@ int image_store_commit(const struct image_env *env, struct image_build *b, struc
 		       struct zerr *e);
 /* Remove what was begun; nothing to do after a commit. */
 void image_store_abort(struct image_build *b);
-/* Enter a stored image in the index under @ref (an alias, or a newer record of the same tree). */
+/* Replace the record of a stored image by @i, and enter it in the index under @ref (its name, or an
+ * alias). */
 int image_store_enter(const struct image_env *env, const struct image_ref *ref,
 		      const struct image *i, struct zerr *e);
 
@@ -52,10 +53,15 @@ int image_meta_read(struct image_build *b, int fd, struct image *i, struct zerr 
 
 /* ---- unpack.c, local.c, oci.c, publish.c: the contracts are in module.h ---------------------- */
 
+/* Everything that is read from @fd (from where it stands) into the tree @dirfd, in the confined child;
+ * tar, plain or by gzip, bzip2, xz or zstd. */
 int unpack_tar(int fd, int dirfd, image_progress *progress, void *arg, struct zerr *e);
+/* @meta may be NULL. */
 int image_local(const struct image_env *env, const char *rootfs, const char *meta,
 		image_progress *progress, void *arg, struct image *ret, struct zerr *e);
+/* @layout "DIR[:TAG]". */
 int image_oci(const struct image_env *env, const char *layout, image_progress *progress, void *arg,
 	      struct image *ret, struct zerr *e);
+/* *@ret: the name, build, fingerprint and packed size of what was published. */
 int image_publish(const struct image_publish *p, image_progress *progress, void *arg,
 		  struct image *ret, struct zerr *e);

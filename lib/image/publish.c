@@ -107,16 +107,32 @@ static int up_source(void *ctx, struct zerr *e)
 	return unpack_tar(fd, p->root, p->progress, p->arg, e);
 }
 
+/* What the caller has named. 0 or -ENOMEM. */
+static int take_given(const struct image_publish *p, struct image *i)
+{
+	const struct {
+		char **to;
+		const char *from;
+	} given[] = {
+		{ &i->ref.dist, p->dist }, { &i->ref.release, p->release },
+		{ &i->ref.arch, p->arch }, { &i->ref.variant, p->variant ? p->variant : "default" },
+		{ &i->build, p->build },
+	};
+
+	for (size_t n = 0; n < sizeof(given) / sizeof(given[0]); n++)
+		if (str_set(given[n].to, given[n].from) < 0)
+			return -ENOMEM;
+	return 0;
+}
+
 static int set_names(struct publish *p, struct zerr *e)
 {
 	struct image *i = &p->build.image;
 	AUTO_OS struct rootfs_os os = { 0 };
-	int r = rootfs_os(p->root, &os);
+	int r;
 
-	if (r < 0 || str_set(&i->ref.dist, p->p->dist) < 0 ||
-	    str_set(&i->ref.release, p->p->release) < 0 || str_set(&i->ref.arch, p->p->arch) < 0 ||
-	    str_set(&i->ref.variant, p->p->variant ? p->p->variant : "default") < 0 ||
-	    str_set(&p->build.description, os.pretty) < 0 || str_set(&i->build, p->p->build) < 0)
+	if (take_given(p->p, i) < 0 || rootfs_os(p->root, &os) < 0 ||
+	    str_set(&p->build.description, os.pretty) < 0)
 		return zerr_code(e, ENOMEM, "image");
 	if ((!i->ref.dist && !os.id) || (!i->ref.release && !os.codename && !os.version)) {
 		r = zerr_as(e, ZERR_USAGE, "its os-release does not tell what it is");

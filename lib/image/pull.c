@@ -102,14 +102,15 @@ static int describe(struct pull *p, struct zerr *e)
 		r = str_set(&i->fingerprint, p->hashes.root);
 	if (r == 0)
 		r = str_set(&i->requirements, p->remote->requirements);
-	if (r == 0)
+	/* a signature that was found good once has not become bad by not being asked for */
+	if (r == 0 && (p->hashes.is_signed || !str_eq(i->verified, "signature")))
 		r = str_set(&i->verified, p->hashes.is_signed ? "signature" : "hash");
 	if (r < 0)
 		return zerr_code(e, ENOMEM, "image");
+	if (!p->hashes.is_signed)
+		return 0;
 	free(i->trust);
-	i->trust = NULL;
-	return p->hashes.is_signed ? image_server_trust(&p->catalog.server, p->src, &i->trust, e)
-				   : 0;
+	return image_server_trust(&p->catalog.server, p->src, &i->trust, e);
 }
 
 /* The tree is in the store already: keep what is known of it. */
@@ -119,6 +120,8 @@ static int adopt(struct pull *p, struct zerr *e)
 
 	image_done(&p->image);
 	r = image_store_load(p->env, p->hashes.root, &p->image, e);
+	if (r == -EPROTO)
+		return zerr_hint(e, r, "`zone image prune --all` removes what no zone uses");
 	if (r < 0)
 		return r;
 	p->stored = true;

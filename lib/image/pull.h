@@ -5,6 +5,7 @@
 
 #include "image/module.h"
 
+/* The contracts of module.h. */
 int image_pull(const struct image_env *env, const struct image_ref *ref,
 	       const struct image_source *src, image_progress *progress, void *arg,
 	       struct image *ret, struct zerr *e);

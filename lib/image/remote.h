@@ -20,6 +20,7 @@ struct remote_images {
 	size_t n, cap;
 };
 
+/* Release what belongs to it. */
 void remote_image_done(struct remote_image *i);
 void remote_images_done(struct remote_images *r);
 #define AUTO_REMOTES __attribute__((cleanup(remote_images_done)))

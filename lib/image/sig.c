@@ -80,14 +80,14 @@ static int load_keyring(const char *path, struct buf *ring, struct zerr *e)
 static int load_dir(const char *path, struct buf *ring, struct zerr *e)
 {
 	AUTO_STRV struct strv names = { 0 };
-	AUTO_CLOSE int dir = -1;
+	struct zerr missing = { 0 };
+	AUTO_CLOSE int dir = fs_open_dir(path, &missing);
 	int r;
 
-	dir = fs_open_dir(path, e);
-	if (dir == -ENOENT)
-		return 0;
+	if (dir < 0 && dir != -ENOENT)
+		*e = missing;
 	if (dir < 0)
-		return dir;
+		return dir == -ENOENT ? 0 : dir;
 	r = fs_list(dir, &names);
 	for (size_t i = 0; r == 0 && i < names.n; i++) {
 		AUTO_BUF struct buf text = { 0 };
@@ -214,12 +214,10 @@ static int run_gpgv(int dir, struct buf *status, int *ret_exit, struct zerr *e)
 	static const char *const argv[] = { "gpgv",	 "--homedir",	  ".",	  "--status-fd",
 					    "1",	 "--weak-digest", "SHA1", "--keyring",
 					    "./keyring", "signature",	  "data", NULL };
-	AUTO_CLOSE int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	const struct run_args a = {
 		.argv = argv,
 		.cwd_fd = dir,
 		.out = status,
-		.stderr_fd = null < 0 ? 0 : null,
 		.timeout_ms = GPGV_MS,
 	};
 	const int r = run_program(&a, ret_exit, e);

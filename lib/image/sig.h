@@ -10,6 +10,7 @@ struct sig_keys {
 	char *fingerprint; /* the primary key that must have signed; NULL: any in the ring */
 	char *cache;	   /* where gpgv's scratch directories go */
 };
+/* Release what belongs to it. */
 void sig_keys_done(struct sig_keys *k);
 #define AUTO_KEYS __attribute__((cleanup(sig_keys_done)))
 

@@ -105,6 +105,7 @@ static int conf_load(const char *path, struct image_conf *ret, struct zerr *e)
 	AUTO_FREE char *dir = NULL;
 	AUTO_BUF struct buf text = { 0 };
 	AUTO_CLOSE int dirfd = -1;
+	struct zerr missing = { 0 };
 	char *slash;
 	int r;
 
@@ -116,11 +117,11 @@ static int conf_load(const char *path, struct image_conf *ret, struct zerr *e)
 	if (!slash)
 		return zerr_set(e, EINVAL, "%s: not an absolute path", path);
 	*slash = '\0';
-	dirfd = fs_open_dir(*dir ? dir : "/", e);
-	if (dirfd == -ENOENT)
-		return 0;
+	dirfd = fs_open_dir(*dir ? dir : "/", &missing);
+	if (dirfd < 0 && dirfd != -ENOENT)
+		*e = missing;
 	if (dirfd < 0)
-		return dirfd;
+		return dirfd == -ENOENT ? 0 : dirfd;
 	r = fs_read(dirfd, slash + 1, CONF_MAX, &text);
 	if (r == -ENOENT || (r == 0 && text.len == 0))
 		return 0;

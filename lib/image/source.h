@@ -32,9 +32,10 @@ int image_server_trust(const struct image_server *s, const struct image_source *
 
 /* "[https://|http://]HOST[:PORT][/PREFIX]" in canonical form. Usage error otherwise. */
 int image_url_parse(const char *text, struct image_server *ret, struct zerr *e);
-/* Values of image.conf, NULL where missing. @what names the file in errors. */
+/* Values of image.conf, NULL where missing. */
 struct image_conf {
 	char *server, *fingerprint, *keyserver;
 };
+/* Release with image_conf_done(). 0, or a usage error that names file and line. */
 int image_conf_parse(const char *text, const char *what, struct image_conf *ret, struct zerr *e);
 void image_conf_done(struct image_conf *c);

@@ -123,19 +123,33 @@ static int build_publish(struct image_build *b, const char *fingerprint, struct 
 	return fs_sync_dir(b->images) < 0 ? zerr_sys(e, "sync %s", STORE_DIR) : 0;
 }
 
-int image_store_enter(const struct image_env *env, const struct image_ref *ref,
-		      const struct image *i, struct zerr *e)
+static int write_index(const struct image_env *env, const struct image_ref *ref,
+		       const struct record *rec, struct zerr *e)
 {
-	AUTO_RECORD struct record rec = { 0 };
 	AUTO_FREE char *key = image_ref_key(ref);
 	AUTO_CLOSE int images = fs_subdir(env->zones, STORE_DIR, 0700, e);
 	AUTO_CLOSE int index = images < 0 ? images : fs_subdir(images, STORE_INDEX, 0700, e);
 
 	if (index < 0)
 		return index;
-	if (!key || image_to_record(i, &rec) < 0)
+	if (!key)
 		return zerr_code(e, ENOMEM, "image index");
-	return record_save(&rec, index, key, IMAGE_RECORD_FORMAT, true, e);
+	return record_save(rec, index, key, IMAGE_RECORD_FORMAT, true, e);
+}
+
+int image_store_enter(const struct image_env *env, const struct image_ref *ref,
+		      const struct image *i, struct zerr *e)
+{
+	AUTO_RECORD struct record rec = { 0 };
+	AUTO_CLOSE int dir = image_store_dir(env, i->fingerprint, e);
+	int r;
+
+	if (dir < 0)
+		return dir;
+	if (image_to_record(i, &rec) < 0)
+		return zerr_code(e, ENOMEM, "image record");
+	r = record_save(&rec, dir, STORE_RECORD, IMAGE_RECORD_FORMAT, true, e);
+	return r < 0 ? r : write_index(env, ref, &rec, e);
 }
 
 int image_store_commit(const struct image_env *env, struct image_build *b, struct image *i,
@@ -158,7 +172,7 @@ int image_store_commit(const struct image_env *env, struct image_build *b, struc
 	if (r == 0)
 		r = build_publish(b, i->fingerprint, e);
 	if (r == 0)
-		r = image_store_enter(env, &i->ref, i, e);
+		r = write_index(env, &i->ref, &rec, e);
 	image_store_abort(b); /* closes; removes only what was not published */
 	return zerr_in(e, r, "image store");
 }

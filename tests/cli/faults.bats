@@ -62,7 +62,7 @@ start_fault() {
   if [ -n "$2" ]; then run zone stop -k "$Z"; fi
   [ "$(state "$Z")" = STOPPED ] || zone verify --repair "$Z"
   same STOPPED "$(state "$Z")"
-  same "" "$(find "$CGROUP2/zone/$Z" -name cgroup.procs -exec cat {} + 2>/dev/null)"
+  same "" "$(find "$G/$Z" -name cgroup.procs -exec cat {} + 2>/dev/null)"
   zone start "$Z"
   zone exec "$Z" -- true
   zone stop -k "$Z"

@@ -10,27 +10,34 @@ bats_require_minimum_version 1.5.0
 
 CGROUP2=$(findmnt -n -t cgroup2 -o TARGET | head -n 1)
 
+# The group of all our zones: an installation that was moved has one of its own, named after its run directory.
+our_group() {
+  local hash=2166136261 i
+  for ((i = 0; i < ${#ZONE_RUN}; i++)); do
+    hash=$((((hash ^ $(printf '%d' "'${ZONE_RUN:i:1}")) * 16777619) & 0xffffffff))
+  done
+  printf '%s/zone-%08x' "$CGROUP2" "$hash"
+}
+
 # ---- what a host looks like ----------------------------------------------------------------------
 
 # Processes that zone made: run from our build, or living in a group of ours.
 our_processes() {
-  local p
-  for p in /proc/[0-9]*; do
-    case $(readlink "$p/exe" 2>/dev/null) in
-    "$ZONE_BINDIR"/*) echo "process ${p#/proc/} $(tr '\0' ' ' <"$p/cmdline")" ;;
-    esac
+  find /proc -maxdepth 2 -name exe -lname "$ZONE_BINDIR/*" 2>/dev/null | while IFS=/ read -r _ _ pid _; do
+    echo "process $pid $(tr '\0' ' ' <"/proc/$pid/cmdline")"
   done 2>/dev/null
-  find "$CGROUP2/zone" -name cgroup.procs -path "*/$Z*" -exec cat {} + 2>/dev/null | sed 's/^/in group: /'
+  find "$G" -name cgroup.procs -exec cat {} + 2>/dev/null | sed 's/^/in group: /'
   return 0
 }
 
 host_state() {
   ip -o link | awk -F': ' '{ sub(/@.*/, "", $2); print "link", $2 }' | sort
   cut -d' ' -f4- /proc/self/mountinfo | sed 's/^/mount /' | sort
-  find "$CGROUP2/zone" -mindepth 1 -type d 2>/dev/null | sed 's/^/group /' | sort
+  find "$G" "$CGROUP2/zone" -mindepth 1 -type d 2>/dev/null | sed 's/^/group /' | sort
   losetup -n -l -O NAME,BACK-FILE 2>/dev/null | sed 's/^/loop /' | sort
   nft list tables 2>/dev/null | sed 's/^/nft /'
-  find "$ZONE_RUN" ! -type d ! -name 'events*' ! -name '*lock*' 2>/dev/null | sed 's/^/run /' | sort
+  # The events' file stays, and an empty lock per name: to remove those would race with their next user.
+  find "$ZONE_RUN" ! -type d ! -name 'events*' ! -path '*/.lock*' 2>/dev/null | sed 's/^/run /' | sort
   our_processes
 }
 
@@ -49,12 +56,13 @@ host_as_before() {
 # ---- the frame of a file ---------------------------------------------------------------------------
 
 setup_file() {
-  export T Z ZONE_ETC ZONE_VAR ZONE_RUN ZONE_CACHE
+  export T Z G ZONE_ETC ZONE_VAR ZONE_RUN ZONE_CACHE
   T=$(mktemp -d /var/tmp/zt.XXXXXX) # short: sockets live below it
   chmod 711 "$T"                    # unprivileged users of some tests pass through
   ZONE_ETC=$T/etc ZONE_VAR=$T/var ZONE_RUN=$T/run ZONE_CACHE=$T/cache
   mkdir -m 755 "$ZONE_ETC"
-  # Groups are named after zones, and the group tree is the host's: names that no other zone has.
+  G=$(our_group)
+  # Names that no zone of an installed system has, should a test ever reach it.
   Z=zt-$(printf '%04x' $((RANDOM * 2)))
   host_state >"$T/before"
   if declare -F prepare_file >/dev/null; then prepare_file; fi

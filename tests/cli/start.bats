@@ -104,19 +104,39 @@ load lib
   same true "$(field "$Z" .ready)"
 }
 
-@test "READY=1 counts from process 1 only" {
-  mk "$Z"
-  zone push "$Z" "$ZONE_BINDIR/../tests/notify" /bin/notify
-  zone start "$Z" -- /bin/sh -c '/bin/notify READY=1; while [ ! -e /tmp/go ]; do sleep 0.1; done; exec /bin/notify READY=1 sleep 60'
-  sleep 0.5
+# A zone whose init looks like systemd's, and is a script: such an init says itself when it is ready.
+mk_announcer() { # NAME SCRIPT
+  printf '#!/bin/sh\n%s\n' "$2" >"$T/init"
+  chmod 755 "$T/init"
+  tiny_rootfs "$T/announcer"
+  rm -f "$T/announcer/sbin/init"
+  mkdir -p "$T/announcer/lib/systemd"
+  cp "$T/init" "$T/announcer/lib/systemd/systemd"
+  cp "$ZONE_BINDIR/../tests/notify" "$T/announcer/bin/notify"
+  ln -s ../lib/systemd/systemd "$T/announcer/sbin/init"
+  local n
+  for n in sleep touch cat; do ln -sf busybox "$T/announcer/bin/$n"; done
+  tar -C "$T/announcer" -cJf "$T/announcer.tar.xz" .
+  zone -q create "$1" -t local -- -f "$T/announcer.tar.xz"
+}
+
+@test "--wait=ready waits for READY=1, which counts from process 1 only" {
+  mk_announcer "$Z" '(/bin/notify READY=1); while [ ! -e /tmp/go ]; do sleep 0.1; done; exec /bin/notify READY=1 sleep 60'
+  zone start "$Z"
+  sleep 1
   same false "$(field "$Z" .ready)"
+  timeout 20 zone start --wait=ready -t 15 "$Z" 3>&- &
+  local pid=$!
+  sleep 0.5
+  kill -0 $pid || fail "it did not wait"
   zone exec "$Z" -- touch /tmp/go
-  until_true 5 sh -c "zone info --json $Z | jq -e .ready"
+  wait $pid
+  same true "$(field "$Z" .ready)"
 }
 
 @test "a timeout of the wait leaves the zone running: 1, and the last console lines" {
-  mk "$Z"
-  run --separate-stderr timeout 20 zone start --wait=network -t 1 -s net.eth0.type=none "$Z" -- /bin/sh -c 'echo last-words; sleep 60'
+  mk_announcer "$Z" 'echo last-words; exec sleep 60'
+  run --separate-stderr timeout 20 zone start --wait=ready -t 1 "$Z"
   same 1 "$status"
   has "$stderr" "last-words"
   same RUNNING "$(state "$Z")"
@@ -213,7 +233,7 @@ load lib
   mk "$Z" -s limits.memory=64M
   run --separate-stderr zone start "$Z"
   if [ "$status" -eq 0 ]; then
-    same 67108864 "$(cat "$CGROUP2$(field "$Z" .cgroup)/memory.max" 2>/dev/null || cat "$CGROUP2$(field "$Z" .cgroup)/payload/memory.max")"
+    same 67108864 "$(cat "$CGROUP2/$(field "$Z" .cgroup)/memory.max" 2>/dev/null || cat "$CGROUP2/$(field "$Z" .cgroup)/payload/memory.max")"
   else
     same 7 "$status"
     has "$stderr" "memory"

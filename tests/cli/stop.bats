@@ -10,6 +10,16 @@ load lib
   same STOPPED "$(state "$Z")"
 }
 
+@test "init is heard out: its own shutdown actions run" {
+  mk "$Z"
+  zone pull "$Z" /etc/inittab - >"$T/inittab"
+  echo '::shutdown:/bin/busybox touch /root/was-asked' >>"$T/inittab"
+  zone push "$Z" "$T/inittab" /etc/inittab
+  zone start --wait=ready "$Z"
+  ok timeout 30 zone stop -t 20 "$Z"
+  zone pull "$Z" /root/was-asked "$T/was-asked"
+}
+
 @test "at the deadline the zone is killed" {
   up_with "$Z" 'trap "" TERM USR1 USR2 PWR INT HUP; while :; do sleep 1; done'
   local from=$SECONDS
@@ -44,7 +54,7 @@ load lib
   up "$Z"
   zone exec "$Z" -- /bin/sh -c 'i=0; while [ $i -lt 50 ]; do (setsid sleep 1000 &) ; i=$((i+1)); done'
   ok zone stop -k "$Z"
-  same "" "$(find "$CGROUP2/zone/$Z" -name cgroup.procs -exec cat {} + 2>/dev/null)"
+  same "" "$(find "$G/$Z" -name cgroup.procs -exec cat {} + 2>/dev/null)"
 }
 
 @test "a stopped zone is done, one that never ran too" {

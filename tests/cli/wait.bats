@@ -29,8 +29,9 @@ load lib
 @test "it sees a start that comes later" {
   mk "$Z"
   (sleep 1; zone start "$Z") 3>&- &
+  local pid=$!
   ok timeout 20 zone wait -s RUNNING -t 15 "$Z"
-  wait
+  wait $pid
 }
 
 @test "several zones" {

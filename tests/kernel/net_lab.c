@@ -37,11 +37,17 @@ static int host_netns(void)
 int lab_enter(void **state)
 {
 	(void)state;
-	if (unshare(CLONE_NEWNET | CLONE_NEWNS) == 0 &&
-	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0)
-		return 0;
-	(void)fprintf(stderr, "skipped: network and mount namespaces: %s\n", strerror(errno));
-	exit(77);
+	if (unshare(CLONE_NEWNET | CLONE_NEWNS) < 0 ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0) {
+		(void)fprintf(stderr, "skipped: network and mount namespaces: %s\n",
+			      strerror(errno));
+		exit(77);
+	}
+	if (access("/proc/sys/net/ipv6", F_OK) < 0) {
+		(void)fprintf(stderr, "skipped: no IPv6 in this kernel\n");
+		exit(77);
+	}
+	return 0;
 }
 
 int lab_open(void **state)
@@ -58,6 +64,7 @@ int lab_open(void **state)
 	assert_int_equal(unshare(CLONE_NEWNET), 0);
 	assert_int_equal(nl_open(&lab->nl, &e), 0);
 	assert_int_equal(link_up(&lab->nl, LINK_LO, 0, &e), 0);
+	lab_sysctl(-1, "ipv4/ip_forward", "0"); /* a new namespace has what the machine has */
 	*state = lab;
 	return 0;
 }

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #include <cmocka.h>
 
@@ -153,6 +154,46 @@ static void next_stop_finishes_a_stop(void **state)
 	own_close(a.netns);
 }
 
+#define STARTERS 6
+#define ROUNDS	 8
+
+/* Start and stop, so that the network goes up and down under the others. */
+static int start_and_stop(struct lab *lab, unsigned i)
+{
+	struct lab_zone z;
+
+	for (unsigned round = 0; round < ROUNDS; round++) {
+		lab_zone(lab, &z, i + 1, i);
+		(void)lab_up(lab, &z);
+		if (!lab_has_address(&lab->nl, lab_index(&lab->nl, NET_DEFAULT), "10.77.0.1/16"))
+			return 1;
+		lab_down(lab, &z);
+	}
+	return 0;
+}
+
+static void parallel_starts_do_not_disturb(void **state)
+{
+	struct lab *lab = *state;
+	struct zerr e = { 0 };
+	pid_t pids[STARTERS];
+	int status;
+
+	for (unsigned i = 0; i < STARTERS; i++) {
+		pids[i] = fork();
+		assert_true(pids[i] >= 0);
+		if (pids[i] > 0)
+			continue;
+		/* a socket of its own: answers must not go to the brothers */
+		_exit(nl_open(&lab->nl, &e) < 0 ? 2 : start_and_stop(lab, i));
+	}
+	for (unsigned i = 0; i < STARTERS; i++) {
+		assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
+		assert_int_equal(status, 0);
+	}
+	assert_int_equal(lab_index(&lab->nl, NET_DEFAULT), 0);
+}
+
 static void failed_nat_leaves_nothing(void **state)
 {
 	struct lab *lab = *state;
@@ -163,8 +204,7 @@ static void failed_nat_leaves_nothing(void **state)
 	lab->env.helper = "/bin/false";
 	assert_true(net_up(&lab->env, a.name, 1, 1, &a.lease, a.netns, &a.link, &e) < 0);
 	assert_int_equal(e.status, ZERR_HOST);
-	assert_non_null(
-		strstr(e.msg, "eth0: network " NET_DEFAULT ": nftables: /bin/false failed"));
+	assert_non_null(strstr(e.msg, "network " NET_DEFAULT ": nftables: /bin/false failed"));
 	assert_int_equal(lab_links(), 0);
 	lab->env.helper = ZONE_NFT;
 	(void)lab_up(lab, &a); /* nothing stands in the way */
@@ -198,7 +238,7 @@ static void nic_that_fails_inside_is_removed(void **state)
 	lab_zone(lab, &a, 1, 0);
 	strcpy(a.lease.gateway4, "192.0.2.77"); /* cannot be reached from its address */
 	assert_true(net_up(&lab->env, a.name, 1, 1, &a.lease, a.netns, &a.link, &e) < 0);
-	assert_non_null(strstr(e.msg, "eth0: default route by 192.0.2.77: "));
+	assert_non_null(strstr(e.msg, "default route by 192.0.2.77: "));
 	assert_int_equal(lab_links(), 0);
 	assert_int_equal(a.link.ifindex, 0); /* untouched */
 	strcpy(a.lease.gateway4, "10.77.0.1");
@@ -215,7 +255,7 @@ static void damaged_lease_is_refused(void **state)
 	lab_zone(lab, &a, 1, 0);
 	strcpy(a.lease.mac, "no mac");
 	assert_true(net_up(&lab->env, a.name, 1, 1, &a.lease, a.netns, &a.link, &e) < 0);
-	assert_string_equal(e.msg, "eth0: the lease is damaged");
+	assert_string_equal(e.msg, "the lease is damaged");
 	assert_int_equal(lab_links(), 0);
 	own_close(a.netns);
 }
@@ -229,6 +269,7 @@ int main(void)
 		LAB_TEST(forget_leaves_others_alone),
 		LAB_TEST(next_start_completes_a_network),
 		LAB_TEST(next_stop_finishes_a_stop),
+		LAB_TEST(parallel_starts_do_not_disturb),
 		LAB_TEST(failed_nat_leaves_nothing),
 		LAB_TEST(failed_stop_is_finished_by_the_next),
 		LAB_TEST(nic_that_fails_inside_is_removed),

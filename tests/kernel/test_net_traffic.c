@@ -9,7 +9,9 @@
 
 #include <cmocka.h>
 
+#include "base/log.h"
 #include "base/own.h"
+#include "net/network.h"
 #include "net_lab.h"
 
 /* The address of @text, which has a prefix length. */
@@ -73,6 +75,109 @@ static void world_outside_sees_the_host(void **state)
 	assert_string_equal(told, "2001:db8::1");
 	lab_stop(server);
 	lab_down(lab, &a);
+}
+
+static void networks_share_nat(void **state)
+{
+	struct lab *lab = *state;
+	AUTO_CLOSE int outside = lab_netns();
+	AUTO_STRV struct strv taken = { 0 };
+	char name[] = "eth0", network[] = "lab";
+	const struct nic_spec nic = { .name = name, .network = network };
+	struct lab_zone a, b = { .name = "b", .slot = 2, .netns = lab_netns() };
+	struct network made;
+	struct zerr e = { 0 };
+	char told[64];
+	pid_t server;
+
+	lab_cable(lab, "up0", "192.0.2.1/24", outside, "192.0.2.2/24");
+	lab_zone(lab, &a, 1, 0);
+	assert_int_equal(network_make(&lab->env, network, NULL, true, &made, &e), 0);
+	assert_int_equal(net_lease(&lab->env, &nic, 2, &taken, NULL, &b.lease, &e), 0);
+	assert_string_equal(b.lease.ipv4, "10.78.0.2/16");
+	(void)lab_up(lab, &a);
+	(void)lab_up(lab, &b);
+	server = lab_serve(outside);
+	assert_true(lab_fetch(a.netns, "192.0.2.2", told));
+	assert_string_equal(told, "192.0.2.1");
+	assert_true(lab_fetch(b.netns, "192.0.2.2", told));
+	assert_string_equal(told, "192.0.2.1");
+	lab_stop(server);
+	/* from one to the other the address stays what it is */
+	server = lab_serve(b.netns);
+	assert_true(lab_fetch(a.netns, bare(b.lease.ipv4), told));
+	assert_string_equal(told, bare(a.lease.ipv4));
+	lab_stop(server);
+	/* one goes, the other stays */
+	lab_down(lab, &a);
+	server = lab_serve(outside);
+	assert_true(lab_fetch(b.netns, "192.0.2.2", told));
+	lab_stop(server);
+	lab_down(lab, &b);
+}
+
+static void take_note(enum log_level level, const char *text, void *arg)
+{
+	if (level == LOG_LEVEL_NOTE)
+		buf_str(arg, text);
+}
+
+static void forwarding_is_turned_on_aloud(void **state)
+{
+	struct lab *lab = *state;
+	AUTO_CLOSE int outside = lab_netns();
+	AUTO_BUF struct buf notes = { 0 };
+	const struct rtmsg rt = { .rtm_family = AF_INET6,
+				  .rtm_dst_len = 64,
+				  .rtm_table = RT_TABLE_MAIN,
+				  .rtm_protocol = RTPROT_RA,
+				  .rtm_type = RTN_UNICAST };
+	static const uint8_t prefix[16] = { 0x20, 1, 0xd, 0xb8, 9 };
+	struct lab_zone a;
+	struct zerr e = { 0 };
+	struct nlm m;
+
+	/* an uplink with a route from a router advertisement */
+	lab_cable(lab, "up0", "192.0.2.1/24", outside, "192.0.2.2/24");
+	nlm_begin(&m, RTM_NEWROUTE, NLM_F_CREATE, &rt, sizeof(rt));
+	nlm_put(&m, RTA_DST, prefix, sizeof(prefix));
+	nlm_u32(&m, RTA_OIF, lab_index(&lab->nl, "up0"));
+	assert_int_equal(nl_call(&lab->nl, &m, NULL, NULL, &e), 0);
+	assert_int_equal(lab_sysctl_get("ipv6/conf/up0/accept_ra"), '1');
+
+	lab_zone(lab, &a, 1, 0);
+	log_set(take_note, &notes);
+	(void)lab_up(lab, &a);
+	log_set(NULL, NULL);
+	assert_int_equal(lab_sysctl_get("ipv4/ip_forward"), '1');
+	assert_int_equal(lab_sysctl_get("ipv6/conf/all/forwarding"), '1');
+	assert_int_equal(lab_sysctl_get("ipv6/conf/up0/accept_ra"), '2');
+	assert_int_equal(lab_sysctl_get("ipv6/conf/default/accept_ra"), '1');
+	assert_non_null(strstr(notes.p, "IPv4 forwarding was off and is now on"));
+	assert_non_null(strstr(notes.p, "IPv6 forwarding was off and is now on"));
+	assert_non_null(strstr(notes.p, "up0 goes on accepting router advertisements"));
+	lab_down(lab, &a);
+}
+
+static void network_without_nat_changes_no_setting(void **state)
+{
+	struct lab *lab = *state;
+	AUTO_STRV struct strv taken = { 0 };
+	char name[] = "eth0", network[] = "inner";
+	const struct nic_spec nic = { .name = name, .network = network };
+	struct lab_zone a = { .name = "web", .slot = 1, .netns = lab_netns() };
+	struct network made;
+	struct zerr e = { 0 };
+
+	assert_int_equal(network_make(&lab->env, network, NULL, false, &made, &e), 0);
+	assert_int_equal(net_lease(&lab->env, &nic, 1, &taken, NULL, &a.lease, &e), 0);
+	lab->env.helper = "/nonexistent"; /* nor does it need nftables */
+	(void)lab_up(lab, &a);
+	assert_true(lab_index(&lab->nl, network) != 0);
+	assert_int_equal(lab_sysctl_get("ipv4/ip_forward"), '0');
+	assert_int_equal(lab_sysctl_get("ipv6/conf/all/forwarding"), '0');
+	lab_down(lab, &a);
+	lab->env.helper = ZONE_NFT;
 }
 
 #define DATAGRAMS 50
@@ -170,14 +275,19 @@ static void host_without_ipv6_has_ipv4(void **state)
 	lab_down(lab, &a);
 }
 
+#define LAB_TEST(name) cmocka_unit_test_setup_teardown(name, lab_open, lab_close)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(zones_reach_each_other, lab_open, lab_close),
-		cmocka_unit_test_setup_teardown(world_outside_sees_the_host, lab_open, lab_close),
-		cmocka_unit_test_setup_teardown(counters_are_the_zones_view, lab_open, lab_close),
-		cmocka_unit_test_setup_teardown(zone_without_ipv6_has_ipv4, lab_open, lab_close),
-		cmocka_unit_test_setup_teardown(host_without_ipv6_has_ipv4, lab_open, lab_close),
+		LAB_TEST(zones_reach_each_other),
+		LAB_TEST(world_outside_sees_the_host),
+		LAB_TEST(networks_share_nat),
+		LAB_TEST(forwarding_is_turned_on_aloud),
+		LAB_TEST(network_without_nat_changes_no_setting),
+		LAB_TEST(counters_are_the_zones_view),
+		LAB_TEST(zone_without_ipv6_has_ipv4),
+		LAB_TEST(host_without_ipv6_has_ipv4),
 	};
 
 	return cmocka_run_group_tests(tests, lab_enter, NULL);

@@ -53,6 +53,24 @@ __attribute__((format(printf, 1, 2))) static int f(const struct ops *o, int type
 	return fstat(type, &st);
 }
 '''
+KEYS = """#define M(x) .group = x, \\
+	.root_only = true
+const struct key conf_keys[] = {
+	{ .name = "a", .type = KEY_ENUM, .values = "x|y", .missing = "x",
+	  Z(ENUM, a), .help = "h" },
+	{ .name = "b.NAME", .type = KEY_STR, .values = "T", .live = true, M(b), .help = "h" },
+	{ 0 },
+};
+"""
+PAGE = r""".Sh KEYS
+.It Cm a Pq word, default x, next start
+.Cm x
+or
+.Cm y .
+.It Cm b.\& Ns Ar NAME Pq text, live, host only
+Text.
+.Sh END
+"""
 
 # script, {path: text}, what must be in its output (nothing: it must succeed)
 CASES = [
@@ -88,6 +106,12 @@ CASES = [
      ["no comment above g()"]),
     ("docs", {"lib/a.h": "\n/* Makes. */\nint f(int a,\n      int b);\nstatic inline int g(void)\n{\n\treturn 0;\n}\n"
               "int h(void) __attribute__((cold));\n\ntypedef void fn(int a);\nextern int (*hook)(void);\n"}, []),
+    ("keys", {"lib/conf/keys.c": KEYS, "man/zone.conf.5": PAGE}, []),
+    ("keys", {"lib/conf/keys.c": KEYS, "man/zone.conf.5": PAGE.replace("Cm y", "Cm z")}, ["a: nothing about y"]),
+    ("keys", {"lib/conf/keys.c": KEYS, "man/zone.conf.5": PAGE.replace(", live", ", next start")},
+     ["b.NAME: (text, next start, host only) should be (text, live, host only)"]),
+    ("keys", {"lib/conf/keys.c": KEYS, "man/zone.conf.5": PAGE.replace("Cm a", "Cm c")},
+     ["c is not in the table", "nothing about a"]),
 ]
 
 

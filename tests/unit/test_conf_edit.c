@@ -31,6 +31,8 @@ static const struct change changes[] = {
 	{ "limits.memory = 1G\n", "limits.memory", "2G", "limits.memory = \"2G\"\n" },
 	{ "raw { cgroup { \"a.b\" = 1 } }\n", "raw.cgroup.a.b", "2",
 	  "raw { cgroup { \"a.b\" = 2 } }\n" },
+	{ "limits {\r\n\tpids = 1\r\n}\r\n", "limits.pids", "2",
+	  "limits {\r\n\tpids = 2\r\n}\r\n" },
 	/* into a block */
 	{ "limits { memory = \"2G\" }\n", "limits.pids", "9",
 	  "limits { memory = \"2G\"  pids = 9 }\n" },
@@ -200,6 +202,19 @@ static void refused_edits_change_nothing(void **st)
 	}
 }
 
+static void a_file_with_a_nul_is_left_alone(void **st)
+{
+	AUTO_BUF struct buf text = { 0 };
+	struct zerr e = { 0 };
+	bool changed;
+
+	(void)st;
+	buf_add(&text, "arch = amd64\0init = x", 21);
+	assert_int_equal(conf_edit(&text, "arch", "arm64", &changed, &e), -EINVAL);
+	assert_string_equal(e.msg, "zone.conf: not a text file");
+	assert_int_equal(text.len, 21);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -207,6 +222,7 @@ int main(void)
 		cmocka_unit_test(format_line_is_added),
 		cmocka_unit_test(same_value_in_other_words),
 		cmocka_unit_test(refused_edits_change_nothing),
+		cmocka_unit_test(a_file_with_a_nul_is_left_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -188,7 +188,7 @@ static const struct wrong wrongs[] = {
 	{ "init.mode = bot", "f:1: init.mode: not one of boot|stub|plain: bot", NULL },
 	{ "root { size = 1X }", "f:1: root.size: not a size (bytes, or with K, M, G or T): 1X",
 	  NULL },
-	{ "console { ttys = 99 }", "f:1: console.ttys: not a number up to 32: 99", NULL },
+	{ "console { ttys = 99 }", "f:1: console.ttys: not a number up to 15: 99", NULL },
 	{ "groups = { a,\n \"b c\" }",
 	  "f:1: groups: not a word of letters, digits, '.', '_' and '-': b c", NULL },
 	{ "hostname = {a}", "f:1: hostname: takes one value, not a list", NULL },

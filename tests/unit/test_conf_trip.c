@@ -47,7 +47,7 @@ static const char *const samples[][3] = {
 	{ "security.tun", "true", "false" },
 	{ "security.caps_add", "CAP_BPF,syslog", "SYSLOG" },
 	{ "security.caps_drop", "CAP_BPF,syslog", "" },
-	{ "limits.cpu", "1.5", "150%" },
+	{ "limits.cpu", "1.5", "50%" },
 	{ "limits.cpu_weight", "50", "10000" },
 	{ "limits.cpuset", "0-3,8", "1" },
 	{ "limits.memory", "2G", "50%" },
@@ -208,7 +208,7 @@ static void any_text_round_trips(void **st)
 	static const char *const bits[] = { "\"",    "'",   "\\", "$",	"${HOME}", "${", "}",
 					    "{",     "#",   "//", "/*", "*/",	   "=",	 ",",
 					    " ",     "a",   "Z9", "ä",	"€",	   "𝄞",	 "\\n",
-					    "\\x41", "\\7", ";",  "|",	"(",	   "+" };
+					    "\\x41", "\\7", "\t", ";",	"|",	   "(",	 "+" };
 	AUTO_BUF struct buf text = { 0 };
 	unsigned seed = 1;
 

@@ -158,8 +158,8 @@ static void full_network_says_so(void **state)
 	assert_int_equal(lease(&nic, "192.168.9.2 192.168.9.3 192.168.9.4 192.168.9.5 192.168.9.6",
 			       NULL, &l, &e),
 			 -ENOSPC);
-	assert_string_equal(
-		e.msg, "net.eth0: network small is full: every address of 192.168.9.0/29 is taken");
+	assert_string_equal(e.msg,
+			    "network small is full: every address of 192.168.9.0/29 is taken");
 }
 
 struct refusal {
@@ -169,63 +169,43 @@ struct refusal {
 	const char *says;
 };
 
+static const struct refusal refusals[] = {
+	{ .name = "eth0", .address = "10.77.0.2", .status = ZERR_STATE, .says = "taken" },
+	{ .name = "eth0", .address = "10.77.0.1", .status = ZERR_STATE, .says = "gateway" },
+	{ .name = "eth0", .address = "10.78.0.5", .status = ZERR_USAGE, .says = "outside" },
+	{ .name = "eth0", .address = "10.77.0.5/24", .status = ZERR_USAGE, .says = "prefix" },
+	{ .name = "eth0", .address = "10.77.0.0", .status = ZERR_USAGE, .says = "no host" },
+	{ .name = "eth0", .address = "10.77.255.255", .status = ZERR_USAGE, .says = "no host" },
+	{ .name = "eth0", .address = "10.77.0.5/33", .status = ZERR_USAGE, .says = "not an IPv4" },
+	{ .name = "eth0", .address = "fd00::5", .status = ZERR_USAGE, .says = "not an IPv4" },
+	{ .name = "eth0", .gateway = "10.78.0.1", .status = ZERR_USAGE, .says = "gateway" },
+	{ .name = "eth0", .gateway = "router", .status = ZERR_USAGE, .says = "gateway" },
+	{ .name = "eth0", .mac = "01:00:5e:00:00:01", .status = ZERR_USAGE, .says = "unicast" },
+	{ .name = "eth0", .mtu = 9000, .status = ZERR_USAGE, .says = "1500" },
+	{ .name = "eth0", .mtu = 60, .status = ZERR_USAGE, .says = "mtu 60" },
+	{ .name = "eth0", .network = "lab", .status = ZERR_MISSING, .says = "no network lab" },
+	{ .name = "eth0", .network = "../x", .status = ZERR_USAGE, .says = "network name" },
+	{ .name = "eth0", .network = "all", .status = ZERR_USAGE, .says = "not all, default, lo" },
+	{ .name = "eth0", .network = "sixteen-letters-", .status = ZERR_USAGE, .says = "name" },
+	{ .name = "eth0", .network = "", .status = ZERR_USAGE, .says = "name" },
+	{ .name = "eth0", .type = "none", .status = ZERR_USAGE, .says = "none" },
+	{ .name = "sixteen-letters-", .status = ZERR_USAGE, .says = "interface name" },
+	{ .name = "", .status = ZERR_USAGE, .says = "interface name" },
+	{ .name = "lo", .status = ZERR_USAGE, .says = "interface name" },
+	{ .name = "..", .status = ZERR_USAGE, .says = "interface name" },
+	{ .name = "a/b", .status = ZERR_USAGE, .says = "interface name" },
+	{ .name = "a b", .status = ZERR_USAGE, .says = "interface name" },
+	{ .name = "a\nb", .status = ZERR_USAGE, .says = "interface name" },
+};
+
 static void bad_values_are_refused(void **state)
 {
-	static const struct refusal all[] = {
-		{ .name = "eth0", .address = "10.77.0.2", .status = ZERR_STATE, .says = "taken" },
-		{ .name = "eth0", .address = "10.77.0.1", .status = ZERR_STATE, .says = "gateway" },
-		{ .name = "eth0", .address = "10.78.0.5", .status = ZERR_USAGE, .says = "outside" },
-		{ .name = "eth0",
-		  .address = "10.77.0.5/24",
-		  .status = ZERR_USAGE,
-		  .says = "prefix" },
-		{ .name = "eth0", .address = "10.77.0.0", .status = ZERR_USAGE, .says = "no host" },
-		{ .name = "eth0",
-		  .address = "10.77.255.255",
-		  .status = ZERR_USAGE,
-		  .says = "no host" },
-		{ .name = "eth0",
-		  .address = "10.77.0.5/33",
-		  .status = ZERR_USAGE,
-		  .says = "not an IPv4" },
-		{ .name = "eth0",
-		  .address = "fd00::5",
-		  .status = ZERR_USAGE,
-		  .says = "not an IPv4" },
-		{ .name = "eth0", .gateway = "10.78.0.1", .status = ZERR_USAGE, .says = "gateway" },
-		{ .name = "eth0", .gateway = "router", .status = ZERR_USAGE, .says = "gateway" },
-		{ .name = "eth0",
-		  .mac = "01:00:5e:00:00:01",
-		  .status = ZERR_USAGE,
-		  .says = "unicast" },
-		{ .name = "eth0", .mtu = 9000, .status = ZERR_USAGE, .says = "1500" },
-		{ .name = "eth0", .mtu = 60, .status = ZERR_USAGE, .says = "mtu 60" },
-		{ .name = "eth0",
-		  .network = "lab",
-		  .status = ZERR_MISSING,
-		  .says = "no network lab" },
-		{ .name = "eth0", .network = "../x", .status = ZERR_USAGE, .says = "network name" },
-		{ .name = "eth0", .network = "all", .status = ZERR_USAGE, .says = "reserved" },
-		{ .name = "eth0",
-		  .network = "sixteen-letters-",
-		  .status = ZERR_USAGE,
-		  .says = "name" },
-		{ .name = "eth0", .network = "", .status = ZERR_USAGE, .says = "name" },
-		{ .name = "eth0", .type = "none", .status = ZERR_USAGE, .says = "none" },
-		{ .name = "sixteen-letters-", .status = ZERR_USAGE, .says = "interface name" },
-		{ .name = "", .status = ZERR_USAGE, .says = "interface name" },
-		{ .name = "lo", .status = ZERR_USAGE, .says = "interface name" },
-		{ .name = "..", .status = ZERR_USAGE, .says = "interface name" },
-		{ .name = "a/b", .status = ZERR_USAGE, .says = "'/'" },
-		{ .name = "a b", .status = ZERR_USAGE, .says = "interface name" },
-		{ .name = "a\nb", .status = ZERR_USAGE, .says = "interface name" },
-	};
 	struct net_lease l = { .nic = "untouched" };
 	struct zerr e;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
-		const struct refusal *x = &all[i];
+	for (size_t i = 0; i < sizeof(refusals) / sizeof(*refusals); i++) {
+		const struct refusal *x = &refusals[i];
 		const struct nic_spec nic = { (char *)x->name,
 					      (char *)x->type,
 					      (char *)x->network,
