@@ -78,6 +78,18 @@ static int take_name(struct cmd *c, struct zerr *e)
 	return check_count(c, e);
 }
 
+/* Literal names are checked by the library; a pattern has nothing but what can match one. */
+static int check_patterns(const struct cmd *c, struct zerr *e)
+{
+	static const char chars[] = "abcdefghijklmnopqrstuvwxyz0123456789-*?[]!^:";
+
+	for (int i = 0; i < c->n_args; i++)
+		if (strpbrk(c->args[i], "*?[") && c->args[i][strspn(c->args[i], chars)] != '\0')
+			return zerr_as(e, ZERR_USAGE,
+				       "'%.100s' matches no name that a zone can have", c->args[i]);
+	return 0;
+}
+
 static int check_names(const struct cmd *c, struct zerr *e)
 {
 	if (c->opt.all && c->n_args > 0)
@@ -85,7 +97,7 @@ static int check_names(const struct cmd *c, struct zerr *e)
 	if (c->n_args == 0 && !c->opt.all && !(c->verb->flags & VERB_NAMES_OPTIONAL))
 		return zerr_hint(e, zerr_as(e, ZERR_USAGE, "which zone?"), "zone %s %s, or --all",
 				 c->verb->name, c->verb->args);
-	return 0;
+	return check_patterns(c, e);
 }
 
 static int parse_operands(struct cmd *c, char **argv, int operands, int rest, int argc,
