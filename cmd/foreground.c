@@ -53,7 +53,7 @@ static int follow(struct state *s, struct zerr *e)
 {
 	const struct foreground *f = s->f;
 	AUTO_BUF struct buf first = { 0 };
-	struct tty_pump p = { .pidfd = -1, .escape = f->escape, .eof = -1 };
+	struct tty_pump p = { .in = -1, .to = -1, .out = -1, .pidfd = -1, .eof = TTY_EOF_NONE };
 	uint64_t history = 0;
 	bool writer = false;
 	int r;
@@ -69,12 +69,17 @@ static int follow(struct state *s, struct zerr *e)
 	}
 	if (history != f->log)
 		read_log(s->c, f, history, &first);
-	p.fd = fd;
+	p.from = fd;
+	if (f->console) {
+		p.in = STDIN_FILENO;
+		p.to = fd;
+		p.out = STDOUT_FILENO;
+		p.raw = true;
+		p.send = tty_console_send;
+		p.resize = zone_console_resize;
+	}
+	p.escape = f->console ? f->escape : -1;
 	p.first = &first;
-	p.watch = !f->console;
-	p.raw = f->console;
-	p.send = tty_console_send;
-	p.resize = f->console ? zone_console_resize : NULL;
 	p.signal = on_signal;
 	p.arg = s;
 	r = out_flush(e);
