@@ -31,7 +31,7 @@ load lib
     refuse 1 . zone create "$Z" -t local -- -f "$T/$f.tar.xz"
     [ ! -e "$ZONE_VAR/$Z" ]
   done
-  same "" "$(ls -A "$ZONE_VAR/.images" 2>/dev/null | grep tmp || true)"
+  same "" "$(half_unpacked)"
   refuse 2 . zone create "$Z" -t local
   refuse 2 . zone create "$Z" -t local -- --nosuch
 }
