@@ -9,6 +9,7 @@
 #include <sys/inotify.h>
 
 #include "base/fs.h"
+#include "base/log.h"
 #include "base/own.h"
 #include "base/steps.h"
 #include "base/sys.h"
@@ -104,7 +105,13 @@ static int mark_stopping(struct zone *z, struct record *rec, struct zerr *e)
 {
 	if (record_set(rec, "stage", "stopping") < 0)
 		return zerr_code(e, ENOMEM, "state record");
-	return record_save(rec, z->run, "state", STATE_FORMAT, false, e);
+	const int r = record_save(rec, z->run, "state", STATE_FORMAT, false, e);
+	if (r != -ENOSPC && r != -EDQUOT)
+		return r;
+	/* to stop a zone is a way out of a full disk; without the mark it could only reboot instead */
+	log_warn("%s: %s", z->name, e->msg);
+	*e = (struct zerr){ 0 };
+	return 0;
 }
 
 /* After init has ended: wait for the monitor's walk down, or do it when there is none. What runs by then
