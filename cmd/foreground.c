@@ -9,7 +9,7 @@
 #include "cmd/out.h"
 #include "cmd/tty.h"
 
-enum { STOPPED_WAIT_MS = 60000 };
+enum { STOPPED_WAIT_MS = 60000, ENDING_WAIT_MS = 5000 };
 
 struct state {
 	struct cmd *c;
@@ -54,6 +54,7 @@ static int follow(struct state *s, struct zerr *e)
 	const struct foreground *f = s->f;
 	AUTO_BUF struct buf first = { 0 };
 	struct tty_pump p = { .in = -1, .to = -1, .out = -1, .pidfd = -1, .eof = TTY_EOF_NONE };
+	struct zerr ending = { 0 };
 	uint64_t history = 0;
 	bool writer = false;
 	int r;
@@ -61,9 +62,11 @@ static int follow(struct state *s, struct zerr *e)
 					 f->console ? ZONE_CONSOLE_FORCE : ZONE_CONSOLE_READONLY,
 					 &writer, &history, e);
 
-	if (fd < 0 && e->status != ZERR_STATE)
-		return fd;
 	if (fd < 0) {
+		/* it may just be ending; if it is not, the first error counts */
+		if (e->status != ZERR_STATE &&
+		    zone_wait(s->c->host, f->name, "STOPPED", ENDING_WAIT_MS, &ending) < 0)
+			return fd;
 		*e = (struct zerr){ 0 };
 		return show_log(s->c, f, e);
 	}
