@@ -94,9 +94,10 @@ static void let_go(struct inherited *in)
 
 static int go_down(struct zone *z, const struct record *rec, int status, struct inherited *in, struct zerr *e)
 {
+	/* before the record goes: who sees STOPPED also finds the status */
+	life_remember(z, rec, status);
 	const int r = life_down(z, rec, false, e);
 
-	life_remember(z, rec, status);
 	event_stopped(z, status);
 	if (r < 0)
 		log_warn("%s: %s", z->name, e->msg);
