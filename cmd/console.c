@@ -66,12 +66,15 @@ static int attach(struct cmd *c, const struct console_opts *o, int key, struct z
 	bool writer = false;
 	AUTO_CLOSE int fd = zone_console(c->host, c->name, o->tty, flags, &writer, &history, e);
 	const struct tty_pump p = {
-		.fd = fd,
+		.in = STDIN_FILENO,
+		.to = fd,
+		.from = fd,
+		.out = STDOUT_FILENO,
 		.pidfd = -1,
 		.escape = key,
 		.mute = !writer,
 		.raw = true,
-		.eof = -1,
+		.eof = TTY_EOF_NONE,
 		.first = &first,
 		.send = tty_console_send,
 		.resize = writer ? zone_console_resize : NULL,

@@ -61,9 +61,10 @@ struct cmd {
 	int n_args;
 	char **rest; /* behind "--", NULL-terminated; NULL when there is no "--" */
 	int n_rest;
-	int64_t started; /* now_ms() */
-	char **words;	 /* memory of args and rest */
-	void *opts;	 /* the verb's own structure, filled */
+	int64_t started;   /* now_ms() */
+	char **words;	   /* memory of args and rest */
+	void *opts;	   /* the verb's own structure, filled */
+	const char *group; /* "zone image -h": help is asked for its verbs */
 	struct progress progress;
 };
 

@@ -102,4 +102,4 @@ _Noreturn void child_main(const struct boot *b);
 /* mounts.c: inside. */
 int mounts_inside(const struct boot *b, const struct gift *g, struct zerr *e);
 /* After the sysctls are written: /proc and /sys read-only and masked. */
-int mounts_protect(const struct boot *b, struct zerr *e);
+int mounts_protect(const struct gift *g, struct zerr *e);

@@ -12,6 +12,8 @@
 #include "base/fs.h"
 #include "base/own.h"
 
+#define DEPTH_MAX     64
+#define DEPTH_TEXT    "64"
 #define CGROUP2_MAGIC 0x63677270 /* linux/magic.h: CGROUP2_SUPER_MAGIC */
 
 void cg_close(struct cg *c)
@@ -90,6 +92,15 @@ static void enable_controllers(int group)
 	}
 }
 
+static int write_file(int group, const char *file, const char *text)
+{
+	AUTO_CLOSE int fd = fs_open_below(group, file, O_WRONLY, 0);
+
+	if (fd < 0)
+		return fd;
+	return write(fd, text, strlen(text)) < 0 ? -errno : 0;
+}
+
 /* The files that the zone's root may write; limits stay the host's. */
 static int delegate(int payload, uid_t owner, struct zerr *e)
 {
@@ -97,6 +108,8 @@ static int delegate(int payload, uid_t owner, struct zerr *e)
 		"memory.oom.group", "memory.reclaim", "memory.pressure", "cpu.pressure", "io.pressure",
 		"irq.pressure", "cgroup.pressure" };
 
+	/* what is delegated can be nested, but not deeper than remove_tree() goes */
+	(void)write_file(payload, "cgroup.max.depth", DEPTH_TEXT);
 	if (fchown(payload, owner, owner) < 0)
 		return zerr_sys(e, "cgroup: delegate");
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
@@ -164,8 +177,14 @@ int cg_open(struct zone_host *h, const char *name, struct cg *ret, struct zerr *
 	return 0;
 }
 
-/* rmdir the group @name with all groups below it; the depth is the kernel's to bound (cgroup.max.depth),
- * ours here. */
+/* The zone's root names its own groups: one may begin with a dot. */
+static bool is_child(const struct dirent *d)
+{
+	return d->d_type == DT_DIR && !str_eq(d->d_name, ".") && !str_eq(d->d_name, "..");
+}
+
+/* rmdir the group @name with all groups below it; the depth is bounded by cgroup.max.depth,
+ * for level privileged here. */
 static int remove_tree(int parent, const char *name, unsigned depth)
 {
 	AUTO_CLOSE int fd = fs_open_below(parent, name, O_RDONLY | O_DIRECTORY, 0);
@@ -175,14 +194,14 @@ static int remove_tree(int parent, const char *name, unsigned depth)
 		return fd == -ENOENT ? 0 : fd;
 	if (unlinkat(parent, name, AT_REMOVEDIR) == 0)
 		return 0;
-	if (depth > 64)
+	if (depth > DEPTH_MAX)
 		return -ELOOP;
 	const int dup = fcntl(fd, F_DUPFD_CLOEXEC, 3);
 	AUTO_CLOSEDIR DIR *dir = dup < 0 ? NULL : fdopendir(dup);
 	if (!dir)
 		return -errno;
 	while ((d = readdir(dir)))
-		if (d->d_type == DT_DIR && d->d_name[0] != '.') {
+		if (is_child(d)) {
 			const int r = remove_tree(fd, d->d_name, depth + 1);
 
 			if (r < 0)
@@ -221,15 +240,6 @@ int cg_exec_leaf(int payload, uid_t owner, struct zerr *e)
 	if (fd >= 0 && owner)
 		(void)delegate(fd, owner, e);
 	return own_take_fd(&fd);
-}
-
-static int write_file(int group, const char *file, const char *text)
-{
-	AUTO_CLOSE int fd = fs_open_below(group, file, O_WRONLY, 0);
-
-	if (fd < 0)
-		return fd;
-	return write(fd, text, strlen(text)) < 0 ? -errno : 0;
 }
 
 int cg_kill(int group, struct zerr *e)
@@ -344,7 +354,7 @@ static void count_below(int group, unsigned depth, pid_t *pids, size_t max, size
 	char *save = NULL;
 	struct dirent *d;
 
-	if (depth > 64)
+	if (depth > DEPTH_MAX)
 		return;
 	if (fs_read(group, "cgroup.procs", 4U << 20, &text) == 0 && text.len)
 		for (char *t = strtok_r(text.p, "\n", &save); t; t = strtok_r(NULL, "\n", &save)) {
@@ -355,7 +365,7 @@ static void count_below(int group, unsigned depth, pid_t *pids, size_t max, size
 	const int fd = openat(group, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	AUTO_CLOSEDIR DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	while (dir && (d = readdir(dir)))
-		if (d->d_type == DT_DIR && d->d_name[0] != '.') {
+		if (is_child(d)) {
 			AUTO_CLOSE int sub = openat(group, d->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 			if (sub >= 0)

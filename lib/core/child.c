@@ -163,7 +163,7 @@ static int run(const struct boot *b, struct zerr *e)
 	for (size_t i = 0; i < b->z->spec.sysctls.n && r == 0; i++)
 		r = set_sysctl(b->z->spec.sysctls.v[i].name, b->z->spec.sysctls.v[i].value, e);
 	if (r == 0)
-		r = mounts_protect(b, e);
+		r = mounts_protect(&g, e);
 	if (r == 0)
 		r = restrict_and_exec(b, &g, e);
 	return r;

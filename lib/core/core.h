@@ -46,6 +46,8 @@ enum { LOAD_LOCK = 1, LOAD_SPEC = 2, LOAD_RUN = 4 };
 /* Find @name in the index and open what @what asks for: the lock is taken first, LOAD_SPEC reads
  * configuration and manifest, LOAD_RUN makes the run directory. Exit status 3 when there is none. */
 int zone_load(struct zone_host *h, const char *name, int what, struct zone *ret, struct zerr *e);
+/* LOAD_SPEC later, for a zone that is loaded: what was checked under its lock stays so. */
+int zone_load_spec(struct zone *z, struct zerr *e);
 void zone_unload(struct zone *z);
 #define AUTO_ZONE __attribute__((cleanup(zone_unload)))
 

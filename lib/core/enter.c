@@ -32,11 +32,13 @@ static int join(const struct enter *x, struct zerr *e)
 
 	if (x->userns)
 		flags |= CLONE_NEWUSER;
+	(void)prctl(PR_SET_DUMPABLE, 0); /* from here on the zone's root could look at us */
 	if (setns(x->init, flags) < 0)
-		return zerr_sys(e, "join the zone's namespaces");
+		return errno == ESRCH ? zerr_as(e, ZERR_STATE, "the zone has just ended") :
+					zerr_sys(e, "join the zone's namespaces");
 	if (setgroups(0, NULL) < 0 || setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
 		return zerr_sys(e, "become root of the zone");
-	(void)prctl(PR_SET_DUMPABLE, 0);
+	(void)prctl(PR_SET_DUMPABLE, 0); /* a change of ids may have set it */
 	(void)syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL); /* none at all is fine too */
 	return 0;
 }
@@ -169,6 +171,13 @@ static int go_to(const char *dir, const struct account *u, struct zerr *e)
 	return 0;
 }
 
+static void keep_only(int fd)
+{
+	if (fd > 3)
+		(void)sys_close_range(3, (unsigned)fd - 1, 0);
+	(void)sys_close_range((unsigned)fd + 1, ~0U, 0);
+}
+
 static int run(const struct enter *x, int sock, struct zerr *e)
 {
 	const struct rlimit no_core = { 0, RLIM_INFINITY };
@@ -177,6 +186,9 @@ static int run(const struct enter *x, int sock, struct zerr *e)
 	const struct zone_exec *a = x->args;
 	int r = join(x, e);
 
+	/* A link of the zone's (/etc/passwd, a home, a shell) may lead to /proc/self/fd: nothing is there
+	 * but the streams. */
+	keep_only(sock);
 	if (r == 0)
 		r = account_find(a->user ? a->user : "0", &u, e);
 	if (r == 0 && a->pty)

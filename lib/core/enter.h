@@ -9,6 +9,7 @@
 struct enter {
 	const struct zone_exec *args;
 	int init;	/* pidfd of the zone's first process */
+	uid_t base;	/* of the zone that runs */
 	bool userns, no_new_privs;
 	uint64_t caps;
 	struct seccomp_filter filter;

@@ -14,6 +14,7 @@
 
 #include "base/fs.h"
 #include "base/own.h"
+#include "base/steps.h"
 #include "base/sys.h"
 #include "core/enter.h"
 #include "core/life.h"
@@ -30,9 +31,11 @@ static int hear(int sock, int *ret_pty, struct zerr *e)
 		const ssize_t n = recvmsg(sock, &m, MSG_CMSG_CLOEXEC);
 		const struct cmsghdr *c = n > 0 ? CMSG_FIRSTHDR(&m) : NULL;
 
-		if (n < 0 && errno == EINTR)
+		if (n < 0 && errno == EINTR && !steps_signal())
 			continue;
-		if (n <= 0)
+		if (n < 0) /* frozen meanwhile, by the host or by itself: that may last */
+			return steps_check(e) < 0 ? -EINTR : zerr_sys(e, "exec");
+		if (n == 0)
 			return 0; /* exec closed it */
 		if (c && c->cmsg_type == SCM_RIGHTS && ret_pty) {
 			memcpy(ret_pty, CMSG_DATA(c), sizeof(int));
@@ -41,6 +44,12 @@ static int hear(int sock, int *ret_pty, struct zerr *e)
 		*e = said;
 		return -said.code;
 	}
+}
+
+/* A zone that ends meanwhile: its processes cannot be joined, nor its pid namespace populated. */
+static int has_ended(struct zerr *e)
+{
+	return zerr_as(e, ZERR_STATE, "the zone has just ended");
 }
 
 static int clone_into(const struct enter *x, int leaf, int pair[static 2], int *ret_pidfd, pid_t *ret_pid,
@@ -55,7 +64,7 @@ static int clone_into(const struct enter *x, int leaf, int pair[static 2], int *
 		enter_main(x, pair[1]);
 	}
 	if (pid < 0)
-		return zerr_sys(e, "clone");
+		return errno == ENOMEM && sys_pidfd_send_signal(x->init, 0) < 0 ? has_ended(e) : zerr_sys(e, "clone");
 	*ret_pid = pid;
 	return 0;
 }
@@ -68,7 +77,7 @@ static int spawn(struct enter *x, int leaf, int *ret_pidfd, int *ret_pty, struct
 
 	if (own_pid < 0 || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return zerr_sys(e, "socket pair");
-	int r = setns(x->init, CLONE_NEWPID) < 0 ? zerr_sys(e, "join the zone") : 0;
+	int r = setns(x->init, CLONE_NEWPID) < 0 ? (errno == ESRCH ? has_ended(e) : zerr_sys(e, "join the zone")) : 0;
 	if (r == 0) {
 		r = clone_into(x, leaf, pair, ret_pidfd, &pid, e);
 		if (setns(own_pid, CLONE_NEWPID) < 0 && r == 0) /* our own next child is not the zone's */
@@ -78,8 +87,10 @@ static int spawn(struct enter *x, int leaf, int *ret_pidfd, int *ret_pty, struct
 	if (r == 0)
 		r = hear(pair[0], ret_pty, e);
 	(void)own_close(pair[0]);
-	if (r < 0 && pid > 0)
+	if (r < 0 && pid > 0) {
+		(void)kill(pid, SIGKILL); /* it has ended but for an interrupted wait */
 		(void)waitpid(pid, NULL, 0);
+	}
 	return r;
 }
 
@@ -87,8 +98,6 @@ static int prepare(struct zone_host *h, const char *name, struct zone *z, struct
 		   struct zerr *e)
 {
 	AUTO_STATUS struct status s = { 0 };
-	const struct zone_spec *spec = &z->spec;
-	struct zerr ignored = { 0 };
 	int r = zone_load(h, name, 0, z, e);
 
 	if (r == 0)
@@ -97,20 +106,21 @@ static int prepare(struct zone_host *h, const char *name, struct zone *z, struct
 		r = state_allows(&s, DO_EXEC, name, e);
 	if (r < 0)
 		return r;
-	(void)conf_load(&z->spec, z->dir, name, &ignored);
+	/* the record's word, not the configuration's: a level that is for the next start must not give
+	 * this one, still in its user namespace, a process of the host's root */
+	const enum security_level level = (enum security_level)record_u64(&s.rec, "level", LEVEL_DEFAULT);
 	x->init = state_pidfd(&s.rec, "pid");
-	x->userns = spec->level != LEVEL_PRIVILEGED;
+	x->base = (uid_t)record_u64(&s.rec, "base", 0);
+	x->userns = level != LEVEL_PRIVILEGED;
+	x->caps = record_u64(&s.rec, "caps", 0);
+	x->no_new_privs = record_u64(&s.rec, "no_new_privs", 0) != 0;
 	if (x->init < 0 || cg_open(h, name, cg, e) < 0)
-		return zerr_as(e, ZERR_STATE, "the zone has just ended");
+		return has_ended(e);
 	AUTO_CLOSE int cache = fs_make_dir(h->cache, 0700, e);
 	AUTO_CLOSE int filters = cache < 0 ? cache : fs_subdir(cache, "seccomp", 0700, e);
 	if (filters < 0)
 		return filters;
-	r = caps_mask(spec->level, &spec->caps_add, &spec->caps_drop, &x->caps, e);
-	if (r == 0)
-		r = seccomp_prepare(filters, spec->level, spec->compat32, x->caps, &x->filter, e);
-	x->no_new_privs = spec->no_new_privs;
-	return r;
+	return seccomp_prepare(filters, level, record_u64(&s.rec, "compat32", 0) != 0, x->caps, &x->filter, e);
 }
 
 static int check_environment(const struct zone_exec *a, struct zerr *e)
@@ -132,13 +142,11 @@ int zone_exec(struct zone_host *h, const char *name, const struct zone_exec *arg
 	struct enter x = { .args = args, .init = -1 };
 	int pidfd = -1, pty = -1;
 
-	spec_init(&z.spec);
 	int r = check_environment(args, e);
 	if (r == 0)
 		r = prepare(h, name, &z, &x, &cg, e);
 	if (r == 0) {
-		const uid_t base = x.userns ? zone_base(&z) : 0;
-		AUTO_CLOSE int leaf = cg_exec_leaf(cg.payload, base, e);
+		AUTO_CLOSE int leaf = cg_exec_leaf(cg.payload, x.base, e);
 
 		r = leaf < 0 ? leaf : spawn(&x, leaf, &pidfd, args->pty ? &pty : NULL, e);
 	}

@@ -17,6 +17,7 @@
 #include "base/copy.h"
 #include "base/fs.h"
 #include "base/own.h"
+#include "base/steps.h"
 #include "base/sys.h"
 #include "core/cgroup.h"
 #include "core/state.h"
@@ -129,6 +130,8 @@ static int pump(int from, int to, const char *what, struct zerr *e)
 
 		if (r < 0)
 			return zerr_code(e, -r, "%s: write", what);
+		if (steps_check(e) < 0)
+			return -EINTR;
 	}
 	return n < 0 ? zerr_sys(e, "%s: read", what) : 0;
 }
@@ -159,10 +162,25 @@ static int copy_file(int from, int dir, const char *name, const struct stat *st,
 
 static int copy_any(int from_dir, const char *from, int dir, const char *name, unsigned depth, struct zerr *e);
 
+/* As whom we are here: the zone's ids would not take the host's root for an owner. */
+static int make_directory(int dir, const char *name, mode_t mode, struct zerr *e)
+{
+	const bool made = mkdirat(dir, name, mode) == 0;
+
+	if (!made && errno != EEXIST)
+		return zerr_sys(e, "%s", name);
+	AUTO_CLOSE int fd = fs_open_below(dir, name, O_RDONLY | O_DIRECTORY, 0);
+	if (fd < 0)
+		return zerr_code(e, -fd, "%s", name);
+	if (made && fchmod(fd, mode) < 0) /* without the set-group-ID of its parent */
+		return zerr_sys(e, "%s: mode", name);
+	return own_take_fd(&fd);
+}
+
 static int copy_directory(int from, int dir, const char *name, mode_t mode, unsigned depth, struct zerr *e)
 {
 	AUTO_STRV struct strv names = { 0 };
-	AUTO_CLOSE int to = fs_subdir(dir, name, mode & 0777, e);
+	AUTO_CLOSE int to = make_directory(dir, name, mode & 0777, e);
 	struct dirent *d;
 	int r = 0;
 
@@ -245,16 +263,28 @@ static int open_host_target(const char *destination, const char *source, const c
 	return dir < 0 ? zerr_sys(e, "%s", where) : dir;
 }
 
-/* The source inside is looked up in the root, its last part not followed unless it is a plain file. */
+/* The source inside, looked up in the root. */
+static int open_source(int root, const char *source, struct stat *st, struct zerr *e)
+{
+	/* looked at before it is opened: merely to open a device node can do something to the host */
+	AUTO_CLOSE int there = fs_open_in(root, source, O_PATH, 0);
+	char path[32];
+
+	if (there < 0 || fstat(there, st) < 0)
+		return zerr_code(e, there < 0 ? -there : errno, "%s (in the zone)", source);
+	if (!S_ISREG(st->st_mode) && !S_ISDIR(st->st_mode))
+		return zerr_set(e, EINVAL, "%s (in the zone) is neither a file nor a directory", source);
+	const int fd = open(fs_fd_path(there, path), O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? zerr_sys(e, "%s (in the zone)", source) : fd;
+}
+
 static int pull_one(int root, const char *source, const char *destination, struct zerr *e)
 {
 	struct stat st;
-	AUTO_CLOSE int fd = fs_open_in(root, source, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+	AUTO_CLOSE int fd = open_source(root, source, &st, e);
 
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return zerr_code(e, fd < 0 ? -fd : errno, "%s (in the zone)", source);
-	if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
-		return zerr_set(e, EINVAL, "%s (in the zone) is neither a file nor a directory", source);
+	if (fd < 0)
+		return fd;
 	if (str_eq(destination, "-"))
 		return S_ISREG(st.st_mode) ? pump(fd, 1, source, e) :
 					     zerr_as(e, ZERR_USAGE, "%s is a directory", source);
@@ -301,6 +331,25 @@ static int transfer_all(int root, uid_t base, const struct transfer *t, struct z
 	return r;
 }
 
+/* The child's verdict. A signal that only we got is passed on: it removes what it has half written. */
+static int hear_copy(pid_t pid, int fd, struct zerr *e)
+{
+	struct zerr said;
+	int status = 0, r = 0;
+	ssize_t n;
+
+	while ((n = read(fd, &said, sizeof(said))) < 0 && errno == EINTR)
+		if (steps_signal())
+			(void)kill(pid, SIGTERM);
+	if (n == (ssize_t)sizeof(said)) {
+		*e = said;
+		r = -said.code;
+	}
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return r == 0 && status != 0 ? zerr_set(e, EINTR, "the copy was ended") : r;
+}
+
 /* In a child: ids and umask change, and a hostile root can at worst end it. */
 static int in_child(int root, uid_t base, const struct transfer *t, struct zerr *e)
 {
@@ -318,15 +367,9 @@ static int in_child(int root, uid_t base, const struct transfer *t, struct zerr 
 	}
 	(void)own_close(pair[1]);
 	r = pid < 0 ? zerr_sys(e, "fork") : 0;
-	struct zerr said;
-	if (r == 0 && read(pair[0], &said, sizeof(said)) == (ssize_t)sizeof(said)) {
-		*e = said;
-		r = -said.code;
-	}
+	if (r == 0)
+		r = hear_copy(pid, pair[0], e);
 	(void)own_close(pair[0]);
-	int status = 0;
-	if (pid > 0 && waitpid(pid, &status, 0) == pid && r == 0 && status != 0)
-		r = zerr_set(e, EINTR, "the copy was ended");
 	return r;
 }
 
@@ -344,11 +387,12 @@ int zone_copy_files(struct zone_host *h, const char *name, bool push, char *cons
 		r = state_allows(&s, DO_STORAGE, name, e);
 	if (r < 0)
 		return r;
-	AUTO_CLOSE int root = s.state == STATE_RUNNING || s.state == STATE_FROZEN ? running_root(&s.rec, e) :
-										    stopped_root(&z, e);
+	const bool runs = s.state == STATE_RUNNING || s.state == STATE_FROZEN;
+	const uid_t base = runs ? (uid_t)record_u64(&s.rec, "base", 0) : zone_base(&z);
+	AUTO_CLOSE int root = runs ? running_root(&s.rec, e) : stopped_root(&z, e);
 	if (root < 0)
 		return root;
 	if (s.live) /* a running zone's lock is not ours to keep during a long copy */
 		zone_unlock(&z);
-	return in_child(root, zone_base(&z), &t, e);
+	return in_child(root, base, &t, e);
 }

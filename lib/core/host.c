@@ -157,7 +157,7 @@ void zone_unlock(struct zone *z)
 	z->lock = own_close(z->lock);
 }
 
-static int load_files(struct zone *z, struct zerr *e)
+int zone_load_spec(struct zone *z, struct zerr *e)
 {
 	int r = conf_load(&z->spec, z->dir, z->name, e);
 
@@ -191,7 +191,7 @@ int zone_load(struct zone_host *h, const char *name, int what, struct zone *ret,
 		z.run = fs_open_below(h->run, name, O_RDONLY | O_DIRECTORY, 0);
 	if ((what & LOAD_RUN) && z.run < 0)
 		return z.run;
-	if ((what & LOAD_SPEC) && z.dir >= 0 && (r = load_files(&z, e)) < 0)
+	if ((what & LOAD_SPEC) && z.dir >= 0 && (r = zone_load_spec(&z, e)) < 0)
 		return r;
 	*ret = z;
 	z = (struct zone){ .dir = -1, .run = -1, .lock = -1 };

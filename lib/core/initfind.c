@@ -17,16 +17,20 @@ static const char *const candidates[] = { "/sbin/init", "/usr/lib/systemd/system
 /* Where the path ends after all links, and an open descriptor on it. */
 static int resolve(int root, const char *path, char real[static PATH_MAX])
 {
-	AUTO_CLOSE int fd = fs_open_in(root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+	/* looked at before it is opened: merely to open a device node can do something to the host */
+	AUTO_CLOSE int there = fs_open_in(root, path, O_PATH, 0);
 	char link[32];
 	struct stat st;
 
-	if (fd < 0)
-		return fd;
-	if (fstat(fd, &st) < 0)
+	if (there < 0)
+		return there;
+	if (fstat(there, &st) < 0)
 		return -errno;
 	if (!S_ISREG(st.st_mode) || !(st.st_mode & 0111))
 		return -EACCES;
+	AUTO_CLOSE int fd = open(fs_fd_path(there, link), O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
 	const ssize_t n = readlink(fs_fd_path(fd, link), real, PATH_MAX - 1);
 	if (n < 0)
 		return -errno;

@@ -48,7 +48,8 @@ static int pass_descriptors(const struct boot *b, int logs, struct strv *argv)
 		{ "pidfd", b->pidfd }, { "run", b->z->run }, { "top", b->z->h->run }, { "log", logs },
 		{ "alive", b->alive }, { "control", b->control }, { "notify", b->notify },
 	};
-	int r = 0;
+	/* whatever else the command was started with must not live as long as the zone */
+	int r = sys_close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) < 0 ? -errno : 0;
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]) && r == 0; i++)
 		r = pass(argv, rows[i].what, rows[i].fd);
@@ -56,8 +57,10 @@ static int pass_descriptors(const struct boot *b, int logs, struct strv *argv)
 		r = pass(argv, "console", b->consoles[i]);
 	for (unsigned i = 0; i < CONSOLES_MAX && r == 0; i++)
 		r = pass(argv, "slave", b->slaves[i]);
-	for (size_t i = 0; i < b->clients.n && r == 0; i++)
+	for (size_t i = 0; i < b->clients.n && r == 0; i++) {
+		(void)fcntl((int)strtol(b->clients.v[i], NULL, 10), F_SETFD, 0);
 		r = strv_addf(argv, "client=%s", b->clients.v[i]);
+	}
 	return r;
 }
 

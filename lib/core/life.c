@@ -10,7 +10,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -32,6 +31,21 @@ struct life {
 	bool keep; /* reboot in place */
 };
 
+/* ---- alive ----------------------------------------------------------------------------------- */
+
+/* Of the open file description, so kept over exec; and readers ask for it without ever having it. */
+static int lock_alive(struct boot *b, struct zerr *e)
+{
+	struct flock lock = { .l_type = F_WRLCK };
+
+	if (b->alive >= 0)
+		return 0;
+	b->alive = fs_open_below(b->z->run, "alive", O_RDWR | O_CREAT, 0600);
+	if (b->alive < 0)
+		return zerr_code(e, -b->alive, "run directory");
+	return fcntl(b->alive, F_OFD_SETLK, &lock) < 0 ? zerr_sys(e, "another monitor lives") : 0;
+}
+
 /* ---- control --------------------------------------------------------------------------------- */
 
 static int listen_control(struct boot *b, struct zerr *e)
@@ -50,21 +64,9 @@ static int listen_control(struct boot *b, struct zerr *e)
 
 static int up_control(void *ctx, struct zerr *e)
 {
-	struct life *l = ctx;
-	struct boot *b = l->b;
+	struct boot *b = ((struct life *)ctx)->b;
 
-	if (b->control < 0) {
-		const int r = listen_control(b, e);
-
-		if (r < 0)
-			return r;
-	}
-	if (b->alive >= 0)
-		return 0;
-	b->alive = fs_open_below(l->z->run, "alive", O_RDWR | O_CREAT, 0600);
-	if (b->alive < 0)
-		return zerr_code(e, -b->alive, "run directory");
-	return flock(b->alive, LOCK_EX | LOCK_NB) < 0 ? zerr_sys(e, "another monitor lives") : 0;
+	return b->control < 0 ? listen_control(b, e) : 0;
 }
 
 static int down_control(void *ctx, struct zerr *e)
@@ -116,7 +118,7 @@ static int down_cgroup(void *ctx, struct zerr *e)
 		(void)usleep(2000); /* a dying task is counted a moment longer than `populated` says */
 		r = 0;
 	}
-	return r;
+	return r < 0 ? r : zerr_set(e, EBUSY, "its groups do not become empty");
 }
 
 /* ---- helper, volume, child ------------------------------------------------------------------- */
@@ -337,6 +339,20 @@ static int save_state(const struct zone *z, struct record *state, const char *st
 	return record_save(state, z->run, "state", STATE_FORMAT, false, e);
 }
 
+/* What exec and push go by: the configuration may have been changed since. */
+static int fill_confinement(struct boot *b, struct zerr *e)
+{
+	const struct zone_spec *c = &b->z->spec;
+	struct record *s = &b->state;
+
+	if (record_setf(s, "base", "%u", b->base) < 0 || record_setf(s, "level", "%d", (int)c->level) < 0 ||
+	    record_setf(s, "caps", "%llu", (unsigned long long)b->caps) < 0 ||
+	    record_setf(s, "compat32", "%d", c->compat32) < 0 ||
+	    record_setf(s, "no_new_privs", "%d", c->no_new_privs) < 0)
+		return zerr_code(e, ENOMEM, "state record");
+	return 0;
+}
+
 static int fill_state(struct boot *b, struct zerr *e)
 {
 	AUTO_BUF struct buf lacking = { 0 };
@@ -350,7 +366,7 @@ static int fill_state(struct boot *b, struct zerr *e)
 	    record_set(s, "base_level", b->two_level ? "2" : b->base ? "1" : "0") < 0 ||
 	    record_set(s, "not_enforced", lacking.p ? lacking.p : "") < 0)
 		return zerr_code(e, ENOMEM, "state record");
-	return 0;
+	return fill_confinement(b, e);
 }
 
 /* What is known before the first step; later commands find us by it. */
@@ -372,8 +388,11 @@ int life_up(struct boot *b, struct zerr *e)
 {
 	const struct journal j = run_journal(b->z);
 	struct life l = { b, b->z, &b->state, b->control >= 0 };
-	int r = first_state(b, e);
+	int r = lock_alive(b, e); /* before the record: with one and without the lock it was killed */
 
+	if (r < 0)
+		return r;
+	r = first_state(b, e);
 	if (r == 0)
 		r = steps_up(&start_op, &j, &l, e);
 	if (r == 0 && (r = fill_state(b, e)) == 0)
@@ -415,11 +434,10 @@ int life_down(struct zone *z, const struct record *state, bool keep, struct zerr
 
 int life_repair(struct zone *z, const struct status *s, struct zerr *e)
 {
+	life_remember(z, &s->rec, -1);
 	int r = life_down(z, &s->rec, false, e);
 
 	if (r == 0)
 		r = cg_remove(z->h, z->name, true, e);
-	if (r == 0)
-		life_remember(z, &s->rec, -1);
 	return zerr_in(e, r, "clean up after a killed start");
 }

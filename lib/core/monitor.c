@@ -75,6 +75,14 @@ static char *put_number(char *p, unsigned long long n)
 	return p;
 }
 
+static long long clock_ms(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
+}
+
 static bool starts(const char *s, const char *prefix)
 {
 	return strncmp(s, prefix, strlen(prefix)) == 0;
@@ -176,6 +184,14 @@ static void broadcast(int tty, const unsigned char *data, size_t len)
 	}
 }
 
+/* Nobody reads that console, so its writer's input is pending and its end was not heard. */
+static bool has_gone(const struct client *c)
+{
+	struct pollfd p = { .fd = c->fd };
+
+	return c->pending_len && poll(&p, 1, 0) == 1 && (p.revents & (POLLHUP | POLLERR));
+}
+
 static struct client *writer_of(int tty)
 {
 	for (int i = 0; i < CLIENTS; i++)
@@ -197,9 +213,14 @@ static void attach(struct client *c, const struct monitor_attach *a)
 		return;
 	}
 	c->tty = a->tty;
+	if (old && has_gone(old)) {
+		drop_client(old);
+		old = NULL;
+	}
 	if (!(a->flags & MONITOR_READONLY) && old && (a->flags & MONITOR_FORCE)) {
 		(void)send(old->fd, taken, sizeof(taken) - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
 		old->writer = false;
+		old->pending_len = 0; /* or it would not be listened to again */
 		old = NULL;
 	}
 	c->writer = !(a->flags & MONITOR_READONLY) && !old;
@@ -415,7 +436,8 @@ static void init_ended(void)
 }
 
 static struct pollfd polled[3 + CONSOLES + CLIENTS];
-static bool closed[CONSOLES]; /* nobody inside has it open: looked at again after a while */
+static long long closed[CONSOLES]; /* nobody inside has it open: looked at again at this time; 0: open */
+#define CLOSED_MS 250
 
 /* What to wait for: init, the sockets, the consoles, the clients whose input has been taken. */
 static int fill_polled(int *ret_timeout)
@@ -433,7 +455,7 @@ static int fill_polled(int *ret_timeout)
 		polled[n++] = (struct pollfd){ .fd = closed[i] ? -1 : m.console[i],
 			.events = (short)(POLLIN | out) };
 		if (closed[i])
-			*ret_timeout = 250;
+			*ret_timeout = CLOSED_MS;
 	}
 	for (int i = 0; i < CLIENTS; i++)
 		polled[n++] = (struct pollfd){ .fd = m.client[i].pending_len ? -1 : m.client[i].fd,
@@ -446,7 +468,7 @@ static void serve_console(int tty, short events)
 	struct client *w = writer_of(tty);
 
 	if (events & (POLLIN | POLLHUP | POLLERR))
-		closed[tty] = !hear_console(tty);
+		closed[tty] = hear_console(tty) ? 0 : clock_ms() + CLOSED_MS;
 	if ((events & POLLOUT) && w)
 		push_pending(w);
 }
@@ -456,13 +478,12 @@ static void loop(void)
 	for (;;) {
 		int timeout;
 		const int n = fill_polled(&timeout);
-		const int got = poll(polled, (nfds_t)n, timeout);
 
-		if (got < 0)
+		if (poll(polled, (nfds_t)n, timeout) < 0)
 			continue;
 		for (int i = 0; i < m.consoles; i++) {
-			if (got == 0)
-				closed[i] = false;
+			if (closed[i] && clock_ms() >= closed[i])
+				closed[i] = 0;
 			serve_console(i, polled[3 + i].revents);
 		}
 		for (int i = 0; i < CLIENTS; i++)

@@ -154,15 +154,19 @@ static const char *const masked[] = { "proc/kcore", "proc/keys", "proc/latency_s
 	"sys/firmware", "sys/kernel/debug", "sys/kernel/tracing", "sys/kernel/security", "sys/kernel/slab",
 	"sys/fs/pstore", "sys/devices/virtual/powercap", "sys/devices/virtual/dmi" };
 
-static int mask(int root, const char *path, struct zerr *e)
+/* @host is the tree of /run/host itself: a mount of the zone's may hide its place. */
+static int mask(int root, int host, const char *path, struct zerr *e)
 {
 	struct stat st;
 
-	AUTO_CLOSE int fd = fs_open_below(root, path, O_PATH, 0);
-	if (fd < 0 || fstat(fd, &st) < 0)
+	AUTO_CLOSE int over = fs_open_below(root, path, O_PATH, 0);
+	if (over < 0 || fstat(over, &st) < 0)
 		return 0; /* this kernel has no such file */
-	return bind_below(root, S_ISDIR(st.st_mode) ? "run/host/inaccessible/dir" : "run/host/inaccessible/reg",
-			  path, false, e);
+	AUTO_CLOSE int tree = open_tree(host, S_ISDIR(st.st_mode) ? "inaccessible/dir" : "inaccessible/reg",
+					OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW);
+	if (tree < 0 || move_mount(tree, "", over, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
+		return zerr_sys(e, "mask /%s", path);
+	return 0;
 }
 
 /* /proc/sys read-only, but what belongs to the zone's own network namespace. */
@@ -185,16 +189,15 @@ static int protect_sysctls(int root, struct zerr *e)
 	return 0;
 }
 
-int mounts_protect(const struct boot *b, struct zerr *e)
+int mounts_protect(const struct gift *g, struct zerr *e)
 {
 	AUTO_CLOSE int root = fs_open_dir("/", e);
 	int r = root < 0 ? root : protect_sysctls(root, e);
 
-	(void)b;
 	for (size_t i = 0; i < sizeof(read_only) / sizeof(read_only[0]) && r == 0; i++)
 		r = bind_below(root, read_only[i], read_only[i], true, e);
 	for (size_t i = 0; i < sizeof(masked) / sizeof(masked[0]) && r == 0; i++)
-		r = mask(root, masked[i], e);
+		r = mask(root, g->tree[TREE_HOST], masked[i], e);
 	if (r == 0 && mount(NULL, "/", NULL, MS_REC | MS_SHARED, NULL) < 0)
 		r = zerr_sys(e, "share mounts inside");
 	return r;

@@ -327,9 +327,9 @@ int spawn_release(struct boot *b, struct zerr *e)
 	ssize_t n;
 	int r = hand_over_text(b, e);
 
-	if (r == 0)
-		r = send_go(b, e);
-	if (r < 0 && errno != EPIPE)
+	if (r < 0)
+		return r;
+	if ((r = send_go(b, e)) < 0 && e->code != EPIPE) /* it has ended: its own word is the better one */
 		return r;
 	do
 		n = recv(b->go, &child, sizeof(child), 0);
@@ -338,9 +338,10 @@ int spawn_release(struct boot *b, struct zerr *e)
 		*e = child;
 		return -child.code;
 	}
-	/* The end of the socket means that exec closed it, or that the child was killed. */
+	/* The end of the socket means that exec closed it, or that the child was killed. (SIGHUP and
+	 * SIGINT are the kernel's for a reboot or halt from inside: then it ran.) */
 	if (waitid(P_PIDFD, (id_t)b->pidfd, &si, WEXITED | WNOHANG | WNOWAIT) == 0 && si.si_pid != 0 &&
-	    si.si_code != CLD_EXITED)
+	    si.si_code != CLD_EXITED && si.si_status != SIGHUP && si.si_status != SIGINT)
 		return zerr_set(e, ECHILD, "init was killed by signal %d before it ran", si.si_status);
 	*e = (struct zerr){ 0 };
 	return 0;

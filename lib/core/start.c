@@ -106,9 +106,8 @@ static _Noreturn void starter(struct zone *z, const struct zone_start *args, int
 	if (r < 0)
 		_exit(1);
 	verdict = own_close(verdict);
-	zone_unlock(z);
 	(void)told; /* the zone runs, whether the command still lives or not */
-	r = life_become_monitor(&b, &e);
+	r = life_become_monitor(&b, &e); /* exec gives the lock back */
 	if (r < 0) { /* nobody would hold the console: better not to run */
 		struct zerr ignored = { 0 };
 
@@ -156,7 +155,8 @@ static int hear_verdict(struct zone *z, int fd, pid_t pid, struct zerr *e)
 	(void)waitpid(pid, NULL, 0);
 	AUTO_STATUS struct status s = { 0 };
 	struct zerr ignored = { 0 };
-	if (state_now(z, &s, &ignored) == 0 && s.live)
+	const bool killed = n != (ssize_t)sizeof(v); /* else it has walked down itself, or met another */
+	if (state_now(z, &s, &ignored) == 0 && s.live && (killed || s.state != STATE_RUNNING))
 		(void)life_repair(z, &s, &ignored);
 	(void)cg_remove(z->h, z->name, true, &ignored);
 	return -e->code;
@@ -217,8 +217,7 @@ int zone_start(struct zone_host *h, const char *name, const struct zone_start *a
 	if (r < 0)
 		return r;
 	if (r == 0) {
-		zone_unload(&z);
-		r = zone_load(h, name, LOAD_LOCK | LOAD_RUN | LOAD_SPEC, &z, e);
+		r = zone_load_spec(&z, e); /* the lock stays ours: nobody starts it in between */
 		if (r == 0)
 			r = override(&z, a->set, e);
 		if (r == 0)

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/file.h>
 
 #include "base/fs.h"
 #include "base/own.h"
@@ -107,8 +106,10 @@ int state_pidfd(const struct record *rec, const char *which)
 static bool has_keeper(int run)
 {
 	AUTO_CLOSE int fd = fs_open_below(run, "alive", O_RDONLY, 0);
+	struct flock lock = { .l_type = F_WRLCK };
 
-	return fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+	/* only asked for: a reader that took it for a moment would make the start beside it fail */
+	return fd >= 0 && fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
 
 /* With a state record: the kernel's word counts. */

@@ -240,8 +240,12 @@ static int make_host(struct boot *b, struct zerr *e)
 	    (r = make_file(b, fd, "os-release", release.p ? release.p : "", e)) < 0 ||
 	    (r = make_notify(b, fd, e)) < 0)
 		return r;
-	if (mount_setattr(fd, "", AT_EMPTY_PATH, &ro, sizeof(ro)) < 0)
-		return zerr_sys(e, "/run/host");
+	/* a child that is being cloned holds copies of the files just written, until it closes them */
+	for (int tries = 0; mount_setattr(fd, "", AT_EMPTY_PATH, &ro, sizeof(ro)) < 0; tries++) {
+		if (errno != EBUSY || tries == 1000)
+			return zerr_sys(e, "/run/host");
+		(void)usleep(200);
+	}
 	return 0;
 }
 

@@ -104,7 +104,8 @@ stderr: $stderr"
   [ -z "$output" ] || fail "expected nothing on standard output: $told"
   [ "$(grep -c '^zone: ' <<<"$stderr")" -eq 1 ] || fail "expected one line 'zone: …': $told"
   [ "$(grep -c '^hint: ' <<<"$stderr")" -le 1 ] || fail "expected at most one hint: $told"
-  ! grep -qvE '^(zone|hint|warning|note): ' <<<"$stderr" || fail "expected nothing but the message and a hint: $told"
+  ! grep -qvE '^(zone|hint|warning|note): |: [0-9.]+ [KMGT]?i?B' <<<"$stderr" ||
+    fail "expected nothing but the message and a hint: $told"
   grep '^zone: ' <<<"$stderr" | grep -qE -- "$pattern" || fail "expected a message like '$pattern': $told"
 }
 
@@ -189,6 +190,11 @@ debian_rootfs() {
     fi
   done
   return 1
+}
+
+# What an unpack left behind that nobody can use.
+half_unpacked() {
+  find "$ZONE_VAR/.images" -path '*/.tmp*/*' 2>/dev/null
 }
 
 # The names of the steps of operation OP, from the tables in the sources.
