@@ -38,18 +38,28 @@ static int wait_pidfd(int pidfd, int64_t timeout_ms)
 	}
 }
 
-/* Has the process a handler for @sig? A first process without one ignores the signal. */
+/* The file of /proc/PID, as far as @size goes; empty when it cannot be read. */
+static void read_proc(pid_t pid, const char *file, char *text, size_t size)
+{
+	char path[32];
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file);
+	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
+	const ssize_t n = fd < 0 ? 0 : read(fd, text, size - 1);
+	text[n < 0 ? 0 : n] = '\0';
+}
+
+/* Does the process hear @sig? A first process without a handler ignores it. */
 static bool catches(pid_t pid, int sig)
 {
-	char path[32], text[4096];
+	char text[4096];
 	unsigned long long mask = 0;
 
-	(void)snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
-	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
-	const ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
-	if (n <= 0)
-		return false;
-	text[n] = '\0';
+	/* busybox init waits in sigtimedwait(2): what it waits for is not shown as blocked meanwhile */
+	read_proc(pid, "wchan", text, sizeof(text));
+	if (strstr(text, "sigtimedwait"))
+		return true;
+	read_proc(pid, "status", text, sizeof(text));
 	/* blocked counts too: systemd takes its signals from a signalfd */
 	for (int i = 0; i < 2; i++) {
 		const char *p = strstr(text, i ? "SigBlk:" : "SigCgt:");
