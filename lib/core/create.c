@@ -178,6 +178,20 @@ static int down_volume(void *ctx, struct zerr *e)
 	return c->backend->destroy ? c->backend->destroy(&v, e) : 0; /* the directory goes as a whole */
 }
 
+/* What the build found out; what was asked for wins, and the whole is judged again. */
+static int take_config(struct creation *c, struct zerr *e)
+{
+	AUTO_SPEC struct zone_spec whole;
+	int r = 0;
+
+	spec_init(&whole);
+	for (size_t i = 0; i + 1 < c->made.config.n && r == 0; i += 2)
+		r = set_key(c, c->made.config.v[i], c->made.config.v[i + 1], e);
+	if (r == 0)
+		r = set_given(c, e);
+	return r == 0 ? conf_parse(&whole, c->conf.p, "zone.conf", e) : r;
+}
+
 static int up_build(void *ctx, struct zerr *e)
 {
 	struct creation *c = ctx;
@@ -194,12 +208,7 @@ static int up_build(void *ctx, struct zerr *e)
 		return zerr_in(e, r, "template %s", c->template->name);
 	for (size_t i = 0; i < c->made.ignored.n; i++)
 		log_note("not honoured: %s", c->made.ignored.v[i]);
-	bool changed;
-	int k = 0;
-	for (size_t i = 0; i + 1 < c->made.config.n && k == 0; i += 2)
-		k = conf_edit(&c->conf, c->made.config.v[i], c->made.config.v[i + 1], &changed, e);
-	if (k == 0)
-		k = set_given(c, e); /* what was asked for wins over the template */
+	const int k = take_config(c, e);
 	return k < 0 || syncfs(c->root) == 0 ? k : zerr_sys(e, "sync");
 }
 
