@@ -198,6 +198,8 @@ static int up_build(void *ctx, struct zerr *e)
 	int k = 0;
 	for (size_t i = 0; i + 1 < c->made.config.n && k == 0; i += 2)
 		k = conf_edit(&c->conf, c->made.config.v[i], c->made.config.v[i + 1], &changed, e);
+	if (k == 0)
+		k = set_given(c, e); /* what was asked for wins over the template */
 	return k < 0 || syncfs(c->root) == 0 ? k : zerr_sys(e, "sync");
 }
 

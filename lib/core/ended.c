@@ -17,6 +17,7 @@
 #include "core/life.h"
 
 #define LOCK_WAIT_MS 60000
+#define REBOOT_MS    1000 /* no two reboots within less */
 
 /* What the monitor was given and gives back, by the names of life.c's monitor_arguments(). */
 struct inherited {
@@ -93,9 +94,10 @@ static void let_go(struct inherited *in)
 
 static int go_down(struct zone *z, const struct record *rec, int status, struct inherited *in, struct zerr *e)
 {
+	/* before the record goes: who sees STOPPED also finds the status */
+	life_remember(z, rec, status);
 	const int r = life_down(z, rec, false, e);
 
-	life_remember(z, rec, status);
 	event_stopped(z, status);
 	if (r < 0)
 		log_warn("%s: %s", z->name, e->msg);
@@ -131,12 +133,29 @@ static int reboot(struct zone *z, const struct record *rec, struct inherited *in
 	return r;
 }
 
+/* Going down and up is work of the host's, outside the zone's limits: an init that reboots at once must
+ * not get it done without end. Before the lock: a stop can come in between. */
+static void slow_down(int run)
+{
+	AUTO_RECORD struct record rec = { 0 };
+	struct zerr ignored = { 0 };
+
+	if (record_load(&rec, run, "state", STATE_FORMAT, &ignored) < 0)
+		return;
+	const uint64_t up = (now_boot_ns() - record_u64(&rec, "started_ns", 0)) / 1000000;
+	if (up < REBOOT_MS)
+		(void)poll(NULL, 0, (int)(REBOOT_MS - up));
+}
+
 static int work(struct zone_host *h, struct inherited *in, struct zerr *e)
 {
 	AUTO_ZONE struct zone z = { .dir = -1, .run = -1, .lock = -1 };
 	AUTO_RECORD struct record rec = { 0 };
 	bool wants_reboot;
 	const int status = reap(in->pidfd, &wants_reboot);
+
+	if (wants_reboot)
+		slow_down(in->run);
 	int r = zone_load(h, in->name, LOAD_LOCK | LOAD_RUN, &z, e);
 
 	if (r == 0)

@@ -434,11 +434,10 @@ int life_down(struct zone *z, const struct record *state, bool keep, struct zerr
 
 int life_repair(struct zone *z, const struct status *s, struct zerr *e)
 {
+	life_remember(z, &s->rec, -1);
 	int r = life_down(z, &s->rec, false, e);
 
 	if (r == 0)
 		r = cg_remove(z->h, z->name, true, e);
-	if (r == 0)
-		life_remember(z, &s->rec, -1);
 	return zerr_in(e, r, "clean up after a killed start");
 }

@@ -48,7 +48,8 @@ int image_store_enter(const struct image_env *env, const struct image_ref *ref,
 
 /* Unpack the tarball @fd (confined, below b->dir) and take from it what zone takes: the
  * architecture (i->ref.arch is filled when NULL and must agree when not), i->expiry (unchanged when
- * it does not say), i->templates. A tarball without `config` is an error. */
+ * it does not say), i->templates. A tarball without `config` (or
+ * Incus' metadata.yaml) is an error. */
 int image_meta_read(struct image_build *b, int fd, struct image *i, struct zerr *e);
 
 /* ---- unpack.c, local.c, oci.c, publish.c: the contracts are in module.h ---------------------- */

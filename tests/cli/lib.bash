@@ -211,6 +211,7 @@ publish_tiny() {
   local d=$1 r=$2
   shift 2
   [ -d "$T/tree" ] || tiny_rootfs "$T/tree"
+  echo "$d/$r" >"$T/tree/etc/which" # contents of its own: equal ones would be one image in the store
   tar -C "$T/tree" -cJf "$T/tiny.tar.xz" .
   [ -d "$T/gpg" ] || gpg_key "$T/gpg"
   zone -q image publish "$T/tiny.tar.xz" --dir "$T/www" -d "$d" -r "$r" --sign "$(cat "$T/gpg/id")" --gnupghome "$T/gpg" "$@"

@@ -272,6 +272,7 @@ static void reads_back(void **state)
 {
 	AUTO_FREE char *root_path = NULL;
 	AUTO_FREE char *meta_path = NULL;
+	AUTO_FREE char *incus_path = NULL;
 	AUTO_BUF struct buf sums = { 0 };
 	AUTO_IMAGE struct image i = { 0 };
 	AUTO_CLOSE int root = -1, copy = -1, etc = -1;
@@ -287,6 +288,12 @@ static void reads_back(void **state)
 	assert_true(strstr(sums.p, "  meta.tar.xz\n") && strstr(sums.p, "  incus.tar.xz\n"));
 	root_path = str_fmt("%s/tree/" PRODUCT "/20260101_00:00/rootfs.tar.xz", p.path);
 	meta_path = str_fmt("%s/tree/" PRODUCT "/20260101_00:00/meta.tar.xz", p.path);
+	incus_path = str_fmt("%s/tree/" PRODUCT "/20260101_00:00/incus.tar.xz", p.path);
+	if (image_local(&p.env, root_path, incus_path, NULL, NULL, &i, &e) < 0)
+		fail_msg("%s", e.msg);
+	assert_string_equal(i.ref.arch, "amd64");
+	assert_int_equal(image_store_remove(&p.env, i.fingerprint, &e), 0);
+	image_done(&i);
 	if (image_local(&p.env, root_path, meta_path, NULL, NULL, &i, &e) < 0)
 		fail_msg("%s", e.msg);
 	assert_string_equal(i.fingerprint, hex);
