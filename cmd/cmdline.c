@@ -52,30 +52,42 @@ static int check_count(const struct cmd *c, struct zerr *e)
 	return zerr_hint(e, r, "zone %s %s", v->name, v->args);
 }
 
-/* The first word is the name. */
+/* The first word is the name. Where it may be left out (with arguments for something else), NULL
+ * says so too, as for LXC. */
 static int take_name(struct cmd *c, struct zerr *e)
 {
-	int r;
+	const bool optional = c->verb->flags & VERB_NAME_OPTIONAL;
+	int r = 0;
 
 	if (c->opt.names.n > 1)
 		return zerr_as(e, ZERR_USAGE, "only one zone at a time");
 	if (c->n_args > 0) {
 		c->name = *c->args++;
 		c->n_args--;
-		r = name_check_zone(c->name, e);
-		/* LXC's way to say that there is none */
-		if (r < 0 && (c->verb->flags & VERB_NAME_OPTIONAL) && str_eq(c->name, "NULL")) {
-			*e = (struct zerr){ 0 };
+		if (optional && str_eq(c->name, "NULL"))
 			c->name = NULL;
-			r = 0;
-		}
-		if (r < 0)
-			return r;
-	} else if (!(c->verb->flags & VERB_NAME_OPTIONAL)) {
+		else
+			r = name_check_zone(c->name, e);
+	}
+	if (r < 0)
+		return r;
+	if (!c->name && !(optional && c->rest)) {
 		r = zerr_as(e, ZERR_USAGE, "the zone's NAME is missing");
 		return zerr_hint(e, r, "zone %s %s", c->verb->name, c->verb->args);
 	}
 	return check_count(c, e);
+}
+
+/* Literal names are checked by the library; a pattern has nothing but what can match one. */
+static int check_patterns(const struct cmd *c, struct zerr *e)
+{
+	static const char chars[] = "abcdefghijklmnopqrstuvwxyz0123456789-*?[]!^:";
+
+	for (int i = 0; i < c->n_args; i++)
+		if (strpbrk(c->args[i], "*?[") && c->args[i][strspn(c->args[i], chars)] != '\0')
+			return zerr_as(e, ZERR_USAGE,
+				       "'%.100s' matches no name that a zone can have", c->args[i]);
+	return 0;
 }
 
 static int check_names(const struct cmd *c, struct zerr *e)
@@ -85,7 +97,7 @@ static int check_names(const struct cmd *c, struct zerr *e)
 	if (c->n_args == 0 && !c->opt.all && !(c->verb->flags & VERB_NAMES_OPTIONAL))
 		return zerr_hint(e, zerr_as(e, ZERR_USAGE, "which zone?"), "zone %s %s, or --all",
 				 c->verb->name, c->verb->args);
-	return 0;
+	return check_patterns(c, e);
 }
 
 static int parse_operands(struct cmd *c, char **argv, int operands, int rest, int argc,
@@ -105,13 +117,14 @@ static int parse_operands(struct cmd *c, char **argv, int operands, int rest, in
 /*
  * argv[0] is the first word of the verb. Where there are verbs of two words the second is the first
  * operand, common options skipped: so "snapshot --json ls web" is found, and in "snapshot -n ls"
- * the ls is a zone. Its word is taken out of argv. *@ret stays as it is when there is no such verb.
+ * the ls is a zone. Its word is taken out of argv. c->verb stays as it is when there is no such
+ * verb.
  */
-static void find_second(const struct verb **ret, int *argc, char **argv)
+static void find_second(struct cmd *c, int *argc, char **argv)
 {
 	struct common scratch = { 0 };
 	struct zerr e = { 0 };
-	const struct verb *second;
+	const struct verb *second = NULL;
 	const struct opt_parse p = { .opts = verb_common(&verb_snapshot),
 				     .out = &scratch,
 				     .stop_at_operand = true };
@@ -121,16 +134,17 @@ static void find_second(const struct verb **ret, int *argc, char **argv)
 	if (!copy)
 		return;
 	memcpy(copy, argv, (size_t)*argc * sizeof(*copy));
-	if (opts_parse(&p, *argc - 1, copy + 1, &operands, &rest, &e) == 0 && operands > 0) {
-		second = verb_find(argv[0], copy[1]);
-		for (int i = 1; second && i < *argc; i++) {
-			if (argv[i] != copy[1])
-				continue;
-			memmove(&argv[i], &argv[i + 1], (size_t)(*argc - i) * sizeof(*argv));
-			*argc -= 1;
-			*ret = second;
-			break;
-		}
+	if (opts_parse(&p, *argc - 1, copy + 1, &operands, &rest, &e) == 0) {
+		c->opt.help = scratch.help;
+		second = operands > 0 ? verb_find(argv[0], copy[1]) : NULL;
+	}
+	for (int i = 1; second && i < *argc; i++) {
+		if (argv[i] != copy[1])
+			continue;
+		memmove(&argv[i], &argv[i + 1], (size_t)(*argc - i) * sizeof(*argv));
+		*argc -= 1;
+		c->verb = second;
+		break;
 	}
 	strv_done(&scratch.names);
 	free(copy);
@@ -142,11 +156,15 @@ static int find_verb(struct cmd *c, int *argc, char **argv, struct zerr *e)
 
 	c->verb = verb_find(argv[0], NULL);
 	if (group)
-		find_second(&c->verb, argc, argv);
+		find_second(c, argc, argv);
 	if (c->verb)
 		return 0;
 	if (!group)
 		return verb_unknown(NULL, argv[0], e);
+	if (c->opt.help) {
+		c->group = argv[0];
+		return 0;
+	}
 	if (*argc > 1 && argv[1][0] != '-')
 		return verb_unknown(argv[0], argv[1], e);
 	return zerr_hint(e, zerr_as(e, ZERR_USAGE, "%s what?", argv[0]),
@@ -170,7 +188,7 @@ int cmd_parse(struct cmd *c, int argc, char **argv, struct zerr *e)
 				 "\"zone help\" lists them");
 	argc = operands;
 	r = find_verb(c, &argc, argv, e);
-	if (r < 0)
+	if (r < 0 || c->opt.help)
 		return r;
 	if (c->verb->opts) {
 		c->opts = calloc(1, c->verb->opts_size);

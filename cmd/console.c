@@ -28,10 +28,10 @@ static const struct opt console_opts[] = {
 };
 static const struct console_opts console_defaults = { .escape = "^a" };
 
-static int print_log(struct cmd *c, struct zerr *e)
+static int print_log(struct cmd *c, unsigned tty, struct zerr *e)
 {
 	AUTO_BUF struct buf raw = { 0 }, text = { 0 };
-	const int r = zone_log_read(c->host, c->name, UINT64_MAX, SIZE_MAX, &raw, e);
+	const int r = zone_log_read(c->host, c->name, tty, UINT64_MAX, SIZE_MAX, &raw, e);
 
 	if (r < 0 || !out_is_terminal(STDOUT_FILENO))
 		return r < 0 ? r : out_write(&raw, e);
@@ -66,12 +66,15 @@ static int attach(struct cmd *c, const struct console_opts *o, int key, struct z
 	bool writer = false;
 	AUTO_CLOSE int fd = zone_console(c->host, c->name, o->tty, flags, &writer, &history, e);
 	const struct tty_pump p = {
-		.fd = fd,
+		.in = STDIN_FILENO,
+		.to = fd,
+		.from = fd,
+		.out = STDOUT_FILENO,
 		.pidfd = -1,
 		.escape = key,
 		.mute = !writer,
 		.raw = true,
-		.eof = -1,
+		.eof = TTY_EOF_NONE,
 		.first = &first,
 		.send = tty_console_send,
 		.resize = writer ? zone_console_resize : NULL,
@@ -79,8 +82,8 @@ static int attach(struct cmd *c, const struct console_opts *o, int key, struct z
 
 	if (fd < 0)
 		return fd;
-	if (o->tty == 0) /* a console without its history is better than none */
-		(void)zone_log_read(c->host, c->name, history, HISTORY_MAX, &first, &log);
+	/* a console without its history is better than none */
+	(void)zone_log_read(c->host, c->name, o->tty, history, HISTORY_MAX, &first, &log);
 	greet(c, o, writer, key);
 	return tty_pump(&p, e);
 }
@@ -98,7 +101,7 @@ static int console_run(struct cmd *c, void *opts, struct zerr *e)
 	if (r < 0)
 		return r;
 	if (o->log)
-		return print_log(c, e);
+		return print_log(c, o->tty, e);
 	r = attach(c, o, key, e);
 	if (r < 0)
 		return r;

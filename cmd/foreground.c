@@ -9,7 +9,7 @@
 #include "cmd/out.h"
 #include "cmd/tty.h"
 
-enum { STOPPED_WAIT_MS = 60000 };
+enum { STOPPED_WAIT_MS = 60000, ENDING_WAIT_MS = 5000 };
 
 struct state {
 	struct cmd *c;
@@ -32,7 +32,7 @@ static void read_log(struct cmd *c, const struct foreground *f, uint64_t end, st
 	const uint64_t max = end > f->log ? end - f->log : end;
 
 	if (f->console && max > 0)
-		(void)zone_log_read(c->host, f->name, end, max, ret, &e);
+		(void)zone_log_read(c->host, f->name, 0, end, max, ret, &e);
 }
 
 /* It ended before the console could be attached: what it said is in the log. */
@@ -53,7 +53,8 @@ static int follow(struct state *s, struct zerr *e)
 {
 	const struct foreground *f = s->f;
 	AUTO_BUF struct buf first = { 0 };
-	struct tty_pump p = { .pidfd = -1, .escape = f->escape, .eof = -1 };
+	struct tty_pump p = { .in = -1, .to = -1, .out = -1, .pidfd = -1, .eof = TTY_EOF_NONE };
+	struct zerr ending = { 0 };
 	uint64_t history = 0;
 	bool writer = false;
 	int r;
@@ -61,20 +62,27 @@ static int follow(struct state *s, struct zerr *e)
 					 f->console ? ZONE_CONSOLE_FORCE : ZONE_CONSOLE_READONLY,
 					 &writer, &history, e);
 
-	if (fd < 0 && e->status != ZERR_STATE)
-		return fd;
 	if (fd < 0) {
+		/* it may just be ending; if it is not, the first error counts */
+		if (e->status != ZERR_STATE &&
+		    zone_wait(s->c->host, f->name, "STOPPED", ENDING_WAIT_MS, &ending) < 0)
+			return fd;
 		*e = (struct zerr){ 0 };
 		return show_log(s->c, f, e);
 	}
 	if (history != f->log)
 		read_log(s->c, f, history, &first);
-	p.fd = fd;
+	p.from = fd;
+	if (f->console) {
+		p.in = STDIN_FILENO;
+		p.to = fd;
+		p.out = STDOUT_FILENO;
+		p.raw = true;
+		p.send = tty_console_send;
+		p.resize = zone_console_resize;
+	}
+	p.escape = f->console ? f->escape : -1;
 	p.first = &first;
-	p.watch = !f->console;
-	p.raw = f->console;
-	p.send = tty_console_send;
-	p.resize = f->console ? zone_console_resize : NULL;
 	p.signal = on_signal;
 	p.arg = s;
 	r = out_flush(e);

@@ -5,14 +5,6 @@
 #include "cmd/out.h"
 #include "cmd/verbs.h"
 
-static bool find_key(const char *name, struct zone_key *ret)
-{
-	for (unsigned i = 0; zone_key_at(i, ret); i++)
-		if (str_eq(ret->name, name))
-			return true;
-	return false;
-}
-
 static void key_text(const struct zone_key *k, struct buf *out)
 {
 	buf_fmt(out, "%s = %s\n\n%s\n\n", k->name, k->type, k->help);
@@ -74,7 +66,7 @@ static int topic_text(const char *topic, const char *sub, struct buf *out, struc
 		return verb_unknown(topic, sub, e);
 	if (str_eq(topic, "keys"))
 		keys_text(out);
-	else if (find_key(topic, &key))
+	else if (zone_key_find(topic, &key))
 		key_text(&key, out);
 	else
 		return unknown(topic, e);

@@ -20,7 +20,9 @@ static int show_help(const struct cmd *c, struct zerr *e)
 
 	if (c->opt.version)
 		return out_line(e, "zone %s", ZONE_VERSION);
-	if (c->verb)
+	if (c->group)
+		help_group(c->group, &text);
+	else if (c->verb)
 		help_verb(c->verb, &text);
 	else
 		help_all(&text);

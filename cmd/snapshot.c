@@ -78,7 +78,7 @@ static void list_json(const char *zone, const struct zone_snapshots *s, struct b
 		json_str(&j, "zone", zone);
 		json_str(&j, "name", k->name);
 		out_json_time(&j, "created", k->created);
-		json_str(&j, "comment", k->comment);
+		json_str(&j, "comment", k->comment && *k->comment ? k->comment : NULL);
 		json_str(&j, "backend", k->backend);
 		json_opt(&j, "size_bytes", k->size_bytes);
 		json_end_obj(&j);

@@ -74,7 +74,7 @@ bool tty_is_ours(void)
 	return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
 }
 
-int tty_pty_send(int fd, const void *data, size_t len)
+int tty_write(int fd, const void *data, size_t len)
 {
 	const ssize_t n = write(fd, data, len);
 
@@ -117,10 +117,9 @@ static void queue_took(struct queue *q, size_t n)
 struct pump {
 	const struct tty_pump *p;
 	struct escape escape;
-	struct queue in, out; /* to the zone, to us */
-	int in_fd, out_fd;    /* ours; in_fd -1 when it has ended */
-	int out_own;	      /* our terminal, opened once more; or -1 */
-	int fd, pidfd;	      /* the other side; fd -1 when it has ended, pidfd when it was seen */
+	struct queue input, output;
+	int in, to, from, out; /* as in *p; -1 as soon as one has ended */
+	int out_own;	       /* `out`, a terminal, opened once more; or -1 */
 	int sigfd;
 	bool exited; /* the process of pidfd */
 	int end;     /* enum tty_end, or -1: go on */
@@ -130,8 +129,8 @@ static void pump_resize(const struct pump *s)
 {
 	unsigned short rows, cols;
 
-	if (s->p->resize && s->fd >= 0 && tty_size(&rows, &cols))
-		(void)s->p->resize(s->fd, rows, cols); /* gone: seen by the next read */
+	if (s->p->resize && s->to >= 0 && tty_size(&rows, &cols))
+		(void)s->p->resize(s->to, rows, cols); /* gone: seen by the next read */
 }
 
 static int on_signal(struct pump *s, struct zerr *e)
@@ -155,59 +154,61 @@ static int on_signal(struct pump *s, struct zerr *e)
 	return 0;
 }
 
+static void on_input_end(struct pump *s)
+{
+	s->in = -1;
+	if (is_raw)
+		s->end = TTY_LEFT; /* the terminal was hung up */
+	else if (s->p->eof >= 0)
+		buf_char(&s->input.b, (char)s->p->eof);
+}
+
 /* Our input: the escape key, then towards the zone. */
 static void on_input(struct pump *s)
 {
 	char data[CHUNK];
-	const ssize_t n = read(s->in_fd, data, sizeof(data));
+	const ssize_t n = read(s->in, data, sizeof(data));
 
-	if (n < 0 && (errno == EINTR || errno == EAGAIN))
-		return;
-	if (n <= 0) {
-		if (is_raw)
-			s->end = TTY_LEFT; /* the terminal was hung up */
-		else if (s->p->eof >= 0)
-			buf_char(&s->in.b, (char)s->p->eof);
-		s->in_fd = -1;
-		return;
-	}
-	if (escape_feed(&s->escape, data, (size_t)n, &s->in.b))
+	if (n > 0 && escape_feed(&s->escape, data, (size_t)n, &s->input.b))
 		s->end = TTY_LEFT;
+	else if (n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN))
+		on_input_end(s);
 	if (s->p->mute)
-		s->in.b.len = s->in.at = 0;
+		s->input.b.len = s->input.at = 0;
 }
 
 static void to_zone(struct pump *s)
 {
-	const int n = s->p->send(s->fd, s->in.b.p + s->in.at, queue_len(&s->in));
+	const size_t len = queue_len(&s->input);
+	const int n = s->p->send(s->to, s->input.b.p + s->input.at, len);
 
 	if (n >= 0)
-		queue_took(&s->in, (size_t)n);
+		queue_took(&s->input, (size_t)n);
 	else if (n != -EAGAIN && n != -EINTR)
-		queue_took(&s->in, queue_len(&s->in)); /* gone: the next read says so */
+		queue_took(&s->input, len); /* gone: the next read says so */
 }
 
 static void from_zone(struct pump *s)
 {
 	char data[CHUNK];
-	const ssize_t n = read(s->fd, data, sizeof(data));
+	const ssize_t n = read(s->from, data, sizeof(data));
 
 	if (n > 0)
-		buf_add(&s->out.b, data, s->p->watch ? 0 : (size_t)n);
+		buf_add(&s->output.b, data, s->out < 0 ? 0 : (size_t)n);
 	else if (n == 0 || (errno != EAGAIN && errno != EINTR))
-		s->fd = -1; /* a pty whose last user has gone says EIO */
+		s->from = -1; /* a pty whose last user has gone says EIO */
 	else if (s->exited)
-		s->fd = -1; /* drained; others may hold the pty for ever */
+		s->from = -1; /* drained; others may hold the pty for ever */
 }
 
 static int to_us(struct pump *s, struct zerr *e)
 {
-	const size_t len = queue_len(&s->out);
+	const size_t len = queue_len(&s->output);
 	const size_t max = s->out_own >= 0 ? len : PIPE_BUF;
-	const ssize_t n = write(s->out_fd, s->out.b.p + s->out.at, len < max ? len : max);
+	const ssize_t n = write(s->out, s->output.b.p + s->output.at, len < max ? len : max);
 
 	if (n >= 0)
-		queue_took(&s->out, (size_t)n);
+		queue_took(&s->output, (size_t)n);
 	else if (errno == EPIPE || errno == EIO)
 		s->end = TTY_LEFT;
 	else if (errno != EAGAIN && errno != EINTR)
@@ -215,47 +216,38 @@ static int to_us(struct pump *s, struct zerr *e)
 	return 0;
 }
 
-enum { P_SIGNAL, P_PID, P_IN, P_OUT, P_ZONE, P_COUNT };
+enum { P_SIGNAL, P_PID, P_IN, P_OUT, P_TO, P_FROM, P_COUNT };
 
+/* Whoever wants nothing from a descriptor must not be woken by its POLLHUP: so -1 there. Our output
+ * without events is for the end of its reader. */
 static void pump_events(const struct pump *s, struct pollfd f[static P_COUNT])
 {
-	const bool room_in = queue_len(&s->in) < INPUT_MAX;
-	const bool room_out = queue_len(&s->out) < PENDING_MAX;
-	short zone = 0;
+	const size_t in = queue_len(&s->input), out = queue_len(&s->output);
 
-	if (room_out)
-		zone |= POLLIN;
-	if (queue_len(&s->in) > 0)
-		zone |= POLLOUT;
 	f[P_SIGNAL] = (struct pollfd){ .fd = s->sigfd, .events = POLLIN };
-	f[P_PID] = (struct pollfd){ .fd = s->exited ? -1 : s->pidfd, .events = POLLIN };
-	f[P_IN] = (struct pollfd){ .fd = room_in ? s->in_fd : -1, .events = POLLIN };
-	/* without events only for the end of its reader */
-	f[P_OUT] =
-		(struct pollfd){ .fd = s->out_fd, .events = queue_len(&s->out) > 0 ? POLLOUT : 0 };
-	/* a descriptor that we want nothing from must not wake us by its POLLHUP */
-	f[P_ZONE] = (struct pollfd){ .fd = zone ? s->fd : -1, .events = zone };
+	f[P_PID] = (struct pollfd){ .fd = s->exited ? -1 : s->p->pidfd, .events = POLLIN };
+	f[P_IN] = (struct pollfd){ .fd = in < INPUT_MAX ? s->in : -1, .events = POLLIN };
+	f[P_OUT] = (struct pollfd){ .fd = s->out, .events = out > 0 ? POLLOUT : 0 };
+	f[P_TO] = (struct pollfd){ .fd = in > 0 ? s->to : -1, .events = POLLOUT };
+	f[P_FROM] = (struct pollfd){ .fd = out < PENDING_MAX ? s->from : -1, .events = POLLIN };
 }
 
 /* The process has ended: nobody reads what was typed. What it wrote is still to come. */
 static void on_exit_seen(struct pump *s)
 {
 	s->exited = true;
-	s->in_fd = -1;
-	queue_took(&s->in, queue_len(&s->in));
+	s->in = -1;
+	queue_took(&s->input, queue_len(&s->input));
 }
 
-static void on_zone(struct pump *s, short revents, bool drain)
+static void on_zone(struct pump *s, bool to, bool from)
 {
-	if (revents & POLLOUT)
+	if (to)
 		to_zone(s);
-	if (drain || (revents & ~POLLOUT))
+	if (from)
 		from_zone(s);
-}
-
-static bool pump_done(const struct pump *s)
-{
-	return s->fd < 0 && (s->pidfd < 0 || s->exited) && queue_len(&s->out) == 0;
+	if (s->p->eof == TTY_EOF_CLOSE && s->in < 0 && queue_len(&s->input) == 0)
+		s->to = own_close(s->to);
 }
 
 static int on_output(struct pump *s, short revents, struct zerr *e)
@@ -267,6 +259,11 @@ static int on_output(struct pump *s, short revents, struct zerr *e)
 	return 0;
 }
 
+static bool pump_done(const struct pump *s)
+{
+	return s->from < 0 && (s->p->pidfd < 0 || s->exited) && queue_len(&s->output) == 0;
+}
+
 static int pump_step(struct pump *s, struct zerr *e)
 {
 	struct pollfd f[P_COUNT];
@@ -274,21 +271,38 @@ static int pump_step(struct pump *s, struct zerr *e)
 	int r = 0;
 
 	pump_events(s, f);
-	drain = s->exited && f[P_ZONE].fd >= 0;
+	drain = s->exited && f[P_FROM].fd >= 0;
 	if (poll(f, P_COUNT, drain ? 0 : -1) < 0)
 		return errno == EINTR ? 0 : zerr_sys(e, "poll");
 	if (f[P_PID].revents)
 		on_exit_seen(s);
 	if (f[P_SIGNAL].revents)
 		r = on_signal(s, e);
-	if (f[P_IN].revents && s->in_fd >= 0)
+	if (f[P_IN].revents && s->in >= 0)
 		on_input(s);
-	on_zone(s, f[P_ZONE].revents, drain);
+	on_zone(s, f[P_TO].revents, drain || f[P_FROM].revents);
 	if (r == 0)
 		r = on_output(s, f[P_OUT].revents, e);
 	if (s->end < 0 && pump_done(s))
 		s->end = TTY_GONE;
-	return s->in.b.failed || s->out.b.failed ? zerr_code(e, ENOMEM, "terminal") : r;
+	return s->input.b.failed || s->output.b.failed ? zerr_code(e, ENOMEM, "terminal") : r;
+}
+
+static void unblock(int fd)
+{
+	if (fd >= 0) /* it is ours and open: this cannot fail */
+		(void)fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+}
+
+/* Our output once more, so that it can be non-blocking without the caller's shell being so too. */
+static int reopen(int fd)
+{
+	char path[32];
+
+	if (fd < 0 || !isatty(fd))
+		return -1;
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 }
 
 static int pump_open(struct pump *s, sigset_t *old, struct zerr *e)
@@ -303,16 +317,13 @@ static int pump_open(struct pump *s, sigset_t *old, struct zerr *e)
 	s->sigfd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (s->sigfd < 0)
 		return zerr_sys(e, "signals");
-	if (s->fd < 0)
-		return 0;
-	if (fcntl(s->fd, F_SETFL, fcntl(s->fd, F_GETFL) | O_NONBLOCK) < 0)
-		return zerr_sys(e, "terminal");
-	if (s->out_fd >= 0 && isatty(s->out_fd))
-		s->out_own = open("/proc/self/fd/1", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	unblock(s->to);
+	unblock(s->from);
+	s->out_own = reopen(s->out);
 	if (s->out_own >= 0)
-		s->out_fd = s->out_own;
+		s->out = s->out_own;
 	if (s->p->first)
-		buf_add(&s->out.b, s->p->first->p, s->p->first->len);
+		buf_add(&s->output.b, s->p->first->p, s->p->first->len);
 	pump_resize(s);
 	return s->p->raw ? tty_raw(e) : 0;
 }
@@ -322,11 +333,11 @@ int tty_pump(const struct tty_pump *p, struct zerr *e)
 	struct pump s = {
 		.p = p,
 		.escape = { .key = p->escape },
-		.in_fd = p->fd < 0 || p->watch ? -1 : STDIN_FILENO,
-		.out_fd = p->fd < 0 || p->watch ? -1 : STDOUT_FILENO,
+		.in = p->in,
+		.to = p->to,
+		.from = p->from,
+		.out = p->out,
 		.out_own = -1,
-		.fd = p->fd,
-		.pidfd = p->pidfd,
 		.sigfd = -1,
 		.end = -1,
 	};
@@ -341,8 +352,8 @@ int tty_pump(const struct tty_pump *p, struct zerr *e)
 	tty_restore();
 	own_close(s.sigfd);
 	own_close(s.out_own);
-	buf_done(&s.in.b);
-	buf_done(&s.out.b);
+	buf_done(&s.input.b);
+	buf_done(&s.output.b);
 	(void)sigprocmask(SIG_SETMASK, &old, NULL);
 	return r < 0 ? r : s.end;
 }

@@ -18,18 +18,22 @@ enum tty_end {
 	TTY_SIGNAL, /* `signal` returned false */
 };
 
+enum { TTY_EOF_NONE = -1, TTY_EOF_CLOSE = -2 };
+
 struct tty_pump {
-	int fd;	    /* the other side; made non-blocking. -1: only wait for pidfd */
-	int pidfd;  /* ends when it becomes readable and the other side is drained; -1: none */
+	/* From `in` to `to`, from `from` to `out`; -1: not that way, but what `from` says is still
+	 * read and dropped without an `out`. `to` and `from`, which may be one, are made
+	 * non-blocking. */
+	int in, to, from, out;
+	int pidfd;  /* ends when it becomes readable and `from` is drained; -1: when `from` ends */
 	int escape; /* key, or -1 */
 	bool mute;  /* what is typed is looked at for the escape key only */
-	bool watch; /* only wait for the end of the other side: no input, output is dropped */
 	bool raw;   /* put our terminal, when it is one, into raw mode */
-	int eof;    /* byte to send when an input that is no terminal ends; -1: none */
+	int eof;    /* when `in` ends and is no raw terminal: a byte to send, or TTY_EOF_* */
 	const struct buf *first; /* printed before anything else; may be NULL */
 	/* Send input: bytes taken, -EAGAIN, or another -errno when the other side is gone. */
-	int (*send)(int fd, const void *data, size_t len);
-	int (*resize)(int fd, unsigned short rows, unsigned short cols); /* may be NULL */
+	int (*send)(int to, const void *data, size_t len);
+	int (*resize)(int to, unsigned short rows, unsigned short cols); /* may be NULL */
 	/* SIGINT, SIGTERM, SIGHUP or SIGQUIT arrived. True: go on. NULL: they leave. */
 	bool (*signal)(void *arg, int sig);
 	void *arg;
@@ -43,8 +47,9 @@ bool tty_size(unsigned short *ret_rows, unsigned short *ret_cols);
 /* Whether standard input and output are both terminals. */
 bool tty_is_ours(void);
 
-/* `send` and `resize` for the master of a pty. */
-int tty_pty_send(int fd, const void *data, size_t len);
+/* `send` for a pipe or the master of a pty. */
+int tty_write(int fd, const void *data, size_t len);
+/* `resize` for the master of a pty. */
 int tty_pty_resize(int fd, unsigned short rows, unsigned short cols);
 
 /* `send` for a console of zone_console(). */

@@ -28,15 +28,15 @@ enum verb_group {
 };
 
 enum {
-	VERB_NAME = 1,		/* the first operand (or -n) is a zone's name */
-	VERB_NAME_OPTIONAL = 2, /* … which may be missing */
-	VERB_NAMES = 4,		/* names, globs, --all, -j; all operands are names */
-	VERB_NAMES_OPTIONAL = 8,
-	VERB_PATTERNS = 128, /* operands are patterns of names; none is all */
-	VERB_REST = 16,	     /* takes what stands behind "--" */
-	VERB_ANYONE = 32,    /* needs no root */
-	VERB_COMMAND = 64,   /* the status is a command's: failures of our own are 125 */
-	VERB_STATE = 256,    /* … but 3 and 4 are kept */
+	VERB_NAME = 1,		 /* the first operand (or -n) is a zone's name */
+	VERB_NAME_OPTIONAL = 2,	 /* … which may be missing */
+	VERB_NAMES = 4,		 /* names, globs, --all, -j; all operands are names */
+	VERB_NAMES_OPTIONAL = 8, /* … none is all */
+	VERB_PATTERNS = 16,	 /* operands (or -n) are patterns of names; none is all */
+	VERB_REST = 32,		 /* takes what stands behind "--" */
+	VERB_ANYONE = 64,	 /* needs no root */
+	VERB_COMMAND = 128,	 /* the status is a command's: failures of our own are 125 */
+	VERB_STATE = 256,	 /* … but 3 and 4 are kept */
 };
 
 /* What every verb understands, before and after its name. */
@@ -61,9 +61,10 @@ struct cmd {
 	int n_args;
 	char **rest; /* behind "--", NULL-terminated; NULL when there is no "--" */
 	int n_rest;
-	int64_t started; /* now_ms() */
-	char **words;	 /* memory of args and rest */
-	void *opts;	 /* the verb's own structure, filled */
+	int64_t started;   /* now_ms() */
+	char **words;	   /* memory of args and rest */
+	void *opts;	   /* the verb's own structure, filled */
+	const char *group; /* "zone image -h": help is asked for its verbs */
 	struct progress progress;
 };
 

@@ -138,7 +138,7 @@ ZONE_API int zone_console_input(int fd, const void *data, size_t len);
 /* The size of our terminal, for the zone's; the writer's counts. */
 ZONE_API int zone_console_resize(int fd, unsigned short rows, unsigned short cols);
 /* The console log (stopped zones too): at most the last @max bytes before offset @end (UINT64_MAX: all). */
-ZONE_API int zone_log_read(struct zone_host *h, const char *name, uint64_t end, size_t max,
+ZONE_API int zone_log_read(struct zone_host *h, const char *name, unsigned tty, uint64_t end, size_t max,
 			   struct buf *ret, struct zerr *e);
 /* Where the log ends now: a later zone_log_read() can leave out what came before. 0 without a log. */
 ZONE_API int zone_log_end(struct zone_host *h, const char *name, uint64_t *ret, struct zerr *e);
@@ -169,7 +169,7 @@ struct zone_info { /* numbers: UINT64_MAX when not known */
 	struct strv groups, ipv4, ipv6; /* addresses without prefix length */
 	uint64_t memory_bytes, cpu_usage_ns, pids, uptime_ns, snapshots;
 	/* by zone_info_get() only */
-	char *cgroup;	       /* from the v2 mount */
+	char *cgroup;	       /* from the v2 mount, with a slash; its child payload/ has the limits */
 	uint64_t id_base, id_count;
 	int64_t created;       /* seconds since the epoch */
 	char *image_server, *image_dist, *image_release, *image_arch, *image_variant, *image_build,
@@ -212,6 +212,8 @@ struct zone_key {
 };
 /* The @i-th key of the table; false at the end. */
 ZONE_API bool zone_key_at(unsigned i, struct zone_key *ret);
+/* The key that @path ("net.eth0.mtu") is one of; false when there is none. */
+ZONE_API bool zone_key_find(const char *path, struct zone_key *ret);
 
 /* ---- verify, checkconfig, events ------------------------------------------------------------ */
 

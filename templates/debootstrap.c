@@ -153,33 +153,32 @@ static int add_apt_options(struct strv *argv)
 
 /* ---- building ------------------------------------------------------------------------------- */
 
+static int add_words(struct strv *argv, const char *const *words, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!words[i] || strv_add(argv, words[i]) < 0)
+			return -ENOMEM;
+	return 0;
+}
+
 static int make_argv(const struct debootstrap *o, const char *builder, const char *arch,
 		     const char *path, struct strv *argv)
 {
 	const bool mm = str_ends(builder, "/mmdebstrap");
+	AUTO_FREE char *arch_option = str_fmt(mm ? "--architectures=%s" : "--arch=%s", arch);
+	AUTO_FREE char *include = str_fmt("--include=%s%s%s", PACKAGES, o->include ? "," : "",
+					  o->include ? o->include : "");
 	AUTO_FREE char *mirror = NULL;
+	const char *options[] = { builder, "--variant=minbase", arch_option, include,
+				  "--mode=root" };
 	int r = o->mirror ? str_set(&mirror, o->mirror) : find_mirror(&mirror);
+	const char *operands[] = { o->release, path, mirror };
 
 	if (r == 0)
-		r = strv_add(argv, builder);
-	if (r == 0 && mm)
-		r = strv_add(argv, "--quiet");
-	if (r == 0 && mm)
-		r = strv_add(argv, "--mode=root");
-	if (r == 0)
-		r = strv_addf(argv, mm ? "--architectures=%s" : "--arch=%s", arch);
-	if (r == 0)
-		r = strv_add(argv, "--variant=minbase");
-	if (r == 0)
-		r = strv_addf(argv, "--include=%s%s%s", PACKAGES, o->include ? "," : "",
-			      o->include ? o->include : "");
+		r = add_words(argv, options, mm ? 5 : 4); /* the other knows no modes */
 	if (r == 0 && mm)
 		r = add_apt_options(argv);
-	if (r == 0)
-		r = strv_add(argv, o->release);
-	if (r == 0)
-		r = strv_add(argv, path);
-	return r < 0 ? r : strv_add(argv, mirror);
+	return r < 0 ? r : add_words(argv, operands, 3);
 }
 
 /* What belongs to the host or to one machine only goes: device nodes, identity, resolver. */

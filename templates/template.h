@@ -31,7 +31,7 @@ struct template_result {
 	struct strv config;  /* key, value pairs for zone.conf (dotted paths) */
 	struct strv ignored; /* lines of an LXC configuration that were not honoured */
 };
-/* Free what it holds. */
+/* Free what @r holds. */
 void template_result_done(struct template_result *r);
 
 struct template_ops {

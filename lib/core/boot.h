@@ -68,6 +68,7 @@ struct boot {
 	int go, go_child;     /* socket pair; the child's end is closed once it is cloned */
 	int consoles[CONSOLES_MAX]; /* pty masters */
 	unsigned consoles_n;
+	int slaves[CONSOLES_MAX]; /* of console.ttys: kept open, so that the masters never hang up */
 	int notify;
 	unsigned generation;  /* of link names; counts starts of this zone since the host booted */
 	/* kept over a reboot in place, given to the next monitor */

@@ -53,3 +53,6 @@ size_t cg_pids(int group, pid_t *ret, size_t max);
  * pids controller, 0 for none. */
 int cg_limits(const struct zone *z, int payload, struct strv *not_enforced, uint64_t *ret_nproc,
 	      struct zerr *e);
+/* A running zone's limits from what @from says to what @to says; all or nothing, errors as above. */
+int cg_limits_change(int payload, const struct zone_spec *from, const struct zone_spec *to,
+		     struct zerr *e);

@@ -5,6 +5,7 @@
 
 #include "base/fs.h"
 #include "base/own.h"
+#include "core/cgroup.h"
 #include "core/state.h"
 
 
@@ -40,32 +41,48 @@ int zone_get(struct zone_host *h, const char *name, const char *key, struct strv
 }
 
 /* Whatever way a configuration comes in, the final one is judged here. */
-static int check_whole(const struct zone *z, const char *text, struct zerr *e)
+static int check_whole(const struct zone *z, const char *text, struct zone_spec *ret, struct zerr *e)
 {
-	AUTO_SPEC struct zone_spec s;
-
-	spec_init(&s);
-	const int r = conf_parse(&s, text, "zone.conf", e);
+	const int r = conf_parse(ret, text, "zone.conf", e);
 	if (r < 0)
 		return r;
 	const char *backend = record_get(&z->manifest, "backend");
-	if (backend && s.backend && !str_eq(backend, s.backend))
+	if (backend && ret->backend && !str_eq(backend, ret->backend))
 		return zerr_as(e, ZERR_USAGE, "root.backend: the zone's root is on %s; it cannot be changed",
 			       backend);
 	return 0;
 }
 
+/* What is live takes effect at once, or the whole change is refused. */
+static int apply_live(struct zone *z, const struct status *s, const struct zone_spec *to, struct zerr *e)
+{
+	AUTO_CG struct cg cg = CG_NONE;
+	AUTO_SPEC struct zone_spec from;
+	struct zerr ignored = { 0 };
+
+	spec_init(&from);
+	if ((s->state != STATE_RUNNING && s->state != STATE_FROZEN) ||
+	    conf_load(&from, z->dir, z->name, &ignored) < 0 || cg_open(z->h, z->name, &cg, &ignored) < 0)
+		return 0;
+	return cg_limits_change(cg.payload, &from, to, e);
+}
+
 static int save(struct zone *z, const struct buf *text, struct zerr *e)
 {
 	AUTO_STATUS struct status s = { 0 };
+	AUTO_SPEC struct zone_spec spec;
 	struct zerr ignored = { 0 };
+
+	spec_init(&spec);
 	int r = state_now(z, &s, e);
 
 	if (r == 0)
 		r = state_allows(&s, DO_CONFIG, z->name, e);
 	(void)record_load(&z->manifest, z->dir, "manifest", MANIFEST_FORMAT, &ignored);
 	if (r == 0)
-		r = check_whole(z, text->p ? text->p : "", e);
+		r = check_whole(z, text->p ? text->p : "", &spec, e);
+	if (r == 0)
+		r = apply_live(z, &s, &spec, e);
 	if (r == 0)
 		r = fs_write(z->dir, "zone.conf", text->p ? text->p : "", text->len, 0600, true, e);
 	if (r == 0)
@@ -134,15 +151,28 @@ int zone_config_replace(struct zone_host *h, const char *name, const char *text,
 	return b.failed ? zerr_code(e, ENOMEM, "edit") : save(&z, &b, e);
 }
 
-bool zone_key_at(unsigned i, struct zone_key *ret)
+static void describe(const struct key *k, struct zone_key *ret)
 {
 	static const char *const types[] = { "text", "yes or no", "number", "size", "seconds", "word", "list" };
 
+	*ret = (struct zone_key){ .name = k->name, .type = k->values ? k->values : types[k->type],
+		.missing = k->missing, .help = k->help, .live = k->live };
+}
+
+bool zone_key_at(unsigned i, struct zone_key *ret)
+{
 	for (unsigned k = 0; k <= i; k++)
 		if (!conf_keys[k].name)
 			return false;
-	const struct key *k = &conf_keys[i];
-	*ret = (struct zone_key){ .name = k->name, .type = k->values ? k->values : types[k->type],
-		.missing = k->missing, .help = k->help, .live = k->live };
+	describe(&conf_keys[i], ret);
 	return true;
+}
+
+bool zone_key_find(const char *path, struct zone_key *ret)
+{
+	const struct key *k = conf_key_find(path);
+
+	if (k)
+		describe(k, ret);
+	return k != NULL;
 }

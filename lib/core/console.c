@@ -67,7 +67,7 @@ int zone_console(struct zone_host *h, const char *name, unsigned tty, int flags,
 	if (r < 0)
 		return r;
 	*ret_writer = hello.writer;
-	*ret_history = tty == 0 ? hello.log_end : 0;
+	*ret_history = hello.log_end;
 	return own_take_fd(&fd);
 }
 
@@ -116,8 +116,8 @@ static int read_part(int logs, const char *name, uint64_t end, size_t max, struc
 	return ret->failed ? -ENOMEM : 0;
 }
 
-int zone_log_read(struct zone_host *h, const char *name, uint64_t end, size_t max, struct buf *ret,
-		  struct zerr *e)
+int zone_log_read(struct zone_host *h, const char *name, unsigned tty, uint64_t end, size_t max,
+		  struct buf *ret, struct zerr *e)
 {
 	AUTO_ZONE struct zone z = { .dir = -1, .run = -1, .lock = -1 };
 	int r = zone_load(h, name, 0, &z, e);
@@ -126,10 +126,11 @@ int zone_log_read(struct zone_host *h, const char *name, uint64_t end, size_t ma
 		return r;
 	AUTO_CLOSE int logs = fs_open_below(h->run, ".log", O_RDONLY | O_DIRECTORY, 0);
 	AUTO_BUF struct buf now = { 0 };
-	char old[80];
-	r = logs < 0 ? logs : read_part(logs, name, end, max, &now);
+	char file[96], old[100];
+	(void)snprintf(file, sizeof(file), tty ? "%s:%u" : "%s", name, tty);
+	(void)snprintf(old, sizeof(old), "%s.1", file);
+	r = logs < 0 ? logs : read_part(logs, file, end, max, &now);
 	if (r == 0 && now.len < max) {
-		(void)snprintf(old, sizeof(old), "%s.1", name);
 		(void)read_part(logs, old, UINT64_MAX, max - now.len, ret); /* the part before it, if any */
 	}
 	if (now.len)
@@ -153,7 +154,7 @@ int zone_log_end(struct zone_host *h, const char *name, uint64_t *ret, struct ze
 int zone_log_tail(struct zone_host *h, const char *name, unsigned lines, struct strv *ret, struct zerr *e)
 {
 	AUTO_BUF struct buf text = { 0 };
-	const int r = zone_log_read(h, name, UINT64_MAX, 65536, &text, e);
+	const int r = zone_log_read(h, name, 0, UINT64_MAX, 65536, &text, e);
 	size_t start = text.len;
 
 	if (r < 0 || !text.len)

@@ -48,8 +48,8 @@ static void take(struct inherited *in, char *arg)
 		}
 	if (str_starts(arg, "name="))
 		in->name = arg + 5;
-	if (str_starts(arg, "console=")) /* the old pty: a reboot makes a new one */
-		(void)close((int)strtol(arg + 8, NULL, 10));
+	if (str_starts(arg, "console=") || str_starts(arg, "slave=")) /* a reboot makes new ptys */
+		(void)close((int)strtol(strchr(arg, '=') + 1, NULL, 10));
 	if (str_starts(arg, "client=")) /* stays open over the exec that follows a reboot */
 		(void)strv_add(&in->clients, arg + 7);
 }
@@ -94,9 +94,10 @@ static void let_go(struct inherited *in)
 
 static int go_down(struct zone *z, const struct record *rec, int status, struct inherited *in, struct zerr *e)
 {
+	/* before the record goes: who sees STOPPED also finds the status */
+	life_remember(z, rec, status);
 	const int r = life_down(z, rec, false, e);
 
-	life_remember(z, rec, status);
 	event_stopped(z, status);
 	if (r < 0)
 		log_warn("%s: %s", z->name, e->msg);

@@ -123,6 +123,17 @@ static int prepare(struct zone_host *h, const char *name, struct zone *z, struct
 	return seccomp_prepare(filters, level, record_u64(&s.rec, "compat32", 0) != 0, x->caps, &x->filter, e);
 }
 
+static int check_environment(const struct zone_exec *a, struct zerr *e)
+{
+	for (size_t i = 0; a->env && i < a->env->n; i++) {
+		const char *eq = strchr(a->env->v[i], '=');
+
+		if (!eq || eq == a->env->v[i])
+			return zerr_as(e, ZERR_USAGE, "-e %s: not NAME=VALUE", a->env->v[i]);
+	}
+	return 0;
+}
+
 int zone_exec(struct zone_host *h, const char *name, const struct zone_exec *args, int *ret_pidfd,
 	      int *ret_pty, struct zerr *e)
 {
@@ -131,7 +142,9 @@ int zone_exec(struct zone_host *h, const char *name, const struct zone_exec *arg
 	struct enter x = { .args = args, .init = -1 };
 	int pidfd = -1, pty = -1;
 
-	int r = prepare(h, name, &z, &x, &cg, e);
+	int r = check_environment(args, e);
+	if (r == 0)
+		r = prepare(h, name, &z, &x, &cg, e);
 	if (r == 0) {
 		AUTO_CLOSE int leaf = cg_exec_leaf(cg.payload, x.base, e);
 

@@ -323,7 +323,7 @@ int zone_info_get(struct zone_host *h, const char *name, struct zone_info *ret, 
 		i.id_count = ID_RANGE;
 	}
 	if (s.live) {
-		i.cgroup = str_fmt("%s/%s/payload", h->group, name);
+		i.cgroup = str_fmt("/%s/%s", h->group, name);
 		more_usage(&z, &i);
 	}
 	*ret = i;

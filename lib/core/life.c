@@ -286,6 +286,7 @@ void boot_init(struct boot *b, struct zone *z, const struct zone_start *args)
 	*b = (struct boot){ .z = z, .args = args, .cg = CG_NONE, .userns = -1, .pidfd = -1, .netns = -1,
 		.go = -1, .go_child = -1, .notify = -1, .alive = -1, .control = -1 };
 	memset(&b->gift, -1, sizeof(b->gift));
+	memset(b->slaves, -1, sizeof(b->slaves));
 	b->base = zone_base(z);
 }
 
@@ -307,8 +308,10 @@ static void close_gift(struct boot *b)
 void boot_done(struct boot *b)
 {
 	close_gift(b);
-	for (unsigned i = 0; i < b->consoles_n; i++)
+	for (unsigned i = 0; i < b->consoles_n; i++) {
 		(void)own_close(b->consoles[i]);
+		(void)own_close(b->slaves[i]);
+	}
 	(void)own_close(b->pidfd);
 	(void)own_close(b->notify);
 	(void)own_close(b->alive);
@@ -431,11 +434,10 @@ int life_down(struct zone *z, const struct record *state, bool keep, struct zerr
 
 int life_repair(struct zone *z, const struct status *s, struct zerr *e)
 {
+	life_remember(z, &s->rec, -1);
 	int r = life_down(z, &s->rec, false, e);
 
 	if (r == 0)
 		r = cg_remove(z->h, z->name, true, e);
-	if (r == 0)
-		life_remember(z, &s->rec, -1);
 	return zerr_in(e, r, "clean up after a killed start");
 }

@@ -68,18 +68,20 @@ static int oom_group(const char *value, struct buf *out)
 static const struct limit {
 	const char *key, *controller, *file;
 	convert_fn *convert; /* NULL: as it is */
+	const char *unset;   /* what the key means when it is not there, in its own notation */
 } limits[] = {
-	{ "cpu", "cpu", "cpu.max", cpu_max },
-	{ "cpu_weight", "cpu", "cpu.weight", NULL },
-	{ "cpuset", "cpuset", "cpuset.cpus", NULL },
-	{ "memory", "memory", "memory.max", size_or_max },
-	{ "memory_high", "memory", "memory.high", size_or_max },
-	{ "memory_low", "memory", "memory.low", size_or_max },
-	{ "swap", "memory", "memory.swap.max", size_or_max },
-	{ "oom", "memory", "memory.oom.group", oom_group },
-	{ "pids", "pids", "pids.max", NULL },
-	{ "io_weight", "io", "io.weight", NULL },
+	{ "cpu", "cpu", "cpu.max", cpu_max, "max" },
+	{ "cpu_weight", "cpu", "cpu.weight", NULL, "100" },
+	{ "cpuset", "cpuset", "cpuset.cpus", NULL, "\n" },
+	{ "memory", "memory", "memory.max", size_or_max, "max" },
+	{ "memory_high", "memory", "memory.high", size_or_max, "max" },
+	{ "memory_low", "memory", "memory.low", size_or_max, "0" },
+	{ "swap", "memory", "memory.swap.max", size_or_max, "max" },
+	{ "oom", "memory", "memory.oom.group", oom_group, "process" },
+	{ "pids", "pids", "pids.max", NULL, "4096" },
+	{ "io_weight", "io", "io.weight", NULL, "100" },
 };
+#define IO_UNSET "rbps=max wbps=max riops=max wiops=max"
 
 static int write_value(int group, const char *file, const char *text)
 {
@@ -206,5 +208,53 @@ int cg_limits(const struct zone *z, int payload, struct strv *not_enforced, uint
 		 write_value(payload, "pids.max", "4096") == -ENOENT &&
 		 strv_add(not_enforced, "limits.pids") < 0)
 		r = zerr_code(e, ENOMEM, "limits");
+	return r;
+}
+
+/* ---- live ------------------------------------------------------------------------------------ */
+
+static int change_one(int payload, const char *name, const char *value, struct zerr *e)
+{
+	const struct limit *l = find(name);
+	const char *unset = l ? l->unset : str_starts(name, "io.") ? IO_UNSET : NULL;
+	const struct pair p = { (char *)name, (char *)(value ? value : unset) };
+
+	if (!p.value) /* the sizes of huge pages: there is no one default to go back to */
+		return zerr_as(e, ZERR_STATE, "limits.%s cannot be unset while the zone runs", name);
+	return apply_any(payload, &p, e);
+}
+
+/* Names of either list whose values differ. */
+static int differences(const struct pairs *from, const struct pairs *to, struct strv *ret)
+{
+	const struct pairs *const lists[] = { from, to };
+	int r = 0;
+
+	for (int l = 0; l < 2; l++)
+		for (size_t i = 0; i < lists[l]->n && r == 0; i++) {
+			const char *name = lists[l]->v[i].name;
+			const char *a = pairs_get(from, name), *b = pairs_get(to, name);
+
+			if (!(a && b && str_eq(a, b)) && !strv_has(ret, name))
+				r = strv_add(ret, name);
+		}
+	return r;
+}
+
+int cg_limits_change(int payload, const struct zone_spec *from, const struct zone_spec *to, struct zerr *e)
+{
+	AUTO_STRV struct strv names = { 0 };
+	int r = 0;
+
+	if (differences(&from->limits, &to->limits, &names) < 0)
+		return zerr_code(e, ENOMEM, "limits");
+	for (size_t i = 0; i < names.n && r == 0; i++) {
+		r = change_one(payload, names.v[i], pairs_get(&to->limits, names.v[i]), e);
+		for (size_t k = 0; r < 0 && k < i; k++) { /* all or nothing */
+			struct zerr ignored = { 0 };
+
+			(void)change_one(payload, names.v[k], pairs_get(&from->limits, names.v[k]), &ignored);
+		}
+	}
 	return r;
 }

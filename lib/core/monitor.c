@@ -39,15 +39,16 @@ static unsigned char pending[CLIENTS][MONITOR_PACKET];
 static struct {
 	const char *name, *exe;
 	int pid;
-	unsigned long long logmax, logged;
+	unsigned long long logmax;
 	int pidfd, run, top, log, alive, control, notify;
 	int console[CONSOLES];
 	int consoles;
-	int logfile;
+	int logfile[CONSOLES];
+	unsigned long long logged[CONSOLES]; /* bytes in each */
 	struct client client[CLIENTS];
 	char *args[ARGS];
 	int args_n;
-} m = { .pidfd = -1, .run = -1, .top = -1, .log = -1, .alive = -1, .control = -1, .notify = -1, .logfile = -1 };
+} m = { .pidfd = -1, .run = -1, .top = -1, .log = -1, .alive = -1, .control = -1, .notify = -1 };
 
 /* ---- small helpers --------------------------------------------------------------------------- */
 
@@ -89,35 +90,51 @@ static bool starts(const char *s, const char *prefix)
 
 /* ---- log ------------------------------------------------------------------------------------- */
 
-static void open_log(void)
+/* NAME for /dev/console, NAME:N for the others, with ".1" behind it for what was rotated away. False: it
+ * does not fit. */
+static bool log_name(char out[static 128], int tty, const char *suffix)
 {
+	if (strlen(m.name) > 100)
+		return false;
+	char *p = stpcpy(out, m.name);
+	if (tty) {
+		*p++ = ':';
+		p = put_number(p, (unsigned long long)tty);
+	}
+	(void)stpcpy(p, suffix);
+	return true;
+}
+
+static void open_log(int tty)
+{
+	char name[128];
 	struct stat st;
 
-	m.logfile = openat(m.log, m.name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
-	m.logged = m.logfile >= 0 && fstat(m.logfile, &st) == 0 ? (unsigned long long)st.st_size : 0;
+	m.logged[tty] = 0;
+	m.logfile[tty] = !log_name(name, tty, "") ? -1 :
+		openat(m.log, name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (m.logfile[tty] >= 0 && fstat(m.logfile[tty], &st) == 0)
+		m.logged[tty] = (unsigned long long)st.st_size;
 }
 
-/* NAME becomes NAME.1 when it is full. */
-static void rotate_log(void)
+/* A full log makes room for the next: one that is older goes. */
+static void rotate_log(int tty)
 {
-	char old[128];
-	const size_t len = strlen(m.name);
+	char now[128], old[128];
 
-	if (len + 3 > sizeof(old))
+	if (!log_name(now, tty, "") || !log_name(old, tty, ".1"))
 		return;
-	memcpy(old, m.name, len);
-	memcpy(old + len, ".1", 3);
-	(void)renameat(m.log, m.name, m.log, old);
-	(void)close(m.logfile);
-	open_log();
+	(void)renameat(m.log, now, m.log, old);
+	(void)close(m.logfile[tty]);
+	open_log(tty);
 }
 
-static void write_log(const unsigned char *data, size_t len)
+static void write_log(int tty, const unsigned char *data, size_t len)
 {
-	if (m.logfile >= 0 && m.logmax && m.logged + len > m.logmax && m.logged)
-		rotate_log();
-	if (m.logfile >= 0 && write(m.logfile, data, len) > 0) /* a full disk costs log, not the zone */
-		m.logged += len;
+	if (m.logfile[tty] >= 0 && m.logmax && m.logged[tty] && m.logged[tty] + len > m.logmax)
+		rotate_log(tty);
+	if (m.logfile[tty] >= 0 && write(m.logfile[tty], data, len) > 0) /* a full disk costs log, not the zone */
+		m.logged[tty] += len;
 }
 
 /* ---- clients --------------------------------------------------------------------------------- */
@@ -186,7 +203,7 @@ static struct client *writer_of(int tty)
 static void attach(struct client *c, const struct monitor_attach *a)
 {
 	static const char taken[] = "\r\n[another console took over; this one is read-only now]\r\n";
-	struct monitor_hello hello = { .log_end = m.logged };
+	struct monitor_hello hello = { 0 };
 	struct client *old = writer_of(a->tty);
 
 	if (a->tty < 0 || a->tty >= m.consoles) {
@@ -208,6 +225,7 @@ static void attach(struct client *c, const struct monitor_attach *a)
 	}
 	c->writer = !(a->flags & MONITOR_READONLY) && !old;
 	hello.writer = c->writer;
+	hello.log_end = m.logged[a->tty];
 	if (send(c->fd, &hello, sizeof(hello), MSG_NOSIGNAL) < 0)
 		drop_client(c);
 }
@@ -266,8 +284,7 @@ static bool hear_console(int tty)
 
 	if (n <= 0)
 		return n == 0 || errno == EAGAIN || errno == EINTR; /* EIO: nobody has it open now */
-	if (tty == 0)
-		write_log(data, (size_t)n);
+	write_log(tty, data, (size_t)n);
 	broadcast(tty, data, (size_t)n);
 	return true;
 }
@@ -491,11 +508,12 @@ int main(int argc, char **argv)
 		take_argument(argv[i]);
 	if (!m.name || !m.exe || m.pidfd < 0 || m.run < 0 || m.log < 0)
 		return 2;
-	for (int i = 0; i < m.consoles; i++)
+	for (int i = 0; i < m.consoles; i++) {
 		(void)fcntl(m.console[i], F_SETFL, fcntl(m.console[i], F_GETFL) | O_NONBLOCK);
+		open_log(i);
+	}
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGHUP, SIG_IGN);
 	(void)signal(SIGINT, SIG_IGN);
-	open_log();
 	loop();
 }

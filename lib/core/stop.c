@@ -38,28 +38,28 @@ static int wait_pidfd(int pidfd, int64_t timeout_ms)
 	}
 }
 
-/* The file of /proc/PID, as far as @size goes; empty when it cannot be read. */
-static void read_proc(pid_t pid, const char *file, char *text, size_t size)
+static bool read_proc(pid_t pid, const char *file, char *text, size_t size)
 {
-	char path[32];
+	char path[48];
 
 	(void)snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file);
 	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
 	const ssize_t n = fd < 0 ? 0 : read(fd, text, size - 1);
-	text[n < 0 ? 0 : n] = '\0';
+	text[n > 0 ? n : 0] = '\0';
+	return n > 0;
 }
 
-/* Does the process hear @sig? A first process without a handler ignores it. */
+/* Does the process hear @sig? A first process that neither handles nor awaits a signal never sees it. */
 static bool catches(pid_t pid, int sig)
 {
 	char text[4096];
 	unsigned long long mask = 0;
 
-	/* busybox init waits in sigtimedwait(2): what it waits for is not shown as blocked meanwhile */
-	read_proc(pid, "wchan", text, sizeof(text));
-	if (strstr(text, "sigtimedwait"))
+	/* busybox init waits in sigtimedwait, where the mask does not show what it waits for */
+	if (read_proc(pid, "syscall", text, sizeof(text)) && strtol(text, NULL, 10) == SYS_rt_sigtimedwait)
 		return true;
-	read_proc(pid, "status", text, sizeof(text));
+	if (!read_proc(pid, "status", text, sizeof(text)))
+		return false;
 	/* blocked counts too: systemd takes its signals from a signalfd */
 	for (int i = 0; i < 2; i++) {
 		const char *p = strstr(text, i ? "SigBlk:" : "SigCgt:");
@@ -70,8 +70,8 @@ static bool catches(pid_t pid, int sig)
 	return false;
 }
 
-/* Ask init by @sig; one that cannot hear it is killed when its time is up, or at once if it is old. */
-static int ask_init(const struct record *rec, int pidfd, int sig, int64_t deadline)
+/* Wait until init can hear @sig: a young one may not have got that far yet. 0; 1: it has ended; -ESRCH. */
+static int wait_handler(const struct record *rec, int pidfd, int sig, int64_t deadline)
 {
 	const pid_t pid = (pid_t)record_u64(rec, "pid", 0);
 	const uint64_t up_ms = (now_boot_ns() - record_u64(rec, "started_ns", 0)) / 1000000;
@@ -82,10 +82,20 @@ static int ask_init(const struct record *rec, int pidfd, int sig, int64_t deadli
 		if (now_ms() > until || now_ms() > deadline)
 			return -ESRCH;
 		if (wait_pidfd(pidfd, 10) == 0)
-			return 0;
+			return 1;
 		if (steps_signal())
 			return -EINTR;
 	}
+	return 0;
+}
+
+/* Ask init by @sig and wait for its end. */
+static int ask_init(const struct record *rec, int pidfd, int sig, int64_t deadline)
+{
+	const int r = wait_handler(rec, pidfd, sig, deadline);
+
+	if (r != 0)
+		return r < 0 ? r : 0;
 	if (sys_pidfd_send_signal(pidfd, sig) < 0 && errno != ESRCH)
 		return -errno;
 	return wait_pidfd(pidfd, deadline - now_ms());
@@ -210,7 +220,8 @@ int zone_reboot(struct zone_host *h, const char *name, struct zerr *e)
 	(void)conf_load(&z.spec, z.dir, name, &ignored);
 	const char *kind = record_get(&s.rec, "kind");
 	const int sig = life_signal(&z.spec, kind, true);
-	if (!catches((pid_t)record_u64(&s.rec, "pid", 0), sig))
+	AUTO_CLOSE int init = state_pidfd(&s.rec, "pid");
+	if (init < 0 || wait_handler(&s.rec, init, sig, INT64_MAX) < 0)
 		return zerr_hint(e, zerr_as(e, ZERR_STATE, "init (%s) does not listen for a request to reboot", kind),
 				 "zone restart %s", name);
 	return signal_init(&s, sig, e);

@@ -159,7 +159,7 @@ static int make_dev(struct boot *b, struct zerr *e)
 	return r;
 }
 
-/* A pty of the zone's own devpts: master for the monitor; *@slave for the console only. */
+/* A pty of the zone's own devpts: the master is for the monitor. */
 static int make_console(struct boot *b, int pts, int *slave, struct zerr *e)
 {
 	AUTO_CLOSE int master = openat(pts, "ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
@@ -172,8 +172,7 @@ static int make_console(struct boot *b, int pts, int *slave, struct zerr *e)
 		return zerr_sys(e, "console: pty");
 	const struct winsize size = { .ws_row = 25, .ws_col = 80 };
 	(void)ioctl(master, TIOCSWINSZ, &size); /* a start; the first attach sets it */
-	if (slave)
-		*slave = own_take_fd(&peer);
+	*slave = own_take_fd(&peer);
 	b->consoles[b->consoles_n++] = own_take_fd(&master);
 	return 0;
 }
@@ -195,7 +194,7 @@ static int make_pts(struct boot *b, struct zerr *e)
 		return zerr_sys(e, "devpts");
 	int r = make_console(b, fd, &b->gift.terminal, e);
 	for (unsigned i = 0; i < ttys && i + 1 < CONSOLES_MAX && r == 0; i++)
-		r = make_console(b, fd, NULL, e);
+		r = make_console(b, fd, &b->slaves[i], e);
 	return r;
 }
 
@@ -241,8 +240,12 @@ static int make_host(struct boot *b, struct zerr *e)
 	    (r = make_file(b, fd, "os-release", release.p ? release.p : "", e)) < 0 ||
 	    (r = make_notify(b, fd, e)) < 0)
 		return r;
-	if (mount_setattr(fd, "", AT_EMPTY_PATH, &ro, sizeof(ro)) < 0)
-		return zerr_sys(e, "/run/host");
+	/* a child that is being cloned holds copies of the files just written, until it closes them */
+	for (int tries = 0; mount_setattr(fd, "", AT_EMPTY_PATH, &ro, sizeof(ro)) < 0; tries++) {
+		if (errno != EBUSY || tries == 1000)
+			return zerr_sys(e, "/run/host");
+		(void)usleep(200);
+	}
 	return 0;
 }
 

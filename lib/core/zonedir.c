@@ -92,22 +92,19 @@ static int open_parent(const struct zone *z, struct zerr *e)
 
 static int forget_run(struct zone *z, struct zerr *e)
 {
-	static const char *const suffixes[] = { "", ".1" };
 	AUTO_CLOSE int logs = fs_open_below(z->h->run, ".log", O_RDONLY | O_DIRECTORY, 0);
-	char name[80];
+	AUTO_STRV struct strv files = { 0 };
+	const size_t len = strlen(z->name);
 
-	for (int i = 0; i < 2 && logs >= 0; i++) {
-		(void)snprintf(name, sizeof(name), "%s%s", z->name, suffixes[i]);
-		(void)unlinkat(logs, name, 0);
-	}
+	if (logs >= 0 && fs_list(logs, &files) == 0) /* NAME, NAME.1, NAME:1, … */
+		for (size_t i = 0; i < files.n; i++)
+			if (str_starts(files.v[i], z->name) && strchr(".:", files.v[i][len]))
+				(void)unlinkat(logs, files.v[i], 0);
 	return fs_remove(z->h->run, z->name, e);
 }
 
 int zonedir_destroy(struct zone *z, struct zerr *e)
 {
-	/* the journal is in the directory that is thrown away: the index line goes last, and until then
-	 * the zone shows as INCOMPLETE:destroy */
-	const struct journal j = { z->dir, "journal", true };
 	AUTO_CLOSE int zones = open_parent(z, e);
 	AUTO_CLOSE int trash = zones < 0 ? zones : fs_subdir(zones, ".trash", 0700, e);
 	struct gone g = { z, zones, trash };
@@ -115,7 +112,9 @@ int zonedir_destroy(struct zone *z, struct zerr *e)
 	if (trash < 0 && z->dir >= 0)
 		return trash;
 	*e = (struct zerr){ 0 };
-	const int r = steps_up(&destroy_op, z->dir < 0 ? &(struct journal){ -1, NULL, false } : &j, &g, e);
+	/* no journal: until its index line goes, a zone whose directory is in .trash shows as
+	 * INCOMPLETE:destroy, and the sweeper leaves that directory alone */
+	const int r = steps_up(&destroy_op, &(struct journal){ .dirfd = -1 }, &g, e);
 	if (r < 0)
 		return r;
 	struct zerr ignored = { 0 };
@@ -123,7 +122,21 @@ int zonedir_destroy(struct zone *z, struct zerr *e)
 	return 0;
 }
 
-static void free_trash(int trash)
+/* Its destroy was killed (or is at it now): the index still has a zone of that name, whose directory is not
+ * where it was. */
+static bool is_needed(struct zone_host *h, const char *name)
+{
+	struct index_entry x = { 0 };
+	struct zerr ignored = { 0 };
+	AUTO_FREE char *plain = strndup(name, strcspn(name, "."));
+	const int r = plain ? index_find(h->host, plain, &x, &ignored) : -ENOMEM;
+	AUTO_CLOSE int dir = r == 0 ? open(x.dir, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+
+	index_entry_done(&x);
+	return r != -ENOENT && dir < 0;
+}
+
+static void free_trash(struct zone_host *h, int trash)
 {
 	AUTO_CLOSE int lock = -1;
 	AUTO_STRV struct strv names = { 0 };
@@ -137,7 +150,7 @@ static void free_trash(int trash)
 		if (fs_list(trash, &names) < 0 || !names.n)
 			return;
 		for (size_t i = 0; i < names.n; i++)
-			if (fs_remove(trash, names.v[i], &e) < 0)
+			if (!is_needed(h, names.v[i]) && fs_remove(trash, names.v[i], &e) < 0)
 				return; /* the next command tries again */
 	}
 }
@@ -150,7 +163,7 @@ void zonedir_sweep_trash(struct zone_host *h, bool background)
 	if (trash < 0 || fs_list(trash, &names) < 0 || !names.n)
 		return;
 	if (!background) {
-		free_trash(trash);
+		free_trash(h, trash);
 		return;
 	}
 	if (fork() == 0) {
@@ -161,7 +174,7 @@ void zonedir_sweep_trash(struct zone_host *h, bool background)
 		for (int i = 0; i < 3; i++)
 			(void)close(i);
 		(void)sys_close_range(4, ~0U, 0);
-		free_trash(trash);
+		free_trash(h, trash);
 		_exit(0);
 	}
 }

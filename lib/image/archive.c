@@ -10,19 +10,13 @@
 
 #include <archive.h>
 #include <archive_entry.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/statvfs.h>
-#include <sys/sysmacros.h>
-#include <sys/xattr.h>
 
-#include "base/fs.h"
-#include "base/own.h"
 #include "image/member.h"
+#include "image/target.h"
 
-#define CHECK_EVERY (16U << 20) /* bytes between two looks at the free space */
-#define TAIL_MAX    (64U << 20) /* of padding behind the archive's end */
-#define NULLS	    65536
+#define TAIL_MAX (64U << 20) /* of padding behind the archive's end */
+#define NULLS	 65536
 
 struct reader {
 	struct archive *a;
@@ -33,8 +27,7 @@ struct reader {
 struct unpacker {
 	const struct archive_unpack *u;
 	struct archive *disk;
-	int root;
-	uint64_t unchecked; /* bytes written since the last look at the free space */
+	struct target target;
 };
 
 static la_ssize_t on_read(struct archive *a, void *arg, const void **ret)
@@ -129,8 +122,10 @@ static int write_failed(const struct unpacker *u, const char *name, struct zerr 
 	const int code = archive_errno(u->disk);
 	const bool known = code > 0 && code < 4096;
 
-	return member_refuse(e, known ? code : EIO, name, "%s%s%s", archive_error_string(u->disk),
-			     known ? ": " : "", known ? strerror(code) : "");
+	if (!known)
+		return member_refuse(e, EIO, name, "%s", archive_error_string(u->disk));
+	return member_refuse(e, code, name, "%s (%s)", strerror(code),
+			     archive_error_string(u->disk));
 }
 
 static int acl_check(const char *name, struct archive_entry *en, struct zerr *e)
@@ -145,29 +140,6 @@ static int acl_check(const char *name, struct archive_entry *en, struct zerr *e)
 		if (tag == ARCHIVE_ENTRY_ACL_USER || tag == ARCHIVE_ENTRY_ACL_GROUP)
 			r = member_check_ids(name, id, id, e);
 	return r;
-}
-
-/* The directory that @name goes to: what exists of it must be no link. */
-static int parent_check(const struct unpacker *u, const char *name, struct zerr *e)
-{
-	AUTO_FREE char *parent = strdup(name);
-	AUTO_CLOSE int fd = -1;
-	char *end;
-
-	if (!parent)
-		return zerr_code(e, ENOMEM, "archive");
-	for (end = parent + strlen(parent); end > parent && end[-1] == '/'; end--)
-		end[-1] = '\0';
-	end = strrchr(parent, '/');
-	if (!end)
-		return 0;
-	*end = '\0';
-	fd = fs_open_below(u->root, parent, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
-	if (fd >= 0 || fd == -ENOENT)
-		return 0;
-	if (fd == -ELOOP || fd == -ENOTDIR)
-		return member_refuse(e, -fd, name, "leads through a link or file");
-	return member_refuse(e, -fd, name, "%s", strerror(-fd));
 }
 
 /* Every rule but the names' own. 0, 1 for a member to leave out, or -errno. */
@@ -188,7 +160,7 @@ static int type_check(const char *name, struct archive_entry *en, struct zerr *e
 	}
 	if (type != AE_IFREG && type != AE_IFDIR && type != AE_IFLNK && type != AE_IFIFO)
 		return member_refuse(e, EINVAL, name, "is of a kind that no image has");
-	if (type != AE_IFDIR && name[strspn(name, "./")] == '\0')
+	if (type != AE_IFDIR && target_is_root(name))
 		return member_refuse(e, EINVAL, name, "is the root and no directory");
 	r = member_check_ids(name, archive_entry_uid(en), archive_entry_gid(en), e);
 	return r < 0 ? r : acl_check(name, en, e);
@@ -205,26 +177,10 @@ static int entry_check(const struct unpacker *u, const char *name, struct archiv
 		r = u->u->before(u->u->arg, name, archive_entry_filetype(en) == AE_IFDIR, e);
 	if (r || u->u->through_links)
 		return r;
-	r = parent_check(u, name, e);
+	r = target_parent(&u->target, name, e);
 	if (r == 0 && archive_entry_hardlink(en))
-		r = parent_check(u, archive_entry_hardlink(en), e);
+		r = target_parent(&u->target, archive_entry_hardlink(en), e);
 	return r;
-}
-
-/* A file system filled to the brim harms the host: stop at 1 %. */
-static int space_check(struct unpacker *u, size_t more, struct zerr *e)
-{
-	struct statvfs s;
-
-	u->unchecked += more;
-	if (u->unchecked < CHECK_EVERY)
-		return 0;
-	u->unchecked = 0;
-	if (fstatvfs(u->root, &s) < 0)
-		return zerr_sys(e, "file system");
-	if (s.f_bavail < s.f_blocks / 100 || (s.f_files && s.f_favail < s.f_files / 100))
-		return zerr_set(e, ENOSPC, "less than 1 %% of the file system would stay free");
-	return 0;
 }
 
 static int unpack_data(struct unpacker *u, struct reader *r, const char *name, struct zerr *e)
@@ -238,7 +194,7 @@ static int unpack_data(struct unpacker *u, struct reader *r, const char *name, s
 		if (archive_write_data_block(u->disk, block, len, at) < ARCHIVE_OK)
 			return write_failed(u, name, e);
 		atomic_fetch_add(&u->u->stats->bytes, len);
-		n = space_check(u, len, e);
+		n = target_space(&u->target, len, e);
 		if (n < 0)
 			return n;
 	}
@@ -252,6 +208,7 @@ static int set_xattrs(const struct unpacker *u, const char *name, struct archive
 	const char *key;
 	const void *value;
 	size_t len;
+	int r;
 
 	if (archive_entry_hardlink(en) || (type != AE_IFREG && type != AE_IFDIR))
 		return 0; /* of these no attribute that we keep may be set */
@@ -262,11 +219,12 @@ static int set_xattrs(const struct unpacker *u, const char *name, struct archive
 		if (verdict == MEMBER_XATTR_BAD)
 			return member_refuse(e, EINVAL, name, "%s names an id above %d", key,
 					     MEMBER_ID_MAX);
-		if (verdict == MEMBER_XATTR_SKIP || lsetxattr(name, key, value, len, 0) == 0)
+		if (verdict == MEMBER_XATTR_SKIP)
 			continue;
-		if (errno != EOPNOTSUPP || strncmp(key, "user.", 5) != 0)
-			return member_refuse(e, errno, name, "%s: %s", key, strerror(errno));
-		atomic_fetch_add(&u->u->stats->skipped_xattrs, 1);
+		r = target_xattr(name, key, value, len, e);
+		if (r < 0)
+			return r;
+		atomic_fetch_add(&u->u->stats->skipped_xattrs, (unsigned)r);
 	}
 	return 0;
 }
@@ -280,6 +238,10 @@ static int unpack_entry(struct unpacker *u, struct reader *r, struct archive_ent
 	if (n)
 		return n < 0 ? n : 0;
 	atomic_fetch_add(&u->u->stats->entries, 1);
+	if (target_is_root(name)) {
+		u->target.attributes = *archive_entry_stat(en);
+		u->target.root_named = true; /* libarchive passes over the attributes of "." */
+	}
 	if (archive_write_header(u->disk, en) < ARCHIVE_OK)
 		return write_failed(u, name, e);
 	if (archive_entry_filetype(en) == AE_IFREG && archive_entry_size(en) > 0)
@@ -288,14 +250,14 @@ static int unpack_entry(struct unpacker *u, struct reader *r, struct archive_ent
 		n = write_failed(u, name, e);
 	if (n == 0)
 		n = set_xattrs(u, name, en, e);
-	return n < 0 ? n : space_check(u, 4096, e);
+	return n < 0 ? n : target_space(&u->target, 4096, e);
 }
 
 static void unpacker_done(struct unpacker *u)
 {
 	if (u->disk)
 		(void)archive_write_free(u->disk);
-	own_close(u->root);
+	target_done(&u->target);
 }
 
 static int unpack_all(struct unpacker *u, struct reader *r, struct zerr *e)
@@ -309,19 +271,22 @@ static int unpack_all(struct unpacker *u, struct reader *r, struct zerr *e)
 		return n;
 	if (archive_write_close(u->disk) < ARCHIVE_OK) /* modes and times of directories */
 		return write_failed(u, ".", e);
-	return reader_drain(r, e);
+	n = target_finish(&u->target, e);
+	return n < 0 ? n : reader_drain(r, e);
 }
 
 int archive_unpack(const struct archive_input *in, const struct archive_unpack *u, struct zerr *e)
 {
-	__attribute__((cleanup(unpacker_done))) struct unpacker up = { .u = u };
+	__attribute__((cleanup(unpacker_done))) struct unpacker up = { .u = u, .target.root = -1 };
 	AUTO_READER struct reader r = { .in = in };
+	const int n = target_open(&up.target, e);
 
+	if (n < 0)
+		return n;
 	(void)umask(022); /* of directories that the archive does not name */
-	up.root = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	up.disk = archive_write_disk_new();
-	if (up.root < 0 || !up.disk)
-		return zerr_code(e, up.disk ? errno : ENOMEM, "archive");
+	if (!up.disk)
+		return zerr_code(e, ENOMEM, "archive");
 	(void)archive_write_disk_set_options(up.disk, ARCHIVE_EXTRACT_OWNER | ARCHIVE_EXTRACT_PERM |
 							      ARCHIVE_EXTRACT_TIME |
 							      ARCHIVE_EXTRACT_ACL);

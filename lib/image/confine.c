@@ -42,6 +42,13 @@ static int verdict(int pipe_fd, int status, struct zerr *e)
 	return zerr_set(e, EIO, "the unpacker ended with status %d", WEXITSTATUS(status));
 }
 
+static void tell(const struct confined *c, uint64_t done)
+{
+	if (c->progress)
+		c->progress(c->progress_arg, c->what, c->total && done > c->total ? c->total : done,
+			    c->total);
+}
+
 /* Wait for @pid. 0, or -EINTR when it was killed because a signal came. */
 static int wait_child(const struct confined *c, pid_t pid, int pipe_fd,
 		      const struct confined_stats *stats, int *ret_status, struct zerr *e)
@@ -53,18 +60,16 @@ static int wait_child(const struct confined *c, pid_t pid, int pipe_fd,
 		const int n = poll(&p, 1, TICK_MS);
 
 		r = steps_check(e);
-		if (r < 0)
-			(void)kill(pid, SIGKILL); /* not reaped yet, so it is still ours */
 		if (n > 0 || r < 0)
 			break;
-		if (c->progress)
-			c->progress(c->progress_arg, c->what, atomic_load(&stats->done), c->total);
+		tell(c, atomic_load(&stats->done));
 	}
+	/* Done, told to end, or gone astray: an honest child that closes the pipe has its exit
+	 * status already. Not reaped yet, so the pid is still its own. */
+	(void)kill(pid, SIGKILL);
 	while (waitpid(pid, ret_status, 0) < 0)
 		if (errno != EINTR)
 			return zerr_sys(e, "wait for the unpacker");
-	if (c->progress && r == 0)
-		c->progress(c->progress_arg, c->what, c->total, c->total);
 	return r;
 }
 
@@ -101,6 +106,8 @@ int confined_run(const struct confined *c, struct confined_stats *ret, struct ze
 	r = wait_child(c, pid, from, stats, &status, e);
 	if (r == 0)
 		r = verdict(from, status, e);
+	if (r == 0)
+		tell(c, c->total);
 	if (ret)
 		memcpy(ret, stats, sizeof(*ret));
 	return r;

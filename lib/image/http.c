@@ -12,11 +12,12 @@
 #include "base/steps.h"
 #include "image/http.h"
 
-#define REDIRECTS     5L
-#define DEFAULT_LIMIT 30U   /* seconds without progress */
-#define SLOW_SPEED    1024L /* bytes a second; less counts as no progress */
-#define TAG_MAX	      256
-#define REPORT_MS     100
+#define REDIRECTS      5L
+#define DEFAULT_LIMIT  30U   /* seconds without progress */
+#define SLOW_SPEED     1024L /* bytes a second; less counts as no progress */
+#define TAG_MAX	       256
+#define WORTH_RESUMING (64 << 10)
+#define REPORT_MS      100
 
 struct http {
 	CURL *curl;
@@ -26,7 +27,8 @@ struct http {
 	const struct http_request *request;
 	struct zerr *error;
 	int result; /* of a callback that failed */
-	bool begun, some;
+	bool begun;
+	uint64_t came;	/* bytes of body */
 	bool complete;	/* progress has said so */
 	uint64_t start; /* of Content-Range */
 	char tag[TAG_MAX];
@@ -109,7 +111,7 @@ static size_t on_data(char *data, size_t size, size_t n, void *arg)
 		h->result = begin(h);
 	if (h->result == 0 && h->request->data)
 		h->result = h->request->data(h->request->ctx, data, len, h->error);
-	h->some = true;
+	h->came += len;
 	return h->result == 0 ? len : CURL_WRITEFUNC_ERROR;
 }
 
@@ -264,15 +266,15 @@ static CURLcode set_request(struct http *h, struct curl_slist **headers)
 	return c == CURLE_OK ? curl_easy_setopt(h->curl, CURLOPT_NOBODY, q->head ? 1L : 0L) : c;
 }
 
-/* Failures that another try may not have. A server that sent nothing at all in the whole time limit
- * is not waited for again. */
-static bool transient(CURLcode c, long status, bool some)
+/* Failures that another try may not have. A server that hung, or dripped, is not waited for again.
+ */
+static bool transient(CURLcode c, long status, uint64_t came)
 {
 	switch ((int)c) {
 	case CURLE_HTTP_RETURNED_ERROR:
 		return status >= 500 || status == 408 || status == 429;
 	case CURLE_OPERATION_TIMEDOUT:
-		return some;
+		return came >= WORTH_RESUMING;
 	case CURLE_COULDNT_CONNECT:
 	case CURLE_COULDNT_RESOLVE_HOST:
 	case CURLE_PARTIAL_FILE:
@@ -319,7 +321,8 @@ int http_get(struct http *h, const struct http_request *q, struct http_reply *re
 	h->request = q;
 	h->error = e;
 	h->result = 0;
-	h->begun = h->some = h->complete = false;
+	h->begun = h->complete = false;
+	h->came = 0;
 	h->start = 0;
 	h->tag[0] = h->text[0] = '\0';
 	*ret = (struct http_reply){ 0 };
@@ -336,6 +339,6 @@ int http_get(struct http *h, const struct http_request *q, struct http_reply *re
 		return 0;
 	if (c == CURLE_ABORTED_BY_CALLBACK && steps_check(e) < 0)
 		return -EINTR;
-	ret->transient = transient(c, ret->status, h->some);
+	ret->transient = transient(c, ret->status, h->came);
 	return explain(h, c, ret->status, e);
 }

@@ -48,15 +48,21 @@ int image_store_enter(const struct image_env *env, const struct image_ref *ref,
 
 /* Unpack the tarball @fd (confined, below b->dir) and take from it what zone takes: the
  * architecture (i->ref.arch is filled when NULL and must agree when not), i->expiry (unchanged when
- * it does not say), i->templates. A tarball without `config` is an error. */
+ * it does not say), i->templates. A tarball without `config` (or
+ * Incus' metadata.yaml) is an error. */
 int image_meta_read(struct image_build *b, int fd, struct image *i, struct zerr *e);
 
 /* ---- unpack.c, local.c, oci.c, publish.c: the contracts are in module.h ---------------------- */
 
+/* Everything that is read from @fd (from where it stands) into the tree @dirfd, in the confined child;
+ * tar, plain or by gzip, bzip2, xz or zstd. */
 int unpack_tar(int fd, int dirfd, image_progress *progress, void *arg, struct zerr *e);
+/* @meta may be NULL. */
 int image_local(const struct image_env *env, const char *rootfs, const char *meta,
 		image_progress *progress, void *arg, struct image *ret, struct zerr *e);
+/* @layout "DIR[:TAG]". */
 int image_oci(const struct image_env *env, const char *layout, image_progress *progress, void *arg,
 	      struct image *ret, struct zerr *e);
+/* *@ret: the name, build, fingerprint and packed size of what was published. */
 int image_publish(const struct image_publish *p, image_progress *progress, void *arg,
 		  struct image *ret, struct zerr *e);

@@ -23,7 +23,7 @@ static inline void jdoc_free_p(struct jdoc **d)
 	jdoc_free(*d);
 }
 #define AUTO_JDOC __attribute__((cleanup(jdoc_free_p)))
-/* The outermost value. Borrowed. */
+/* The document's one value; never NULL. */
 const struct jval *jdoc_root(const struct jdoc *d);
 
 /* All of these take NULL or a value of another type for "not there". */

@@ -69,13 +69,33 @@ static int take_arch(const char *value, struct image *i, struct zerr *e)
 	return 0;
 }
 
+/* Incus' metadata, in the place of LXC's: its line `architecture: x86_64`. */
+static int read_yaml(int dir, struct image *i, struct zerr *e)
+{
+	AUTO_BUF struct buf text = { 0 };
+	int r = fs_read(dir, "metadata.yaml", FILE_MAX, &text);
+
+	if (r == -ENOENT)
+		return zerr_set(e, EPROTO, "image's metadata: there is no config in it");
+	for (char *line, *next = text.p; r == 0 && (line = strsep(&next, "\n"));) {
+		char *value = line + strlen("architecture:");
+
+		if (!str_starts(line, "architecture:"))
+			continue;
+		value += strspn(value, " \t\"'");
+		value[strcspn(value, " \t\r\"'")] = '\0';
+		return take_arch(value, i, e);
+	}
+	return r < 0 ? zerr_code(e, -r, "image's metadata") : 0;
+}
+
 static int read_config(int dir, struct image *i, struct zerr *e)
 {
 	AUTO_BUF struct buf text = { 0 };
 	int r = fs_read(dir, "config", FILE_MAX, &text);
 
 	if (r == -ENOENT)
-		return zerr_set(e, EPROTO, "image's metadata: there is no config in it");
+		return read_yaml(dir, i, e);
 	if (r < 0)
 		return zerr_code(e, -r, "image's configuration");
 	for (char *line, *next = text.p; r == 0 && (line = strsep(&next, "\n"));) {

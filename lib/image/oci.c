@@ -107,14 +107,26 @@ static int unpack_one(const struct oci_layout *l, const struct jval *layer, int 
 	return unpack_layer(fd, rootfs, lowest, progress, arg, e);
 }
 
-static int unpack_layers(const struct oci_layout *l, const struct jval *layers, int rootfs,
-			 image_progress *progress, void *arg, struct zerr *e)
+/* Before anything is made: all of them are there. */
+static int check_layers(const struct oci_layout *l, const struct jval *layers, struct zerr *e)
 {
 	const size_t n = jval_len(layers);
 	int r = 0;
 
 	if (n == 0 || n > LAYERS_MAX)
 		return zerr_set(e, EPROTO, "the manifest lists %zu layers", n);
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = zerr_in(e, oci_blob_there(l, jval_at(layers, i), e), "layer %zu of %zu", i + 1,
+			    n);
+	return r;
+}
+
+static int unpack_layers(const struct oci_layout *l, const struct jval *layers, int rootfs,
+			 image_progress *progress, void *arg, struct zerr *e)
+{
+	const size_t n = jval_len(layers);
+	int r = 0;
+
 	for (size_t i = 0; r == 0 && i < n; i++)
 		r = zerr_in(e, unpack_one(l, jval_at(layers, i), rootfs, i == 0, progress, arg, e),
 			    "layer %zu of %zu", i + 1, n);
@@ -136,14 +148,21 @@ static int make_image(const struct image_env *env, const struct oci_layout *l,
 		      const struct jval *manifest, const char *fingerprint,
 		      image_progress *progress, void *arg, struct image *i, struct zerr *e)
 {
+	const struct jval *layers = jval_get(manifest, "layers");
 	AUTO_BUILD struct image_build b = IMAGE_BUILD_NONE;
-	int r = image_store_begin(env, fingerprint, &b, e);
+	int r = check_layers(l, layers, e);
 
-	if (r < 0)
-		return r == -EEXIST ? image_store_load(env, fingerprint, i, e) : r;
-	r = read_config(l, manifest, i, e);
 	if (r == 0)
-		r = unpack_layers(l, jval_get(manifest, "layers"), b.rootfs, progress, arg, e);
+		r = read_config(l, manifest, i, e);
+	if (r < 0)
+		return r;
+	r = image_store_begin(env, fingerprint, &b, e);
+	if (r == -EEXIST) {
+		image_done(i);
+		return image_store_load(env, fingerprint, i, e);
+	}
+	if (r == 0)
+		r = unpack_layers(l, layers, b.rootfs, progress, arg, e);
 	if (r < 0)
 		return r;
 	if (describe(i, b.rootfs, l, fingerprint) < 0)

@@ -67,15 +67,15 @@ static int bad_blob(const struct oci_layout *l, const char *digest, const char *
 	return zerr_set(e, EPROTO, "%s: blob %.19s: %s", l->path, digest ? digest : "(none)", why);
 }
 
-int oci_blob_open(const struct oci_layout *l, const struct jval *descriptor,
-		  char hex[static HASH_HEX], struct zerr *e)
+/* The blob's file, of the right size. @ret_hex points into the descriptor. */
+static int open_sized(const struct oci_layout *l, const struct jval *descriptor,
+		      const char **ret_hex, struct zerr *e)
 {
 	const char *digest = jval_get_str(descriptor, "digest");
-	char path[128], actual[HASH_HEX];
 	AUTO_CLOSE int fd = -1;
+	char path[128];
 	struct stat st;
 	uint64_t size;
-	int r;
 
 	if (!digest || !str_starts(digest, "sha256:") || !image_fingerprint_ok(digest + 7))
 		return bad_blob(l, digest, "only sha256 digests are known", e);
@@ -87,11 +87,31 @@ int oci_blob_open(const struct oci_layout *l, const struct jval *descriptor,
 		return bad_blob(l, digest, strerror(-fd), e);
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || (uint64_t)st.st_size != size)
 		return bad_blob(l, digest, "is not of the size that its descriptor says", e);
-	r = hash_fd(fd, actual, e);
+	*ret_hex = digest + 7;
+	return own_take_fd(&fd);
+}
+
+int oci_blob_there(const struct oci_layout *l, const struct jval *descriptor, struct zerr *e)
+{
+	const char *hex;
+	AUTO_CLOSE int fd = open_sized(l, descriptor, &hex, e);
+
+	return fd < 0 ? fd : 0;
+}
+
+int oci_blob_open(const struct oci_layout *l, const struct jval *descriptor,
+		  char hex[static HASH_HEX], struct zerr *e)
+{
+	const char *digest = NULL;
+	AUTO_CLOSE int fd = open_sized(l, descriptor, &digest, e);
+	char actual[HASH_HEX];
+	int r = fd < 0 ? fd : hash_fd(fd, actual, e);
+
 	if (r < 0)
 		return r;
-	if (!str_eq(actual, digest + 7))
-		return bad_blob(l, digest, "its contents have another SHA-256", e);
+	if (!str_eq(actual, digest))
+		return bad_blob(l, jval_get_str(descriptor, "digest"),
+				"its contents have another SHA-256", e);
 	memcpy(hex, actual, HASH_HEX);
 	return own_take_fd(&fd);
 }

@@ -20,7 +20,9 @@ void oci_layout_done(struct oci_layout *l);
  * @hex gets its SHA-256. */
 int oci_blob_open(const struct oci_layout *l, const struct jval *descriptor,
 		  char hex[static HASH_HEX], struct zerr *e);
-/* The same for a blob that is JSON. */
+/* Only that it is there, of the right size: for what need not be read again. */
+int oci_blob_there(const struct oci_layout *l, const struct jval *descriptor, struct zerr *e);
+/* The same as oci_blob_open() for a blob that is JSON. */
 struct jdoc *oci_blob_json(const struct oci_layout *l, const struct jval *descriptor,
 			   char hex[static HASH_HEX], struct zerr *e);
 /* The manifest of the image that is meant, for this host's platform; @hex gets its digest. */

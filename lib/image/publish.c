@@ -107,16 +107,32 @@ static int up_source(void *ctx, struct zerr *e)
 	return unpack_tar(fd, p->root, p->progress, p->arg, e);
 }
 
+/* What the caller has named. 0 or -ENOMEM. */
+static int take_given(const struct image_publish *p, struct image *i)
+{
+	const struct {
+		char **to;
+		const char *from;
+	} given[] = {
+		{ &i->ref.dist, p->dist }, { &i->ref.release, p->release },
+		{ &i->ref.arch, p->arch }, { &i->ref.variant, p->variant ? p->variant : "default" },
+		{ &i->build, p->build },
+	};
+
+	for (size_t n = 0; n < sizeof(given) / sizeof(given[0]); n++)
+		if (str_set(given[n].to, given[n].from) < 0)
+			return -ENOMEM;
+	return 0;
+}
+
 static int set_names(struct publish *p, struct zerr *e)
 {
 	struct image *i = &p->build.image;
 	AUTO_OS struct rootfs_os os = { 0 };
-	int r = rootfs_os(p->root, &os);
+	int r;
 
-	if (r < 0 || str_set(&i->ref.dist, p->p->dist) < 0 ||
-	    str_set(&i->ref.release, p->p->release) < 0 || str_set(&i->ref.arch, p->p->arch) < 0 ||
-	    str_set(&i->ref.variant, p->p->variant ? p->p->variant : "default") < 0 ||
-	    str_set(&p->build.description, os.pretty) < 0 || str_set(&i->build, p->p->build) < 0)
+	if (take_given(p->p, i) < 0 || rootfs_os(p->root, &os) < 0 ||
+	    str_set(&p->build.description, os.pretty) < 0)
 		return zerr_code(e, ENOMEM, "image");
 	if ((!i->ref.dist && !os.id) || (!i->ref.release && !os.codename && !os.version)) {
 		r = zerr_as(e, ZERR_USAGE, "its os-release does not tell what it is");
@@ -127,6 +143,21 @@ static int set_names(struct publish *p, struct zerr *e)
 	if (str_eq(i->ref.dist, os.id) && str_eq(i->ref.release, os.codename) &&
 	    str_set(&p->build.version, os.version) < 0)
 		return zerr_code(e, ENOMEM, "image");
+	return 0;
+}
+
+/* NULL is fine: it is found out later. */
+static int check_names(const char *dist, const char *release, const char *arch, const char *variant,
+		       const char *build, struct zerr *e)
+{
+	const char *const words[] = { dist, release, arch, variant };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (words[i] && !image_word_ok(words[i]))
+			return zerr_as(e, ZERR_USAGE, "%s: not possible in an image's name",
+				       words[i]);
+	if (build && !image_build_ok(build))
+		return zerr_as(e, ZERR_USAGE, "%s: a build is named YYYYMMDD_HH:MM", build);
 	return 0;
 }
 
@@ -145,12 +176,6 @@ static int up_names(void *ctx, struct zerr *e)
 	i->expiry = i->created + LIFETIME;
 	if (!i->build)
 		i->build = build_name(i->created);
-	if (!image_word_ok(i->ref.dist) || !image_word_ok(i->ref.release) ||
-	    !image_word_ok(i->ref.arch) || !image_word_ok(i->ref.variant))
-		return zerr_as(e, ZERR_USAGE, "%s/%s/%s/%s is not a possible name of an image",
-			       i->ref.dist, i->ref.release, i->ref.arch, i->ref.variant);
-	if (i->build && !image_build_ok(i->build))
-		return zerr_as(e, ZERR_USAGE, "%s: a build is named YYYYMMDD_HH:MM", i->build);
 	product = publish_product_dir(&i->ref);
 	dir = product && i->build ? str_fmt("%s/%s", product, i->build) : NULL;
 	if (!dir)
@@ -385,8 +410,10 @@ int image_publish(const struct image_publish *a, image_progress *progress, void 
 		.out = -1,
 	};
 	struct image *i = &p.build.image;
-	const int r = steps_up(&publish_op, &none, &p, e);
+	int r = check_names(a->dist, a->release, a->arch, a->variant, a->build, e);
 
+	if (r == 0)
+		r = steps_up(&publish_op, &none, &p, e);
 	if (r < 0)
 		return r;
 	if (str_set(&i->fingerprint, p.build.rootfs.sha256) < 0 ||

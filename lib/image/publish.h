@@ -18,6 +18,7 @@ struct publish_build {
 	struct publish_file rootfs, meta, incus;
 	char combined[HASH_HEX]; /* SHA-256 of incus.tar.xz and rootfs.tar.xz in one */
 };
+/* Free what @b holds. */
 void publish_build_done(struct publish_build *b);
 
 /* "images/DIST/RELEASE/ARCH/VARIANT", the caller's; NULL: no memory. */

@@ -120,6 +120,8 @@ static int adopt(struct pull *p, struct zerr *e)
 
 	image_done(&p->image);
 	r = image_store_load(p->env, p->hashes.root, &p->image, e);
+	if (r == -EPROTO)
+		return zerr_hint(e, r, "`zone image prune --all` removes what no zone uses");
 	if (r < 0)
 		return r;
 	p->stored = true;

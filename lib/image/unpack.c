@@ -66,7 +66,7 @@ static int run_unpack(const struct confined *c, struct zerr *e)
 	if (r == 0 && atomic_load(&stats.skipped_xattrs))
 		log_warn("unpack: %llu user.* attributes were left out, the file system takes none",
 			 atomic_load(&stats.skipped_xattrs));
-	return zerr_in(e, r, "unpack");
+	return r;
 }
 
 /* What the archive says about its root, if anything, comes after. */
@@ -232,5 +232,5 @@ int pack_tree(int dirfd, int fd, image_progress *progress, void *arg, struct zer
 		.progress_arg = arg,
 	};
 
-	return zerr_in(e, confined_run(&c, NULL, e), "pack");
+	return confined_run(&c, NULL, e);
 }

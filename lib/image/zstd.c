@@ -40,7 +40,7 @@ static int zstd_step(void *state, struct codec_io *io, struct zerr *e)
 	const size_t r = in.size || z->want ? ZSTD_decompressStream(z->ctx, &out, &in) : 0;
 
 	if (ZSTD_isError(r))
-		return zerr_set(e, EPROTO, "zstd: %s", ZSTD_getErrorName(r));
+		return zerr_set(e, EPROTO, "zstd: the data is corrupt: %s", ZSTD_getErrorName(r));
 	z->want = r;
 	io->in += in.pos;
 	io->in_len -= in.pos;

@@ -24,7 +24,7 @@ shell='echo first-line; stty -echo 2>/dev/null; while read -r l; do echo "heard 
   up_with "$Z" "$shell"
   pty expect:first-line sleep:6 'send:\x01q' -- zone console "$Z" >"$T/one" 2>&1 3>&- &
   local one=$!
-  until_true 5 grep -q first-line "$T/one" || sleep 1
+  sleep 1
   ok pty expect:first-line 'send:from-two\n' sleep:1 'send:\x01q' -- zone console "$Z"
   has "$output" "read.?only|reader|writer"
   lacks "$(zone console --log "$Z")" "heard <from-two>"
@@ -76,9 +76,10 @@ shell='echo first-line; stty -echo 2>/dev/null; while read -r l; do echo "heard 
 
 @test "-t chooses among console.ttys; one that is not there is refused" {
   mk "$Z" -s console.ttys=2
-  zone start "$Z" -- /bin/sh -c 'for t in $container_ttys; do echo on-$t >/dev/$t; done; sleep 60'
-  ok pty 'expect:on-' 'send:\x01q' -- zone console -t 1 "$Z"
-  ok pty 'expect:on-' 'send:\x01q' -- zone console -t 2 "$Z"
+  zone start "$Z" -- /bin/sh -c 'for t in $container_ttys; do echo on-$t >/dev/$t; done; echo done; exec sleep 60'
+  until_true 5 sh -c "zone console --log $Z | grep -q done"
+  ok pty 'expect:on-pts/1' 'send:\x01q' -- zone console -t 1 "$Z"
+  ok pty 'expect:on-pts/2' 'send:\x01q' -- zone console -t 2 "$Z"
   refuse 2 . zone console -t 9 "$Z"
   refuse 2 . zone console -t x "$Z"
 }

@@ -64,16 +64,16 @@ boots() {
 }
 
 packages() {
-  zone push "$1" "$T/zt-hard_1.deb" "$T/zt-hard_2.deb" /root/
-  zone exec "$1" -- dpkg -i /root/zt-hard_1.deb
+  zone push "$1" "$T/zt-hard_1.deb" "$T/zt-hard_2.deb" /var/tmp/
+  zone exec "$1" -- dpkg -i /var/tmp/zt-hard_1.deb
   has "$(zone exec "$1" -- getcap /opt/zt/tool)" "cap_net_raw[=+]+ep"
-  zone exec "$1" -- dpkg -i /root/zt-hard_2.deb
+  zone exec "$1" -- dpkg -i /var/tmp/zt-hard_2.deb
   same 2 "$(zone exec "$1" -- cat /opt/zt/same/version)"
   same 65535:65535 "$(zone exec "$1" -- stat -c %u:%g /opt/zt/same/version)"
   same 2 "$(zone exec "$1" -- stat -c %h /opt/zt/tool)"
   run zone exec "$1" -- test -e /opt/zt/dir1
   [ "$status" -ne 0 ]
-  zone exec "$1" -- apt-get install -y --no-install-recommends --allow-downgrades --no-download /root/zt-hard_1.deb
+  zone exec "$1" -- apt-get install -y --no-install-recommends --allow-downgrades /var/tmp/zt-hard_1.deb
   zone exec "$1" -- dpkg -P zt-hard
   run zone exec "$1" -- test -e /opt/zt
   [ "$status" -ne 0 ]

@@ -133,3 +133,21 @@ teardown() {
   zone snapshot "$Z"
   refuse 4 "$Z" zone image rm testos/one
 }
+
+@test "relative paths are taken from where the user is" {
+  cd "$T"
+  zone -q image publish tiny.tar.xz --dir www4 -d testos -r rel --sign "$(cat gpg/id)" --gnupghome gpg
+  gpgconf --homedir "$T/gpg" --kill all
+  [ -s www4/streams/v1/images.json.gpg ]
+  zone -q create "$Z" -t local -- -f tiny.tar.xz
+  zone -q image pull testos/one --server "https://localhost:$WEB_PORT" --keyring gpg/key.gpg --cafile web/ca.pem
+}
+
+@test "a key that cannot sign is told before the long work, and nothing is published" {
+  head -c 30000000 /dev/urandom >"$T/tree/big"
+  refuse 1 "sign|key" timeout 5 zone image publish "$T/tree" --dir "$T/www5" -d testos -r nokey --sign 0123456789ABCDEF --gnupghome "$T/gpg"
+  rm "$T/tree/big"
+  gpgconf --homedir "$T/gpg" --kill all
+  [ ! -e "$T/www5/streams/v1/images.json" ]
+  lacks "$stderr" "pack:"
+}

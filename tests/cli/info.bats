@@ -44,7 +44,7 @@ prepare_file() {
   same "$pid" "$(jq .init_pid <<<"$json")"
   same 1 "$(awk '/^NSpid/ { print $NF }' "/proc/$pid/status")"
   [ -d "/proc/$(jq .monitor_pid <<<"$json")" ]
-  [ -d "$CGROUP2$(jq -r .cgroup <<<"$json")" ]
+  [ -d "$CGROUP2/$(jq -r .cgroup <<<"$json")" ]
   same eth0 "$(jq -r '.nics[0].name' <<<"$json")"
   same zonebr0 "$(jq -r '.nics[0].network' <<<"$json")"
   jq -e '.nics[0].addresses[0] | test("^10[.].*/[0-9]+$")' <<<"$json"

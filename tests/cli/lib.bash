@@ -10,6 +10,15 @@ bats_require_minimum_version 1.5.0
 
 CGROUP2=$(findmnt -n -t cgroup2 -o TARGET | head -n 1)
 
+# The group of all our zones: an installation that was moved has one of its own, named after its run directory.
+our_group() {
+  local hash=2166136261 i
+  for ((i = 0; i < ${#ZONE_RUN}; i++)); do
+    hash=$((((hash ^ $(printf '%d' "'${ZONE_RUN:i:1}")) * 16777619) & 0xffffffff))
+  done
+  printf '%s/zone-%08x' "$CGROUP2" "$hash"
+}
+
 # ---- what a host looks like ----------------------------------------------------------------------
 
 # Processes that zone made: run from our build, or living in a group of ours.
@@ -17,14 +26,14 @@ our_processes() {
   find /proc -maxdepth 2 -name exe -lname "$ZONE_BINDIR/*" 2>/dev/null | while IFS=/ read -r _ _ pid _; do
     echo "process $pid $(tr '\0' ' ' <"/proc/$pid/cmdline")"
   done 2>/dev/null
-  find "$CGROUP2/zone" -name cgroup.procs -path "*/$Z*" -exec cat {} + 2>/dev/null | sed 's/^/in group: /'
+  find "$G" -name cgroup.procs -exec cat {} + 2>/dev/null | sed 's/^/in group: /'
   return 0
 }
 
 host_state() {
   ip -o link | awk -F': ' '{ sub(/@.*/, "", $2); print "link", $2 }' | sort
   cut -d' ' -f4- /proc/self/mountinfo | sed 's/^/mount /' | sort
-  find "$CGROUP2/zone" -mindepth 1 -type d 2>/dev/null | sed 's/^/group /' | sort
+  find "$G" "$CGROUP2/zone" -mindepth 1 -type d 2>/dev/null | sed 's/^/group /' | sort
   losetup -n -l -O NAME,BACK-FILE 2>/dev/null | sed 's/^/loop /' | sort
   nft list tables 2>/dev/null | sed 's/^/nft /'
   # The events' file stays, and an empty lock per name: to remove those would race with their next user.
@@ -47,12 +56,13 @@ host_as_before() {
 # ---- the frame of a file ---------------------------------------------------------------------------
 
 setup_file() {
-  export T Z ZONE_ETC ZONE_VAR ZONE_RUN ZONE_CACHE
+  export T Z G ZONE_ETC ZONE_VAR ZONE_RUN ZONE_CACHE
   T=$(mktemp -d /var/tmp/zt.XXXXXX) # short: sockets live below it
   chmod 711 "$T"                    # unprivileged users of some tests pass through
   ZONE_ETC=$T/etc ZONE_VAR=$T/var ZONE_RUN=$T/run ZONE_CACHE=$T/cache
   mkdir -m 755 "$ZONE_ETC"
-  # Groups are named after zones, and the group tree is the host's: names that no other zone has.
+  G=$(our_group)
+  # Names that no zone of an installed system has, should a test ever reach it.
   Z=zt-$(printf '%04x' $((RANDOM * 2)))
   host_state >"$T/before"
   if declare -F prepare_file >/dev/null; then prepare_file; fi
@@ -94,7 +104,8 @@ stderr: $stderr"
   [ -z "$output" ] || fail "expected nothing on standard output: $told"
   [ "$(grep -c '^zone: ' <<<"$stderr")" -eq 1 ] || fail "expected one line 'zone: …': $told"
   [ "$(grep -c '^hint: ' <<<"$stderr")" -le 1 ] || fail "expected at most one hint: $told"
-  ! grep -qvE '^(zone|hint|warning|note): ' <<<"$stderr" || fail "expected nothing but the message and a hint: $told"
+  ! grep -qvE '^(zone|hint|warning|note): |: [0-9.]+ [KMGT]?i?B' <<<"$stderr" ||
+    fail "expected nothing but the message and a hint: $told"
   grep '^zone: ' <<<"$stderr" | grep -qE -- "$pattern" || fail "expected a message like '$pattern': $told"
 }
 
@@ -181,6 +192,11 @@ debian_rootfs() {
   return 1
 }
 
+# What an unpack left behind that nobody can use.
+half_unpacked() {
+  find "$ZONE_VAR/.images" -path '*/.tmp*/*' 2>/dev/null
+}
+
 # The names of the steps of operation OP, from the tables in the sources.
 fault_steps() {
   local top=$BATS_TEST_DIRNAME/../.. file table
@@ -195,6 +211,7 @@ publish_tiny() {
   local d=$1 r=$2
   shift 2
   [ -d "$T/tree" ] || tiny_rootfs "$T/tree"
+  echo "$d/$r" >"$T/tree/etc/which" # contents of its own: equal ones would be one image in the store
   tar -C "$T/tree" -cJf "$T/tiny.tar.xz" .
   [ -d "$T/gpg" ] || gpg_key "$T/gpg"
   zone -q image publish "$T/tiny.tar.xz" --dir "$T/www" -d "$d" -r "$r" --sign "$(cat "$T/gpg/id")" --gnupghome "$T/gpg" "$@"

@@ -79,14 +79,14 @@ refused() { # STATUS PATTERN FAULTS… -- COMMAND…
 
 @test "-a and --variant; a foreign architecture is told" {
   ok get "$Z" 1.0 -a "$ARCH" --variant default
-  refuse 3 "." zone create "$Z-b" -t download -- -d testos -r 1.0 -a nosuch --server "https://localhost:$PORT" --cafile "$S/ca.pem" --keyring "$S/server.gpg"
+  refuse 2 "arch" zone create "$Z-b" -t download -- -d testos -r 1.0 -a nosuch --server "https://localhost:$PORT" --cafile "$S/ca.pem" --keyring "$S/server.gpg"
 }
 
 @test "what the server does not have is 3 and names it" {
   refused 3 "nosuch" -- get "$Z" nosuch
   refuse 2 . zone create "$Z" -t download -- -d testos
   refuse 2 . zone create "$Z" -t download -- -d 'a/b' -r 1.0
-  refuse 2 . zone create "$Z" -t download -- -d testos -r 1.0 --no-validate
+  refuse 2 . zone create "$Z" -t download -- -d testos -r 1.0 --nosuch
 }
 
 @test "--list in LXC's columns, without a zone's name; NULL is no name" {
@@ -137,7 +137,7 @@ refused() { # STATUS PATTERN FAULTS… -- COMMAND…
 @test "a server without a key: hashes only, one warning; --require-signature forbids it" {
   run --separate-stderr plain_get "$Z" 1.0
   same 0 "$status"
-  same 1 "$(grep -ci "signature\|verified" <<<"$stderr")"
+  same 1 "$(grep -c '^warning: .*hash' <<<"$stderr")"
   same hash "$(field "$Z" .image.verified)"
   zone destroy "$Z"
   zone image prune --all
@@ -155,7 +155,7 @@ refused() { # STATUS PATTERN FAULTS… -- COMMAND…
 
 @test "corrupted, truncated, disagreeing: exit 1" {
   refused 1 "SHA|hash|size" corrupt -- get "$Z" 1.0
-  refused 1 "SHA|hash|size|short" shorter -- get "$Z" 1.0
+  refused 1 "bytes instead of" shorter -- get "$Z" 1.0
   refused 1 "SHA|hash|sums|sign" disagrees -- plain_get "$Z" 1.0
   ok get "$Z" 1.0
 }
@@ -179,8 +179,8 @@ refused() { # STATUS PATTERN FAULTS… -- COMMAND…
 
 @test "a server that hangs, one that drips" {
   local from=$SECONDS
-  refused 1 "time|Time" hang -- get "$Z" 1.0
-  refused 1 "time|Time|slow" loris -- get "$Z" 1.0
+  refused 1 "no progress" hang -- get "$Z" 1.0
+  refused 1 "no progress|slow" loris -- get "$Z" 1.0
   [ $((SECONDS - from)) -le 90 ]
 }
 
@@ -194,7 +194,7 @@ refused() { # STATUS PATTERN FAULTS… -- COMMAND…
   refused 1 . redirect-http -- get "$Z" 1.0
 }
 
-@test "a list that names a build which is gone" { refused 1 "404|gone|no longer|not found" gone -- get "$Z" 1.0; }
+@test "a list that names a build which is gone" { refused 1 "does not have it" gone -- get "$Z" 1.0; }
 
 @test "simplestreams missing: the classic index; and the other way round" {
   faults no-streams
@@ -224,8 +224,8 @@ refused() { # STATUS PATTERN FAULTS… -- COMMAND…
 }
 
 @test "paths that lead out of the server's tree are refused" {
-  refused 1 . hostile -- plain_get "$Z" 1.0
-  refused 1 . hostile no-streams -- plain_get "$Z" 1.0
+  refused 3 "has no image" hostile -- plain_get "$Z" 1.0
+  refused 3 "has no image" hostile no-streams -- plain_get "$Z" 1.0
 }
 
 @test "archives that lead out, and ids beyond the range: exit 1, the member is named" {
@@ -319,7 +319,7 @@ refused() { # STATUS PATTERN FAULTS… -- COMMAND…
   ZONE_PATH=$T/small zone image prune --all || true
   umount "$T/small"
   same 1 "$status1"
-  has "$err1" "No space left"
+  has "$err1" "No space left|would stay free"
   same 0 "$left"
   [ "$status2" = 0 ] || fail "$status2 $err2"
 }

@@ -233,7 +233,7 @@ mk_announcer() { # NAME SCRIPT
   mk "$Z" -s limits.memory=64M
   run --separate-stderr zone start "$Z"
   if [ "$status" -eq 0 ]; then
-    same 67108864 "$(cat "$CGROUP2$(field "$Z" .cgroup)/memory.max" 2>/dev/null || cat "$CGROUP2$(field "$Z" .cgroup)/payload/memory.max")"
+    same 67108864 "$(cat "$CGROUP2/$(field "$Z" .cgroup)/memory.max" 2>/dev/null || cat "$CGROUP2/$(field "$Z" .cgroup)/payload/memory.max")"
   else
     same 7 "$status"
     has "$stderr" "memory"

@@ -54,7 +54,7 @@ load lib
   up "$Z"
   zone exec "$Z" -- /bin/sh -c 'i=0; while [ $i -lt 50 ]; do (setsid sleep 1000 &) ; i=$((i+1)); done'
   ok zone stop -k "$Z"
-  same "" "$(find "$CGROUP2/zone/$Z" -name cgroup.procs -exec cat {} + 2>/dev/null)"
+  same "" "$(find "$G/$Z" -name cgroup.procs -exec cat {} + 2>/dev/null)"
 }
 
 @test "a stopped zone is done, one that never ran too" {

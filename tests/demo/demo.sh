@@ -25,7 +25,7 @@ work=$(mktemp -d /var/tmp/zone-demo.XXXXXX)
 export ZONE_ETC=$work/etc ZONE_VAR=$work/var ZONE_RUN=$work/run ZONE_CACHE=$work/cache
 unset ZONE_PATH
 PATH=$(dirname "$zone_bin"):$PATH
-name=demo-$$
+name=demo
 began=$EPOCHREALTIME
 
 finish() {
@@ -59,6 +59,7 @@ show() {
 
 echo "zone's main job on $(uname -sr), $(. /etc/os-release && echo "$PRETTY_NAME"), $(nproc) processors"
 
+cd "$work" # so that the lines below stay short
 download="-d debian -r bookworm"
 if show "timeout 12 zone create -t download -- --list $download -a $(dpkg --print-architecture) --timeout 8" &&
   show "zone create $name -t download -- $download"; then
@@ -66,19 +67,20 @@ if show "timeout 12 zone create -t download -- --list $download -a $(dpkg --prin
 else
   echo
   echo "The default image server cannot be used: a Debian image is made from this machine's package mirror."
-  show "rootfs=\$('$here/../debian-image.sh')"
+  image=$("$here/../debian-image.sh" bookworm)
+  ln -s "$image" rootfs.tar.xz
   gpg_key "$work/gpg"
-  show "zone image publish \$rootfs --dir $work/tree $download --sign $GPG_KEY --gnupghome $work/gpg"
+  show "zone image publish rootfs.tar.xz --dir tree $download --sign ${GPG_KEY: -16} --gnupghome $PWD/gpg"
   gpgconf --homedir "$work/gpg" --kill all
   web_start "$work/tree" "$work/web"
-  server="--server https://localhost:$WEB_PORT --keyring $work/gpg/key.gpg --cafile $WEB_CA"
+  server="--server https://localhost:$WEB_PORT --keyring gpg/key.gpg --cafile web/ca.pem"
   show "zone create -t download -- --list $server"
   show "zone create $name -t download -- $download $server"
 fi
 show "zone start --wait=ready $name"
 show "zone ls -f"
 show "zone info $name"
-show "zone exec $name -- systemctl is-system-running"
+show "zone exec $name -- systemctl is-system-running --wait"
 show "zone exec $name -- dpkg-query -W systemd apt"
 show "zone exec $name -- ip -4 -brief address show eth0"
 gateway=$(zone exec "$name" -- ip -4 route show default | awk '{ print $3; exit }')

@@ -59,28 +59,16 @@ static void reads_the_index(void **state)
 	assert_true(streams_index("", 0, &paths, &e) < 0);
 }
 
+#define BUILD(name) "\"" name "\":" VERSION("i/" name "/rootfs.tar.xz")
+#define OTHER(name) "\"" name "\":{\"items\":{\"disk.qcow2\":{}}}"
+#define NEEDS	    "\"requirements\":{\"cgroup\":\"v1\",\"secureboot\":\"false\",\"x\":3}"
+
 static void takes_the_newest(void **state)
 {
-	static const char text[] =
-		FILE_OF("\"t:1:amd64:default\":{\"aliases\":\"t/one\",\"requirements\":{"
-			"\"cgroup\":\"v1\",\"secureboot\":\"false\",\"x\":3},\"versions\":{"
-			"\"20260101_00:00\":" VERSION(
-				"i/20260101_00:00/rootfs.tar.xz") ","
-								  "\"20260301_00:00\":" VERSION(
-									  "i/20260301_00:00/"
-									  "rootfs.tar.xz") ","
-											   "\"20260"
-											   "401_00:"
-											   "00\":{"
-											   "\"items"
-											   "\":{"
-											   "\"disk."
-											   "qcow2\""
-											   ":{}}},"
-											   "\"lates"
-											   "t\""
-											   ":" VERSION(
-												   "i/latest/rootfs.tar.xz") "}}");
+	static const char text[] = FILE_OF(
+		"\"t:1:amd64:default\":{\"aliases\":\"t/one\"," NEEDS
+		",\"versions\":{" BUILD("20260101_00:00") "," BUILD("20260301_00:00") "," OTHER(
+			"20260401_00:00") "," BUILD("latest") "}}");
 	AUTO_REMOTES struct remote_images r = { 0 };
 
 	(void)state;
