@@ -52,26 +52,26 @@ static int check_count(const struct cmd *c, struct zerr *e)
 	return zerr_hint(e, r, "zone %s %s", v->name, v->args);
 }
 
-/* The first word is the name. */
+/* The first word is the name. Where it may be left out (with arguments for something else), NULL
+ * says so too, as for LXC. */
 static int take_name(struct cmd *c, struct zerr *e)
 {
-	int r;
+	const bool optional = c->verb->flags & VERB_NAME_OPTIONAL;
+	int r = 0;
 
 	if (c->opt.names.n > 1)
 		return zerr_as(e, ZERR_USAGE, "only one zone at a time");
 	if (c->n_args > 0) {
 		c->name = *c->args++;
 		c->n_args--;
-		r = name_check_zone(c->name, e);
-		/* LXC's way to say that there is none */
-		if (r < 0 && (c->verb->flags & VERB_NAME_OPTIONAL) && str_eq(c->name, "NULL")) {
-			*e = (struct zerr){ 0 };
+		if (optional && str_eq(c->name, "NULL"))
 			c->name = NULL;
-			r = 0;
-		}
-		if (r < 0)
-			return r;
-	} else if (!(c->verb->flags & VERB_NAME_OPTIONAL)) {
+		else
+			r = name_check_zone(c->name, e);
+	}
+	if (r < 0)
+		return r;
+	if (!c->name && !(optional && c->rest)) {
 		r = zerr_as(e, ZERR_USAGE, "the zone's NAME is missing");
 		return zerr_hint(e, r, "zone %s %s", c->verb->name, c->verb->args);
 	}

@@ -53,12 +53,8 @@ static int create_run(struct cmd *c, void *opts, struct zerr *e)
 		.print = print_line,
 		.print_arg = &print,
 	};
-	int r;
+	int r = cmd_host(c, e);
 
-	if (!c->name && !c->rest)
-		return zerr_hint(e, zerr_as(e, ZERR_USAGE, "the zone's NAME is missing"),
-				 "zone %s %s", c->verb->name, c->verb->args);
-	r = cmd_host(c, e);
 	if (r == 0)
 		r = zone_create(c->host, c->name, &z, e);
 	if (r == 0 && print.code) {

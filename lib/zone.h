@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * libzone: zones (OS-level containers) of this host. Every function returns 0 (or a descriptor or
- * count, where said) or a negative errno and fills the struct zerr that comes last; nothing is printed
- * and the process is never ended. Strings and vectors in results are the caller's, released by the
+ * count, where said) or a negative errno and fills the struct zerr that comes last; nothing is
+ * printed and the process is never ended. Strings and vectors in results are the caller's, released
+ * by the
  * `_done` function of their structure. A host handle is not for use by several threads at once, and
  * operations that change something need root. See libzone(3).
  */
@@ -16,7 +17,7 @@
 #include "base/str.h"
 
 #define ZONE_VERSION "0.1.0"
-#define ZONE_API __attribute__((visibility("default")))
+#define ZONE_API     __attribute__((visibility("default")))
 
 struct zone_host; /* where everything is: paths, descriptors, settings */
 
@@ -25,20 +26,21 @@ typedef void zone_progress_fn(void *arg, const char *what, uint64_t done, uint64
 typedef void zone_log_fn(int level, const char *text, void *arg);
 
 struct zone_options {
-	const char *path;   /* -P or ZONE_PATH; NULL: /var/lib/zone */
-	int lock_wait_ms;   /* how long to wait for another command's lock */
-	zone_log_fn *log;   /* may be NULL */
+	const char *path; /* -P or ZONE_PATH; NULL: /var/lib/zone */
+	int lock_wait_ms; /* how long to wait for another command's lock */
+	zone_log_fn *log; /* may be NULL */
 	zone_progress_fn *progress;
 	void *arg;
 };
 
-/* Open the host. ZONE_ETC, ZONE_VAR, ZONE_RUN and ZONE_CACHE move /etc/zone, /var/lib/zone, /run/zone
- * and /var/cache/zone (tests; honoured for real root only). Exit status 5 when not root. */
+/* Open the host. ZONE_ETC, ZONE_VAR, ZONE_RUN and ZONE_CACHE move /etc/zone, /var/lib/zone,
+ * /run/zone and /var/cache/zone (tests; honoured for real root only). Exit status 5 when not root.
+ */
 ZONE_API int zone_host_open(const struct zone_options *o, struct zone_host **ret, struct zerr *e);
 ZONE_API void zone_host_close(struct zone_host *h);
 
-/* From now on SIGINT and SIGTERM only set a flag: the operation that is under way undoes what it began
- * and returns -EINTR. For programs without handlers of their own. */
+/* From now on SIGINT and SIGTERM only set a flag: the operation that is under way undoes what it
+ * began and returns -EINTR. For programs without handlers of their own. */
 ZONE_API void zone_catch_signals(void);
 /* The signal that arrived, or 0. */
 ZONE_API int zone_signal(void);
@@ -57,14 +59,14 @@ ZONE_API int zone_match(struct zone_host *h, char *const *patterns, int n, struc
 /* ---- create, destroy ------------------------------------------------------------------------ */
 
 struct zone_create {
-	const char *template;	  /* NULL: "none" */
-	const char *backend;	  /* NULL or "best" */
-	uint64_t size;		  /* 0: no limit */
+	const char *template; /* NULL: "none" */
+	const char *backend;  /* NULL or "best" */
+	uint64_t size;	      /* 0: no limit */
 	bool privileged;
-	const struct strv *set;	  /* "KEY=VALUE" */
-	int template_argc;	  /* what stood behind "--" */
+	const struct strv *set; /* "KEY=VALUE" */
+	int template_argc;	/* what stood behind "--" */
 	char **template_argv;
-	int terminal;		  /* may ask questions */
+	int terminal;				    /* may ask questions */
 	void (*print)(void *arg, const char *line); /* results of --list */
 	void *print_arg;
 };
@@ -88,8 +90,8 @@ struct zone_start {
 	int stdio[3];		/* with stub: the streams of argv; -1: the console */
 	bool scratch;		/* on a throw-away layer over the root */
 };
-/* Starts, then gives the lock back and waits as asked. A timeout of the wait is -ETIMEDOUT; the zone
- * goes on running and e->hint may be empty: zone_log_tail() has its last lines. */
+/* Starts, then gives the lock back and waits as asked. A timeout of the wait is -ETIMEDOUT; the
+ * zone goes on running and e->hint may be empty: zone_log_tail() has its last lines. */
 ZONE_API int zone_start(struct zone_host *h, const char *name, const struct zone_start *s,
 			struct zerr *e);
 /* @timeout_ms: -1 for the configured deadline, 0 kills at once. */
@@ -109,9 +111,9 @@ struct zone_exec {
 	const char *workdir;	/* NULL: the user's home */
 	const struct strv *env; /* "K=V" */
 	bool clear_env;
-	bool pty;		/* inside's /dev/pts; @ret_pty gets its master */
+	bool pty; /* inside's /dev/pts; @ret_pty gets its master */
 	unsigned short rows, cols;
-	char *const *argv;	/* NULL: the user's shell */
+	char *const *argv; /* NULL: the user's shell */
 };
 /* Run a command in a running zone. With @pty the streams are its terminal, otherwise those of this
  * process. @ret_pidfd is the command's (owned by the caller); its status by zone_exec_status(). The
@@ -124,9 +126,10 @@ ZONE_API int zone_exec_status(int pidfd);
 
 enum { ZONE_CONSOLE_READONLY = 1, ZONE_CONSOLE_FORCE = 2 };
 /*
- * Attach to console @tty (0: /dev/console). Returns a SOCK_SEQPACKET descriptor: what is read from it
- * is console output (a packet is at most ZONE_CONSOLE_PACKET bytes), end of file when the zone is gone
- * for good; input goes by zone_console_input(). *@ret_writer tells whether we are the writer;
+ * Attach to console @tty (0: /dev/console). Returns a SOCK_SEQPACKET descriptor: what is read from
+ * it is console output (a packet is at most ZONE_CONSOLE_PACKET bytes), end of file when the zone
+ * is gone for good; input goes by zone_console_input(). *@ret_writer tells whether we are the
+ * writer;
  * *@ret_history is the log's end at the moment of attaching, for zone_log_read().
  */
 #define ZONE_CONSOLE_PACKET 4096
@@ -137,10 +140,12 @@ ZONE_API int zone_console(struct zone_host *h, const char *name, unsigned tty, i
 ZONE_API int zone_console_input(int fd, const void *data, size_t len);
 /* The size of our terminal, for the zone's; the writer's counts. */
 ZONE_API int zone_console_resize(int fd, unsigned short rows, unsigned short cols);
-/* The console log (stopped zones too): at most the last @max bytes before offset @end (UINT64_MAX: all). */
-ZONE_API int zone_log_read(struct zone_host *h, const char *name, unsigned tty, uint64_t end, size_t max,
-			   struct buf *ret, struct zerr *e);
-/* Where the log ends now: a later zone_log_read() can leave out what came before. 0 without a log. */
+/* The console log (stopped zones too): at most the last @max bytes before offset @end (UINT64_MAX:
+ * all). */
+ZONE_API int zone_log_read(struct zone_host *h, const char *name, unsigned tty, uint64_t end,
+			   size_t max, struct buf *ret, struct zerr *e);
+/* Where the log ends now: a later zone_log_read() can leave out what came before. 0 without a log.
+ */
 ZONE_API int zone_log_end(struct zone_host *h, const char *name, uint64_t *ret, struct zerr *e);
 /* Its last @lines lines, control characters neutralised. */
 ZONE_API int zone_log_tail(struct zone_host *h, const char *name, unsigned lines, struct strv *ret,
@@ -160,49 +165,57 @@ struct zone_nic {
 
 struct zone_info { /* numbers: UINT64_MAX when not known */
 	char *name, *state, *path, *backend;
-	char *incomplete_op;   /* with state INCOMPLETE, and its repair in incomplete_hint */
+	char *incomplete_op; /* with state INCOMPLETE, and its repair in incomplete_hint */
 	char *incomplete_hint;
 	bool ready, autostart, unprivileged;
-	char *health;	       /* NULL: none configured */
-	int64_t pid, monitor_pid; /* 0: none */
-	int64_t exit_status;   /* -1: not known */
+	char *health;			/* NULL: none configured */
+	int64_t pid, monitor_pid;	/* 0: none */
+	int64_t exit_status;		/* -1: not known */
 	struct strv groups, ipv4, ipv6; /* addresses without prefix length */
 	uint64_t memory_bytes, cpu_usage_ns, pids, uptime_ns, snapshots;
 	/* by zone_info_get() only */
-	char *cgroup;	       /* from the v2 mount, with a slash; its child payload/ has the limits */
+	char *cgroup; /* from the v2 mount, with a slash; its child payload/ has the limits */
 	uint64_t id_base, id_count;
-	int64_t created;       /* seconds since the epoch */
+	int64_t created; /* seconds since the epoch */
 	char *image_server, *image_dist, *image_release, *image_arch, *image_variant, *image_build,
 		*image_fingerprint, *image_verified; /* all NULL: not from an image */
 	uint64_t memory_peak, memory_max, memory_swap, io_read, io_written;
 	struct zone_nic *nics;
 	size_t nics_n;
-	struct strv limits;	       /* key, value, … */
+	struct strv limits; /* key, value, … */
 	struct strv limits_not_enforced;
-	struct strv security;	       /* key, value, … ("level", "default", …) */
-	struct strv holders;	       /* state DOWN: what keeps it */
+	struct strv security; /* key, value, … ("level", "default", …) */
+	struct strv holders;  /* state DOWN: what keeps it */
 };
 /* Free what it holds. */
 ZONE_API void zone_info_done(struct zone_info *i);
 
 /* Fields that cost something are filled when asked for: what `ls` needs beyond name and state. */
-enum { ZONE_LS_CONFIG = 1, ZONE_LS_USAGE = 2, ZONE_LS_ADDRESSES = 4, ZONE_LS_SNAPSHOTS = 8, ZONE_LS_ALL = 15 };
+enum {
+	ZONE_LS_CONFIG = 1,
+	ZONE_LS_USAGE = 2,
+	ZONE_LS_ADDRESSES = 4,
+	ZONE_LS_SNAPSHOTS = 8,
+	ZONE_LS_ALL = 15
+};
 /* One row; a missing zone is exit 3. */
 ZONE_API int zone_info_row(struct zone_host *h, const char *name, int what, struct zone_info *ret,
 			   struct zerr *e);
-ZONE_API int zone_info_get(struct zone_host *h, const char *name, struct zone_info *ret, struct zerr *e);
+ZONE_API int zone_info_get(struct zone_host *h, const char *name, struct zone_info *ret,
+			   struct zerr *e);
 
 /* ---- configuration -------------------------------------------------------------------------- */
 
 /* @key NULL: all, as key, value, key, value, … */
 ZONE_API int zone_get(struct zone_host *h, const char *name, const char *key, struct strv *ret,
 		      struct zerr *e);
-/* "KEY=VALUE", or "KEY" alone to unset; all or nothing. @ret_live: one "applied" or "at next start" for
- * each. */
+/* "KEY=VALUE", or "KEY" alone to unset; all or nothing. @ret_live: one "applied" or "at next start"
+ * for each. */
 ZONE_API int zone_set(struct zone_host *h, const char *name, char *const *assignments, int n,
 		      struct strv *ret_live, struct zerr *e);
 /* The text of zone.conf, and its replacement (checked as by set; an error names file and line). */
-ZONE_API int zone_config_text(struct zone_host *h, const char *name, struct buf *ret, struct zerr *e);
+ZONE_API int zone_config_text(struct zone_host *h, const char *name, struct buf *ret,
+			      struct zerr *e);
 ZONE_API int zone_config_replace(struct zone_host *h, const char *name, const char *text,
 				 struct zerr *e);
 
@@ -235,7 +248,8 @@ ZONE_API int zone_checkconfig(struct zone_checks *ret, struct zerr *e);
 ZONE_API void zone_checks_done(struct zone_checks *c);
 
 struct zone_events;
-/* Follow the events file: an inotify descriptor to poll and the lines that came since the last call. */
+/* Follow the events file: an inotify descriptor to poll and the lines that came since the last
+ * call. */
 ZONE_API int zone_events_open(struct zone_host *h, struct zone_events **ret, struct zerr *e);
 /* Borrowed; readable when zone_events_next() may have something. */
 ZONE_API int zone_events_fd(const struct zone_events *ev);
@@ -285,16 +299,19 @@ struct zone_images {
 	size_t n;
 };
 /* Images here, or with @remote the newest build of each that the server has; NULL matches all. */
-ZONE_API int zone_image_list(struct zone_host *h, bool remote, const char *dist, const char *release,
-			     const char *arch, const struct zone_image_source *s,
-			     struct zone_images *ret, struct zerr *e);
+ZONE_API int zone_image_list(struct zone_host *h, bool remote, const char *dist,
+			     const char *release, const char *arch,
+			     const struct zone_image_source *s, struct zone_images *ret,
+			     struct zerr *e);
 /* Free what it holds. */
 ZONE_API void zone_images_done(struct zone_images *i);
 /* @image "DIST/RELEASE[/ARCH[/VARIANT]]". */
 ZONE_API int zone_image_pull(struct zone_host *h, const char *image,
-			     const struct zone_image_source *s, struct zone_images *ret, struct zerr *e);
+			     const struct zone_image_source *s, struct zone_images *ret,
+			     struct zerr *e);
 ZONE_API int zone_image_remove(struct zone_host *h, const char *image, struct zerr *e);
-/* Removes expired downloads and images without users (@all: every one without users). Names go to @ret. */
+/* Removes expired downloads and images without users (@all: every one without users). Names go to
+ * @ret. */
 ZONE_API int zone_image_prune(struct zone_host *h, bool all, struct strv *ret, struct zerr *e);
 /* @image NULL: all. */
 ZONE_API int zone_image_verify(struct zone_host *h, const char *image, struct strv *faults,
@@ -310,7 +327,8 @@ ZONE_API int zone_image_publish(struct zone_host *h, const struct zone_publish *
 
 /* ---- vectors and buffers -------------------------------------------------------------------- */
 
-/* For users of the shared library, which keeps the functions of base/str.h to itself: append a copy of
+/* For users of the shared library, which keeps the functions of base/str.h to itself: append a copy
+ * of
  * @s (0 or -ENOMEM), release what a result or an argument holds. */
 ZONE_API int zone_strv_add(struct strv *v, const char *s);
 ZONE_API void zone_strv_done(struct strv *v);
@@ -318,6 +336,6 @@ ZONE_API void zone_buf_done(struct buf *b);
 
 /* ---- internal ------------------------------------------------------------------------------- */
 
-/* Where the monitor goes when init has ended: walks the zone down, or down and up again, and becomes
- * the monitor again. Called by the hidden verb of the command; returns the exit status. */
+/* Where the monitor goes when init has ended: walks the zone down, or down and up again, and
+ * becomes the monitor again. Called by the hidden verb of the command; returns the exit status. */
 ZONE_API int zone_monitor_ended(int argc, char **argv);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The one way to report a failure: a negative errno as return value, and one plain struct that the
- * caller owns. No heap, no pointers: it is written to a pipe as it is, so that the failure of a child
- * prints like any other. Library code sets it where a call fails, adds context once per layer, and
- * never prints; cmd/main.c prints it once.
+ * caller owns. No heap, no pointers: it is written to a pipe as it is, so that the failure of a
+ * child prints like any other. Library code sets it where a call fails, adds context once per
+ * layer, and never prints; cmd/main.c prints it once.
  */
 #pragma once
 

@@ -14,7 +14,8 @@
 #include "base/err.h"
 #include "base/str.h"
 
-/* Open a directory by a host path that only root can change (configuration, state). fd or -errno. */
+/* Open a directory by a host path that only root can change (configuration, state). fd or -errno.
+ */
 int fs_open_dir(const char *path, struct zerr *e);
 /* The same, made with @mode (and its missing parents, 0755) when it is not there. */
 int fs_make_dir(const char *path, mode_t mode, struct zerr *e);
@@ -30,10 +31,11 @@ int fs_subdirs(int dirfd, const char *path, mode_t mode, struct zerr *e);
 /* True when @name (one component) exists below @dirfd, of whatever type. */
 bool fs_exists(int dirfd, const char *name);
 
-/* Whole contents of a regular file of at most @max bytes, from @dirfd below, replacing what *@ret has.
- * 0 or -errno (-EFBIG, -EISDIR, -EINVAL for other types); no message. */
+/* Whole contents of a regular file of at most @max bytes, from @dirfd below, replacing what *@ret
+ * has. 0 or -errno (-EFBIG, -EISDIR, -EINVAL for other types); no message. */
 int fs_read(int dirfd, const char *name, size_t max, struct buf *ret);
-/* Replace the file @name (one component) by rename; @durable also syncs file and directory. 0 or -errno with message. */
+/* Replace the file @name (one component) by rename; @durable also syncs file and directory. 0 or
+ * -errno with message. */
 int fs_write(int dirfd, const char *name, const void *data, size_t len, mode_t mode, bool durable,
 	     struct zerr *e);
 /* Write all of @len bytes to @fd, retrying short writes. 0 or -errno. */
@@ -53,8 +55,8 @@ int fs_usage(int dirfd, const char *name, uint64_t *ret_bytes, uint64_t *ret_ent
 int fs_list(int dirfd, struct strv *ret);
 
 /* Take an exclusive flock on @name below @dirfd, made when missing, waiting at most @wait_ms
- * (-1 for ever, 0 not at all). The lock goes when the fd is closed; who holds it may unlink the file.
- * fd, -EWOULDBLOCK with exit status 6, or -EINTR (steps_signal()). */
+ * (-1 for ever, 0 not at all). The lock goes when the fd is closed; who holds it may unlink the
+ * file. fd, -EWOULDBLOCK with exit status 6, or -EINTR (steps_signal()). */
 int fs_lock(int dirfd, const char *name, int wait_ms, struct zerr *e);
 
 /* /proc/self/fd/N for calls that take only paths; @out needs 32 bytes. Returns @out. */

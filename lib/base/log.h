@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What -v shows, and warnings: the library has no streams of its own, the command sets a callback. */
+/* What -v shows, and warnings: the library has no streams of its own, the command sets a callback.
+ */
 #pragma once
 
 enum log_level { LOG_LEVEL_WARN, LOG_LEVEL_NOTE, LOG_LEVEL_DEBUG };

@@ -9,13 +9,13 @@
 #include "base/str.h"
 
 enum opt_type {
-	OPT_FLAG,  /* bool */
-	OPT_STR,   /* const char *, points into argv */
-	OPT_UINT,  /* unsigned */
-	OPT_SECS,  /* int, seconds; -1 for "infinity" */
-	OPT_SIZE,  /* uint64_t */
-	OPT_LIST,  /* struct strv, every use appends */
-	OPT_ENUM,  /* const char *, one of the words in `arg` ("a|b|c") */
+	OPT_FLAG, /* bool */
+	OPT_STR,  /* const char *, points into argv */
+	OPT_UINT, /* unsigned */
+	OPT_SECS, /* int, seconds; -1 for "infinity" */
+	OPT_SIZE, /* uint64_t */
+	OPT_LIST, /* struct strv, every use appends */
+	OPT_ENUM, /* const char *, one of the words in `arg` ("a|b|c") */
 };
 
 struct opt {
@@ -36,10 +36,10 @@ struct opt_parse {
 };
 
 /* Parse argv[0..argc) (no program name). Options may stand anywhere before "--"; what is left
- * (operands) is moved to the front of argv, *@ret_operands counts those before "--" and *@ret_rest is
- * the index of the first after it (argc when there is none). With @stop_at_operand parsing ends at the
- * first operand, and everything from there on is an operand. Errors are usage errors (exit 2) that
- * suggest the nearest option. */
+ * (operands) is moved to the front of argv, *@ret_operands counts those before "--" and *@ret_rest
+ * is the index of the first after it (argc when there is none). With @stop_at_operand parsing ends
+ * at the first operand, and everything from there on is an operand. Errors are usage errors (exit
+ * 2) that suggest the nearest option. */
 int opts_parse(const struct opt_parse *p, int argc, char **argv, int *ret_operands, int *ret_rest,
 	       struct zerr *e);
 /* Two columns: "  -c, --comment TEXT   what it does". */

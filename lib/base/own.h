@@ -46,7 +46,7 @@ static inline void own_closedir_p(DIR **d)
 		(void)closedir(*d);
 }
 
-#define AUTO_CLOSE    __attribute__((cleanup(own_close_p)))
+#define AUTO_CLOSE    __attribute__((cleanup(own_close_p), unused)) /* held is used, too */
 #define AUTO_FREE     __attribute__((cleanup(own_free_p)))
 #define AUTO_FCLOSE   __attribute__((cleanup(own_fclose_p)))
 #define AUTO_CLOSEDIR __attribute__((cleanup(own_closedir_p)))
@@ -61,9 +61,9 @@ static inline int own_take_fd(int *fd)
 }
 
 /* Hand a pointer over: the variable becomes NULL. */
-#define own_take(p)                    \
-	({                             \
+#define own_take(p)                     \
+	({                              \
 		__typeof__(p) t_ = (p); \
-		(p) = NULL;            \
-		t_;                    \
+		(p) = NULL;             \
+		t_;                     \
 	})

@@ -27,7 +27,8 @@ void record_unset(struct record *r, const char *key);
 void record_done(struct record *r);
 #define AUTO_RECORD __attribute__((cleanup(record_done)))
 
-/* Parse @text into @ret, replacing what is there; @what names it in errors. 0, -EPROTO (damaged), -ENOTSUP (newer than @format). */
+/* Parse @text into @ret, replacing what is there; @what names it in errors. 0, -EPROTO (damaged),
+ * -ENOTSUP (newer than @format). */
 int record_parse(struct record *ret, const char *text, unsigned format, const char *what,
 		 struct zerr *e);
 /* Load @name below @dirfd. As above, or -ENOENT without message and with *@ret

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Growing strings, string vectors, strict numbers. Out of memory is sticky: check once at the end. */
+/* Growing strings, string vectors, strict numbers. Out of memory is sticky: check once at the end.
+ */
 #pragma once
 
 #include <stdbool.h>
@@ -9,8 +10,8 @@
 #include "base/err.h"
 
 struct buf {
-	char *p;     /* NUL-terminated once anything was added; owned */
-	size_t len;  /* bytes, without the NUL */
+	char *p;    /* NUL-terminated once anything was added; owned */
+	size_t len; /* bytes, without the NUL */
 	size_t cap;
 	bool failed; /* an allocation failed; p is what was there before */
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* System calls and constants that Debian 12's libc lacks or wraps badly. The only #ifdefs of the tree
- * are here. Every wrapper returns what the kernel returns, with errno. */
+/* System calls and constants that Debian 12's libc lacks or wraps badly. The only #ifdefs of the
+ * tree are here. Every wrapper returns what the kernel returns, with errno. */
 #pragma once
 
 #include <linux/capability.h>

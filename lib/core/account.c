@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Users of a zone, from its own /etc/passwd and /etc/group, by a reader that believes nothing in them. */
+/* Users of a zone, from its own /etc/passwd and /etc/group, by a reader that believes nothing in
+ * them. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -41,7 +42,8 @@ static int split(char *line, char *f[static FIELDS])
 	return n;
 }
 
-/* Digits only: "0", "1000"; no sign, no space, at most the largest id but one ((uid_t)-1 is "none"). */
+/* Digits only: "0", "1000"; no sign, no space, at most the largest id but one ((uid_t)-1 is
+ * "none"). */
 static int parse_id(const char *s, uint32_t *ret)
 {
 	uint64_t v;
@@ -84,7 +86,8 @@ static int find_user(const char *user, struct account *u, struct zerr *e)
 		for (char *l = strtok_r(text.p, "\n", &save); l; l = strtok_r(NULL, "\n", &save)) {
 			uint32_t uid, gid;
 
-			if (split(l, f) != FIELDS || parse_id(f[2], &uid) < 0 || parse_id(f[3], &gid) < 0)
+			if (split(l, f) != FIELDS || parse_id(f[2], &uid) < 0 ||
+			    parse_id(f[3], &gid) < 0)
 				continue;
 			if (number ? uid != u->uid : !str_eq(f[0], user))
 				continue;
@@ -110,7 +113,8 @@ static bool is_member(char *members, const char *name)
 
 static void add_group(struct account *u, gid_t gid, char *members)
 {
-	if (u->name[0] && u->groups_n < sizeof(u->groups) / sizeof(u->groups[0]) && is_member(members, u->name))
+	if (u->name[0] && u->groups_n < sizeof(u->groups) / sizeof(u->groups[0]) &&
+	    is_member(members, u->name))
 		u->groups[u->groups_n++] = gid;
 }
 
@@ -127,7 +131,8 @@ static int find_groups(const char *group, struct account *u, struct zerr *e)
 		return 0;
 	}
 	(void)read_file("/etc/group", &text); /* none: then no groups */
-	for (char *l = text.p ? strtok_r(text.p, "\n", &save) : NULL; l; l = strtok_r(NULL, "\n", &save)) {
+	for (char *l = text.p ? strtok_r(text.p, "\n", &save) : NULL; l;
+	     l = strtok_r(NULL, "\n", &save)) {
 		uint32_t gid;
 
 		if (split(l, f) != 4 || parse_id(f[2], &gid) < 0)

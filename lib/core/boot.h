@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Start, as one structure: the specification and the descriptors that the steps collect on the way
- * (life.c has the steps; read it first). The halves: trees.c and spawn.c run on the host's side, child.c
- * inside. Between the sides go exactly two messages, the go with all tree descriptors and, on failure,
- * one struct zerr.
+ * (life.c has the steps; read it first). The halves: trees.c and spawn.c run on the host's side,
+ * child.c inside. Between the sides go exactly two messages, the go with all tree descriptors and,
+ * on failure, one struct zerr.
  */
 #pragma once
 
@@ -14,7 +14,7 @@
 #include "core/seccomp.h"
 
 enum tree { TREE_ROOT, TREE_DEV, TREE_PTS, TREE_SHM, TREE_RUN, TREE_HOST, TREE_TMP, TREE_N };
-#define MOUNTS_MAX  64 /* mount.NAME entries of one zone; with the trees well under SCM_MAX_FD */
+#define MOUNTS_MAX   64 /* mount.NAME entries of one zone; with the trees well under SCM_MAX_FD */
 #define CONSOLES_MAX 16 /* /dev/console and console.ttys */
 
 enum init_kind { KIND_SYSTEMD, KIND_BUSYBOX, KIND_OPENRC, KIND_SYSV, KIND_OTHER, KIND_STUB };
@@ -29,10 +29,11 @@ struct gift {
 };
 #define GIFT_FDS ((int)(sizeof(struct gift) / sizeof(int)))
 
-#define HANDOFF_TEXT (192 * 1024) /* argv and environment of init; ARG_MAX is less for each string */
+#define HANDOFF_TEXT \
+	(192 * 1024) /* argv and environment of init; ARG_MAX is less for each string */
 
-/* Shared (MAP_SHARED) between starter, helper and child: the child is cloned before the root is open,
- * so what is found out from the root reaches it here, complete before the go. */
+/* Shared (MAP_SHARED) between starter, helper and child: the child is cloned before the root is
+ * open, so what is found out from the root reaches it here, complete before the go. */
 struct handoff {
 	int maps_written; /* futex */
 	int pid;	  /* the child's */
@@ -52,40 +53,42 @@ struct boot {
 	struct handoff *hand;
 	struct seccomp_filter filter;
 	struct identity identity;
-	uint64_t caps;	      /* caps_mask() */
-	struct strv env;      /* of init */
-	struct strv argv;     /* of init */
+	uint64_t caps;	  /* caps_mask() */
+	struct strv env;  /* of init */
+	struct strv argv; /* of init */
 	struct strv not_enforced;
-	uint64_t nproc;	      /* RLIMIT_NPROC in place of the pids controller; 0: none */
+	uint64_t nproc; /* RLIMIT_NPROC in place of the pids controller; 0: none */
 	enum init_kind kind;
-	uid_t base;	      /* 0: no user namespace */
+	uid_t base; /* 0: no user namespace */
 	bool two_level;
 	pid_t helper;
-	int userns;	      /* that the trees are idmapped to; -1 */
+	int userns; /* that the trees are idmapped to; -1 */
 	pid_t pid;
 	int pidfd;
 	int netns;
-	int go, go_child;     /* socket pair; the child's end is closed once it is cloned */
+	int go, go_child;	    /* socket pair; the child's end is closed once it is cloned */
 	int consoles[CONSOLES_MAX]; /* pty masters */
 	unsigned consoles_n;
-	int slaves[CONSOLES_MAX]; /* of console.ttys: kept open, so that the masters never hang up */
+	int slaves[CONSOLES_MAX]; /* of console.ttys: kept open, so that the masters never hang up
+				   */
 	int notify;
-	unsigned generation;  /* of link names; counts starts of this zone since the host booted */
+	unsigned generation; /* of link names; counts starts of this zone since the host booted */
 	/* kept over a reboot in place, given to the next monitor */
-	int alive;	      /* the lock that says that a starter or monitor lives */
-	int control;	      /* listening socket */
-	struct strv clients;  /* descriptors of attached consoles, "FD:TTY:w|r" */
+	int alive;	     /* the lock that says that a starter or monitor lives */
+	int control;	     /* listening socket */
+	struct strv clients; /* descriptors of attached consoles, "FD:TTY:w|r" */
 };
 /* boot_init() borrows both; boot_done() closes what is open and frees the rest. */
 void boot_init(struct boot *b, struct zone *z, const struct zone_start *args);
 void boot_done(struct boot *b);
 
 /* trees.c: everything of the zone's mount tree that the host can make, as detached trees. */
-int trees_root(struct boot *b, struct zerr *e);	   /* needs b->userns */
-int trees_host(struct boot *b, struct zerr *e);	   /* /dev /run /tmp …, consoles, notify socket */
-int trees_mounts(struct boot *b, struct zerr *e);  /* mount.NAME */
+int trees_root(struct boot *b, struct zerr *e);	  /* needs b->userns */
+int trees_host(struct boot *b, struct zerr *e);	  /* /dev /run /tmp …, consoles, notify socket */
+int trees_mounts(struct boot *b, struct zerr *e); /* mount.NAME */
 
-/* initfind.c: which program is init, and of what kind. Sets b->kind and b->argv; checks its format. */
+/* initfind.c: which program is init, and of what kind. Sets b->kind and b->argv; checks its format.
+ */
 int init_find(struct boot *b, struct zerr *e);
 
 /* initenv.c: environment and argv of init, the stub's descriptor. Needs trees and init_find(). */

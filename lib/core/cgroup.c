@@ -41,7 +41,8 @@ static int search_mounts(char path[static PATH_MAX])
 	size_t cap = 0;
 
 	while (f && getline(&line, &cap, f) > 0) {
-		if (strstr(line, " - cgroup2 ") && sscanf(line, "%*s %*s %*s / %4095s", path) == 1) {
+		if (strstr(line, " - cgroup2 ") &&
+		    sscanf(line, "%*s %*s %*s / %4095s", path) == 1) {
 			const int fd = open_v2(path);
 
 			if (fd >= 0)
@@ -66,7 +67,8 @@ int cg_root(struct zone_host *h, struct zerr *e)
 	if (fd < 0)
 		fd = search_mounts(path);
 	if (fd < 0)
-		return zerr_hint(e, zerr_as(e, ZERR_HOST, "cgroup: no cgroup v2 hierarchy is mounted"),
+		return zerr_hint(e,
+				 zerr_as(e, ZERR_HOST, "cgroup: no cgroup v2 hierarchy is mounted"),
 				 "mount -t cgroup2 none /sys/fs/cgroup");
 	h->cgroup = fd;
 	h->cgroup_path = strdup(path);
@@ -88,7 +90,8 @@ static void enable_controllers(int group)
 	for (size_t i = 0; i < names.n; i++) {
 		const int n = snprintf(word, sizeof(word), "+%s", names.v[i]);
 
-		(void)!write(fd, word, (size_t)n); /* what is missing shows when a limit asks for it */
+		(void)!write(fd, word,
+			     (size_t)n); /* what is missing shows when a limit asks for it */
 	}
 }
 
@@ -104,16 +107,19 @@ static int write_file(int group, const char *file, const char *text)
 /* The files that the zone's root may write; limits stay the host's. */
 static int delegate(int payload, uid_t owner, struct zerr *e)
 {
-	static const char *const files[] = { "cgroup.procs", "cgroup.threads", "cgroup.subtree_control",
-		"memory.oom.group", "memory.reclaim", "memory.pressure", "cpu.pressure", "io.pressure",
-		"irq.pressure", "cgroup.pressure" };
+	static const char *const files[] = { "cgroup.procs",	       "cgroup.threads",
+					     "cgroup.subtree_control", "memory.oom.group",
+					     "memory.reclaim",	       "memory.pressure",
+					     "cpu.pressure",	       "io.pressure",
+					     "irq.pressure",	       "cgroup.pressure" };
 
 	/* what is delegated can be nested, but not deeper than remove_tree() goes */
 	(void)write_file(payload, "cgroup.max.depth", DEPTH_TEXT);
 	if (fchown(payload, owner, owner) < 0)
 		return zerr_sys(e, "cgroup: delegate");
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
-		if (fchownat(payload, files[i], owner, owner, AT_SYMLINK_NOFOLLOW) < 0 && errno != ENOENT)
+		if (fchownat(payload, files[i], owner, owner, AT_SYMLINK_NOFOLLOW) < 0 &&
+		    errno != ENOENT)
 			return zerr_sys(e, "cgroup: delegate %s", files[i]);
 	return 0;
 }
@@ -229,7 +235,8 @@ int cg_remove(struct zone_host *h, const char *name, bool monitor, struct zerr *
 			r = -errno;
 	}
 	if (r == 0 && monitor)
-		(void)unlinkat(h->cgroup, h->group, AT_REMOVEDIR); /* refused unless we were the last */
+		(void)unlinkat(h->cgroup, h->group,
+			       AT_REMOVEDIR); /* refused unless we were the last */
 	return r < 0 ? zerr_code(e, -r, "cgroup: remove") : 0;
 }
 
@@ -271,8 +278,8 @@ static int wait_events(int group, int timeout_ms, bool want_frozen, bool value)
 	AUTO_CLOSE int fd = openat(group, "cgroup.events", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	const int64_t deadline = now_ms() + timeout_ms;
 	struct pollfd p = { .fd = fd, .events = POLLPRI };
-	const char *const want = want_frozen ? (value ? "frozen 1" : "frozen 0") :
-					       (value ? "populated 1" : "populated 0");
+	const char *const want = want_frozen ? (value ? "frozen 1" : "frozen 0")
+					     : (value ? "populated 1" : "populated 0");
 	char text[128];
 
 	if (fd < 0)
@@ -366,7 +373,8 @@ static void count_below(int group, unsigned depth, pid_t *pids, size_t max, size
 	AUTO_CLOSEDIR DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	while (dir && (d = readdir(dir)))
 		if (is_child(d)) {
-			AUTO_CLOSE int sub = openat(group, d->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+			AUTO_CLOSE int sub =
+				openat(group, d->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 			if (sub >= 0)
 				count_below(sub, depth + 1, pids, max, n);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * cgroup v2 by directory descriptors: the groups of a zone, their delegation, freeze, kill, events and
- * limits. GROUP is zone/NAME below the v2 mount with the leaves monitor/ and payload/; nothing here ever
- * writes a pid (processes are cloned into their group).
+ * cgroup v2 by directory descriptors: the groups of a zone, their delegation, freeze, kill, events
+ * and limits. GROUP is zone/NAME below the v2 mount with the leaves monitor/ and payload/; nothing
+ * here ever writes a pid (processes are cloned into their group).
  */
 #pragma once
 
@@ -15,7 +15,10 @@
 struct cg { /* descriptors of the groups; -1: not there */
 	int group, monitor, payload;
 };
-#define CG_NONE { -1, -1, -1 }
+#define CG_NONE            \
+	{                  \
+		-1, -1, -1 \
+	}
 /* Close what is open. */
 void cg_close(struct cg *c);
 #define AUTO_CG __attribute__((cleanup(cg_close)))
@@ -26,7 +29,8 @@ int cg_root(struct zone_host *h, struct zerr *e);
 int cg_make(struct zone_host *h, const char *name, uid_t owner, struct cg *ret, struct zerr *e);
 /* Open those that exist. -ENOENT without message when there is no payload. */
 int cg_open(struct zone_host *h, const char *name, struct cg *ret, struct zerr *e);
-/* Remove all that is empty, payload's descendants included; @monitor too. -EBUSY: processes are left. */
+/* Remove all that is empty, payload's descendants included; @monitor too. -EBUSY: processes are
+ * left. */
 int cg_remove(struct zone_host *h, const char *name, bool monitor, struct zerr *e);
 /* The leaf that exec clones into, made on demand. fd. */
 int cg_exec_leaf(int payload, uid_t owner, struct zerr *e);
@@ -49,10 +53,11 @@ uint64_t cg_processes(int group);
 size_t cg_pids(int group, pid_t *ret, size_t max);
 
 /* Apply the configured limits and raw.cgroup values. One that cannot be applied is exit status 7;
- * defaults that cannot are appended to @not_enforced. *@ret_nproc: RLIMIT_NPROC to use instead of the
- * pids controller, 0 for none. */
+ * defaults that cannot are appended to @not_enforced. *@ret_nproc: RLIMIT_NPROC to use instead of
+ * the pids controller, 0 for none. */
 int cg_limits(const struct zone *z, int payload, struct strv *not_enforced, uint64_t *ret_nproc,
 	      struct zerr *e);
-/* A running zone's limits from what @from says to what @to says; all or nothing, errors as above. */
+/* A running zone's limits from what @from says to what @to says; all or nothing, errors as above.
+ */
 int cg_limits_change(int payload, const struct zone_spec *from, const struct zone_spec *to,
 		     struct zerr *e);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* libcgroup, for what it is good at here: knowing which hierarchy a controller is bound to. It works on v1
- * mounts without a word, so it is asked before it would be trusted, and never on the start, exec, stop and
- * ls paths (0.84 ms to initialise). */
+/* libcgroup, for what it is good at here: knowing which hierarchy a controller is bound to. It
+ * works on v1 mounts without a word, so it is asked before it would be trusted, and never on the
+ * start, exec, stop and ls paths (0.84 ms to initialise). */
 #pragma once
 
 #include <stdbool.h>

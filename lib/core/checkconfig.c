@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * zone checkconfig: what this host can do for zones, by trying it, each trial in a child of its own that
- * leaves nothing behind. Kernel configurations are not read: they say what was built, not what works.
+ * zone checkconfig: what this host can do for zones, by trying it, each trial in a child of its own
+ * that leaves nothing behind. Kernel configurations are not read: they say what was built, not what
+ * works.
  */
 #include <fcntl.h>
+#include <linux/mount.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,7 +14,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
-#include <linux/mount.h>
 
 #include "base/fs.h"
 #include "base/own.h"
@@ -28,7 +29,7 @@ struct finding {
 	char detail[240];
 };
 
-#define SAY(f, v, ...)                                                          \
+#define SAY(f, v, ...) \
 	((f)->verdict = (v), (void)snprintf((f)->detail, sizeof((f)->detail), __VA_ARGS__))
 
 /* ---- trials ---------------------------------------------------------------------------------- */
@@ -53,15 +54,18 @@ static int try_userns(void)
 
 static int try_nested_userns(void)
 {
-	if (geteuid() == 0 && (setresgid(65534, 65534, 65534) < 0 || setresuid(65534, 65534, 65534) < 0))
+	if (geteuid() == 0 &&
+	    (setresgid(65534, 65534, 65534) < 0 || setresuid(65534, 65534, 65534) < 0))
 		return errno;
 	return unshare(CLONE_NEWUSER) < 0 ? errno : 0;
 }
 
 static int try_namespaces(void)
 {
-	return unshare(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWCGROUP) < 0 ?
-		       errno : 0;
+	return unshare(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET |
+		       CLONE_NEWCGROUP) < 0
+		       ? errno
+		       : 0;
 }
 
 static int try_overlay(void)
@@ -117,7 +121,8 @@ static void check_root(struct finding *f)
 
 static void check_userns(struct finding *f)
 {
-	from_errno(f, in_child(try_userns), "user namespaces work", "no user namespace (user.max_user_namespaces?)");
+	from_errno(f, in_child(try_userns), "user namespaces work",
+		   "no user namespace (user.max_user_namespaces?)");
 }
 
 static void check_nested(struct finding *f)
@@ -127,7 +132,9 @@ static void check_nested(struct finding *f)
 	if (code == 0)
 		SAY(f, OK, "an outer namespace holds the quotas of each zone");
 	else
-		SAY(f, LIMITED, "one level only, quotas are not pinned: %s (kernel.unprivileged_userns_clone=1)",
+		SAY(f, LIMITED,
+		    "one level only, quotas are not pinned: %s "
+		    "(kernel.unprivileged_userns_clone=1)",
 		    strerror(code));
 }
 
@@ -138,7 +145,8 @@ static void check_namespaces(struct finding *f)
 
 static void check_mounts(struct finding *f)
 {
-	from_errno(f, in_child(try_mount_api), "open_tree, fsmount, mount_setattr", "detached mounts");
+	from_errno(f, in_child(try_mount_api), "open_tree, fsmount, mount_setattr",
+		   "detached mounts");
 }
 
 static void check_overlay(struct finding *f)
@@ -148,7 +156,8 @@ static void check_overlay(struct finding *f)
 	if (code == 0)
 		SAY(f, OK, "overlay");
 	else
-		SAY(f, LIMITED, "no overlay (%s): zones are copies (dir): modprobe overlay", strerror(code));
+		SAY(f, LIMITED, "no overlay (%s): zones are copies (dir): modprobe overlay",
+		    strerror(code));
 }
 
 static void check_nft(struct finding *f)
@@ -158,7 +167,8 @@ static void check_nft(struct finding *f)
 	if (code == 0)
 		SAY(f, OK, "nfnetlink");
 	else
-		SAY(f, LIMITED, "no netfilter (%s): zones get no NAT: modprobe nf_tables", strerror(code));
+		SAY(f, LIMITED, "no netfilter (%s): zones get no NAT: modprobe nf_tables",
+		    strerror(code));
 }
 
 static void check_cgroup(struct finding *f)
@@ -182,13 +192,16 @@ static void check_controllers(struct finding *f)
 	struct zone_host h = { .cgroup = -1 };
 	struct zerr e = { 0 };
 
-	if (cg_root(&h, &e) == 0 && fs_read(h.cgroup, "cgroup.controllers", 4096, &have) == 0 && have.p)
+	if (cg_root(&h, &e) == 0 && fs_read(h.cgroup, "cgroup.controllers", 4096, &have) == 0 &&
+	    have.p)
 		(void)strv_split(&names, have.p, " \n");
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
 		if (!strv_has(&names, wanted[i]))
-			buf_fmt(&lacking, " %s%s", wanted[i], cgvalue_on_v1(wanted[i]) ? " (bound to v1)" : "");
+			buf_fmt(&lacking, " %s%s", wanted[i],
+				cgvalue_on_v1(wanted[i]) ? " (bound to v1)" : "");
 	if (lacking.len)
-		SAY(f, LIMITED, "missing on v2:%s; limits of these are refused: boot with cgroup_no_v1=all",
+		SAY(f, LIMITED,
+		    "missing on v2:%s; limits of these are refused: boot with cgroup_no_v1=all",
 		    lacking.p);
 	else
 		SAY(f, OK, "cpu cpuset io memory pids");
@@ -198,8 +211,8 @@ static void check_controllers(struct finding *f)
 
 static void check_programs(struct finding *f)
 {
-	static const char *const ours[] = { "zone-monitor", "zone-init", "zone-nft", "zone-image.so",
-		"zone-seccomp.so" };
+	static const char *const ours[] = { "zone-monitor", "zone-init", "zone-nft",
+					    "zone-image.so", "zone-seccomp.so" };
 
 	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++) {
 		AUTO_FREE char *path = run_helper(ours[i]);
@@ -222,30 +235,35 @@ static void check_gpgv(struct finding *f)
 		SAY(f, LIMITED, "no gpgv: signed images cannot be verified: apt install gpgv");
 }
 
-/* ---- limits of a large host: present value, what it is good for, the line that raises it -------- */
+/* ---- limits of a large host: present value, what it is good for, the line that raises it --------
+ */
 
 static const struct knob {
 	const char *id, *path, *key;
 	uint64_t want;
 	const char *effect;
 } knobs[] = {
-	{ "inotify", "/proc/sys/fs/inotify/max_user_instances", "fs.inotify.max_user_instances", 1024,
-	  "inotify instances of each zone" },
-	{ "keys", "/proc/sys/kernel/keys/maxkeys", "kernel.keys.maxkeys", 200, "keys of each zone's root" },
+	{ "inotify", "/proc/sys/fs/inotify/max_user_instances", "fs.inotify.max_user_instances",
+	  1024, "inotify instances of each zone" },
+	{ "keys", "/proc/sys/kernel/keys/maxkeys", "kernel.keys.maxkeys", 200,
+	  "keys of each zone's root" },
 	{ "pty", "/proc/sys/kernel/pty/max", "kernel.pty.max", 16384,
 	  "consoles and terminals of all zones together" },
-	{ "neigh4", "/proc/sys/net/ipv4/neigh/default/gc_thresh3", "net.ipv4.neigh.default.gc_thresh3", 8192,
-	  "IPv4 neighbours of all zones together" },
-	{ "neigh6", "/proc/sys/net/ipv6/neigh/default/gc_thresh3", "net.ipv6.neigh.default.gc_thresh3", 8192,
-	  "IPv6 neighbours of all zones together" },
+	{ "neigh4", "/proc/sys/net/ipv4/neigh/default/gc_thresh3",
+	  "net.ipv4.neigh.default.gc_thresh3", 8192, "IPv4 neighbours of all zones together" },
+	{ "neigh6", "/proc/sys/net/ipv6/neigh/default/gc_thresh3",
+	  "net.ipv6.neigh.default.gc_thresh3", 8192, "IPv6 neighbours of all zones together" },
 	{ "pid", "/proc/sys/kernel/pid_max", "kernel.pid_max", 131072, "processes of the host" },
-	{ "threads", "/proc/sys/kernel/threads-max", "kernel.threads-max", 131072, "threads of the host" },
+	{ "threads", "/proc/sys/kernel/threads-max", "kernel.threads-max", 131072,
+	  "threads of the host" },
 	{ "userns", "/proc/sys/user/max_user_namespaces", "user.max_user_namespaces", 4096,
 	  "user namespaces, two for each zone" },
 	{ "netns", "/proc/sys/user/max_net_namespaces", "user.max_net_namespaces", 4096,
 	  "network namespaces, one for each zone" },
-	{ "maps", "/proc/sys/vm/max_map_count", "vm.max_map_count", 262144, "memory maps of one process" },
-	{ "aio", "/proc/sys/fs/aio-max-nr", "fs.aio-max-nr", 524288, "asynchronous I/O of databases" },
+	{ "maps", "/proc/sys/vm/max_map_count", "vm.max_map_count", 262144,
+	  "memory maps of one process" },
+	{ "aio", "/proc/sys/fs/aio-max-nr", "fs.aio-max-nr", 524288,
+	  "asynchronous I/O of databases" },
 };
 
 static void check_knob(const struct knob *k, struct finding *f)
@@ -262,8 +280,8 @@ static void check_knob(const struct knob *k, struct finding *f)
 	if (parse_u64(text, UINT64_MAX, &value) < 0 || value >= k->want)
 		SAY(f, OK, "%s=%s: %s", k->key, text, k->effect);
 	else
-		SAY(f, LIMITED, "%s=%s: %s; for 1,000 zones: sysctl -w %s=%llu", k->key, text, k->effect, k->key,
-		    (unsigned long long)k->want);
+		SAY(f, LIMITED, "%s=%s: %s; for 1,000 zones: sysctl -w %s=%llu", k->key, text,
+		    k->effect, k->key, (unsigned long long)k->want);
 }
 
 /* ---- the list -------------------------------------------------------------------------------- */
@@ -287,7 +305,8 @@ static const struct check {
 	{ "gpgv", "signatures", false, check_gpgv },
 };
 
-static int add(struct zone_checks *to, const char *id, const char *what, bool must, const struct finding *f)
+static int add(struct zone_checks *to, const char *id, const char *what, bool must,
+	       const struct finding *f)
 {
 	static const char *const words[] = { "ok", "limited", "missing" };
 	struct zone_check *v = reallocarray(to->v, to->n + 1, sizeof(*v));
@@ -296,8 +315,11 @@ static int add(struct zone_checks *to, const char *id, const char *what, bool mu
 		return -ENOMEM;
 	to->v = v;
 	v += to->n++;
-	*v = (struct zone_check){ .id = strdup(id), .what = strdup(what), .detail = strdup(f->detail),
-		.status = words[f->verdict], .needed = must ? "must" : "should" };
+	*v = (struct zone_check){ .id = strdup(id),
+				  .what = strdup(what),
+				  .detail = strdup(f->detail),
+				  .status = words[f->verdict],
+				  .needed = must ? "must" : "should" };
 	return v->id && v->what && v->detail ? 0 : -ENOMEM;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The child's half: from clone to exec, inside all of the zone's namespaces. It waits for the go, which
- * brings the mount trees, and from then on talks back only to fail. The mother process is single-threaded,
- * so plain library calls are safe here.
+ * The child's half: from clone to exec, inside all of the zone's namespaces. It waits for the go,
+ * which brings the mount trees, and from then on talks back only to fail. The mother process is
+ * single-threaded, so plain library calls are safe here.
  */
 #include <fcntl.h>
 #include <grp.h>
@@ -27,8 +27,10 @@ static int receive(int sock, struct gift *g)
 	char control[CMSG_SPACE(sizeof(int) * (size_t)GIFT_FDS)];
 	unsigned char map[GIFT_FDS];
 	struct iovec iov = { map, sizeof(map) };
-	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control,
-		.msg_controllen = sizeof(control) };
+	struct msghdr m = { .msg_iov = &iov,
+			    .msg_iovlen = 1,
+			    .msg_control = control,
+			    .msg_controllen = sizeof(control) };
 	int *fds = (int *)g;
 	ssize_t n;
 	size_t k = 0;
@@ -125,7 +127,8 @@ static int start_init(const struct boot *b, const struct gift *g, struct zerr *e
 	const int code = errno;
 	zerr_code(e, code, "exec %s", argv[0]);
 	if (code == ENOENT)
-		return zerr_hint(e, -code, "it, or the interpreter that it names, is missing inside");
+		return zerr_hint(e, -code,
+				 "it, or the interpreter that it names, is missing inside");
 	return -code;
 }
 
@@ -174,8 +177,8 @@ _Noreturn void child_main(const struct boot *b)
 	struct zerr e = { 0 };
 	sigset_t none;
 
-	/* Everything of the starter's but the socket: its own end above all, or its death would never
-	 * show here. */
+	/* Everything of the starter's but the socket: its own end above all, or its death would
+	 * never show here. */
 	if (b->go_child > 3)
 		(void)sys_close_range(3, (unsigned)b->go_child - 1, 0);
 	(void)sys_close_range((unsigned)b->go_child + 1, ~0U, 0);

@@ -8,7 +8,6 @@
 #include "core/cgroup.h"
 #include "core/state.h"
 
-
 static int read_text(const struct zone *z, struct buf *text, struct zerr *e)
 {
 	if (z->dir < 0)
@@ -17,7 +16,8 @@ static int read_text(const struct zone *z, struct buf *text, struct zerr *e)
 	return r < 0 ? zerr_code(e, -r, "zone.conf") : 0;
 }
 
-int zone_get(struct zone_host *h, const char *name, const char *key, struct strv *ret, struct zerr *e)
+int zone_get(struct zone_host *h, const char *name, const char *key, struct strv *ret,
+	     struct zerr *e)
 {
 	AUTO_ZONE struct zone z = { .dir = -1, .run = -1, .lock = -1 };
 	AUTO_BUF struct buf value = { 0 };
@@ -36,25 +36,29 @@ int zone_get(struct zone_host *h, const char *name, const char *key, struct strv
 		return zerr_as(e, ZERR_MISSING, "%s is not set", key);
 	if (r < 0)
 		return r;
-	return strv_add(ret, key) < 0 || strv_add(ret, value.p ? value.p : "") < 0 ?
-		       zerr_code(e, ENOMEM, "get") : 0;
+	return strv_add(ret, key) < 0 || strv_add(ret, value.p ? value.p : "") < 0
+		       ? zerr_code(e, ENOMEM, "get")
+		       : 0;
 }
 
 /* Whatever way a configuration comes in, the final one is judged here. */
-static int check_whole(const struct zone *z, const char *text, struct zone_spec *ret, struct zerr *e)
+static int check_whole(const struct zone *z, const char *text, struct zone_spec *ret,
+		       struct zerr *e)
 {
 	const int r = conf_parse(ret, text, "zone.conf", e);
 	if (r < 0)
 		return r;
 	const char *backend = record_get(&z->manifest, "backend");
 	if (backend && ret->backend && !str_eq(backend, ret->backend))
-		return zerr_as(e, ZERR_USAGE, "root.backend: the zone's root is on %s; it cannot be changed",
+		return zerr_as(e, ZERR_USAGE,
+			       "root.backend: the zone's root is on %s; it cannot be changed",
 			       backend);
 	return 0;
 }
 
 /* What is live takes effect at once, or the whole change is refused. */
-static int apply_live(struct zone *z, const struct status *s, const struct zone_spec *to, struct zerr *e)
+static int apply_live(struct zone *z, const struct status *s, const struct zone_spec *to,
+		      struct zerr *e)
 {
 	AUTO_CG struct cg cg = CG_NONE;
 	AUTO_SPEC struct zone_spec from;
@@ -62,7 +66,8 @@ static int apply_live(struct zone *z, const struct status *s, const struct zone_
 
 	spec_init(&from);
 	if ((s->state != STATE_RUNNING && s->state != STATE_FROZEN) ||
-	    conf_load(&from, z->dir, z->name, &ignored) < 0 || cg_open(z->h, z->name, &cg, &ignored) < 0)
+	    conf_load(&from, z->dir, z->name, &ignored) < 0 ||
+	    cg_open(z->h, z->name, &cg, &ignored) < 0)
 		return 0;
 	return cg_limits_change(cg.payload, &from, to, e);
 }
@@ -90,7 +95,8 @@ static int save(struct zone *z, const struct buf *text, struct zerr *e)
 	return r;
 }
 
-static int edit_one(struct buf *text, const char *assignment, struct strv *live, bool *any, struct zerr *e)
+static int edit_one(struct buf *text, const char *assignment, struct strv *live, bool *any,
+		    struct zerr *e)
 {
 	AUTO_FREE char *key = strdup(assignment);
 	bool changed = false;
@@ -114,8 +120,8 @@ static int edit_one(struct buf *text, const char *assignment, struct strv *live,
 	return r;
 }
 
-int zone_set(struct zone_host *h, const char *name, char *const *assignments, int n, struct strv *ret_live,
-	     struct zerr *e)
+int zone_set(struct zone_host *h, const char *name, char *const *assignments, int n,
+	     struct strv *ret_live, struct zerr *e)
 {
 	AUTO_ZONE struct zone z = { .dir = -1, .run = -1, .lock = -1 };
 	AUTO_BUF struct buf text = { 0 };
@@ -153,10 +159,14 @@ int zone_config_replace(struct zone_host *h, const char *name, const char *text,
 
 static void describe(const struct key *k, struct zone_key *ret)
 {
-	static const char *const types[] = { "text", "yes or no", "number", "size", "seconds", "word", "list" };
+	static const char *const types[] = { "text",	"yes or no", "number", "size",
+					     "seconds", "word",	     "list" };
 
-	*ret = (struct zone_key){ .name = k->name, .type = k->values ? k->values : types[k->type],
-		.missing = k->missing, .help = k->help, .live = k->live };
+	*ret = (struct zone_key){ .name = k->name,
+				  .type = k->values ? k->values : types[k->type],
+				  .missing = k->missing,
+				  .help = k->help,
+				  .live = k->live };
 }
 
 bool zone_key_at(unsigned i, struct zone_key *ret)

@@ -23,7 +23,8 @@ static int dial(const struct zone *z, struct zerr *e)
 	AUTO_CLOSE int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	(void)snprintf(a.sun_path, sizeof(a.sun_path), "%s/control", fs_fd_path(z->run, path));
 	if (fd < 0 || connect(fd, (struct sockaddr *)&a, sizeof(a)) < 0)
-		return zerr_hint(e, zerr_sys(e, "the zone's monitor does not answer"), "zone restart %s", z->name);
+		return zerr_hint(e, zerr_sys(e, "the zone's monitor does not answer"),
+				 "zone restart %s", z->name);
 	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	return own_take_fd(&fd);
 }
@@ -57,13 +58,16 @@ int zone_console(struct zone_host *h, const char *name, unsigned tty, int flags,
 		r = state_now(&z, &s, e);
 	if (r < 0)
 		return r;
-	if (s.state != STATE_FROZEN && s.state != STATE_STOPPING && (r = state_allows(&s, DO_EXEC, name, e)) < 0)
+	if (s.state != STATE_FROZEN && s.state != STATE_STOPPING &&
+	    (r = state_allows(&s, DO_EXEC, name, e)) < 0)
 		return r;
 	AUTO_CLOSE int fd = dial(&z, e);
 	if (fd < 0)
 		return fd;
-	r = greet(fd, tty, (flags & ZONE_CONSOLE_READONLY ? MONITOR_READONLY : 0) |
-				   (flags & ZONE_CONSOLE_FORCE ? MONITOR_FORCE : 0), &hello, e);
+	r = greet(fd, tty,
+		  (flags & ZONE_CONSOLE_READONLY ? MONITOR_READONLY : 0) |
+			  (flags & ZONE_CONSOLE_FORCE ? MONITOR_FORCE : 0),
+		  &hello, e);
 	if (r < 0)
 		return r;
 	*ret_writer = hello.writer;
@@ -131,7 +135,8 @@ int zone_log_read(struct zone_host *h, const char *name, unsigned tty, uint64_t 
 	(void)snprintf(old, sizeof(old), "%s.1", file);
 	r = logs < 0 ? logs : read_part(logs, file, end, max, &now);
 	if (r == 0 && now.len < max) {
-		(void)read_part(logs, old, UINT64_MAX, max - now.len, ret); /* the part before it, if any */
+		(void)read_part(logs, old, UINT64_MAX, max - now.len,
+				ret); /* the part before it, if any */
 	}
 	if (now.len)
 		buf_add(ret, now.p, now.len);
@@ -147,11 +152,14 @@ int zone_log_end(struct zone_host *h, const char *name, uint64_t *ret, struct ze
 	if (r < 0)
 		return r;
 	AUTO_CLOSE int logs = fs_open_below(h->run, ".log", O_RDONLY | O_DIRECTORY, 0);
-	*ret = logs >= 0 && fstatat(logs, name, &st, AT_SYMLINK_NOFOLLOW) == 0 ? (uint64_t)st.st_size : 0;
+	*ret = logs >= 0 && fstatat(logs, name, &st, AT_SYMLINK_NOFOLLOW) == 0
+		       ? (uint64_t)st.st_size
+		       : 0;
 	return 0;
 }
 
-int zone_log_tail(struct zone_host *h, const char *name, unsigned lines, struct strv *ret, struct zerr *e)
+int zone_log_tail(struct zone_host *h, const char *name, unsigned lines, struct strv *ret,
+		  struct zerr *e)
 {
 	AUTO_BUF struct buf text = { 0 };
 	const int r = zone_log_read(h, name, 0, UINT64_MAX, 65536, &text, e);

@@ -19,11 +19,11 @@
 struct zone_host {
 	struct zone_options o;
 	char *etc, *var, *zones_path, *run_path, *cache; /* paths; owned */
-	char *group;	/* our group below the v2 mount: "zone" */
-	int zones;	/* new zones and .images */
-	int host;	/* /var/lib/zone/.host */
-	int run;	/* /run/zone */
-	int cgroup;	/* the cgroup v2 mount; -1 until cg_root() */
+	char *group;					 /* our group below the v2 mount: "zone" */
+	int zones;					 /* new zones and .images */
+	int host;					 /* /var/lib/zone/.host */
+	int run;					 /* /run/zone */
+	int cgroup; /* the cgroup v2 mount; -1 until cg_root() */
 	char *cgroup_path;
 	struct image_env images;
 	struct net_env net;
@@ -44,7 +44,8 @@ struct zone {
 enum { LOAD_LOCK = 1, LOAD_SPEC = 2, LOAD_RUN = 4 };
 
 /* Find @name in the index and open what @what asks for: the lock is taken first, LOAD_SPEC reads
- * configuration and manifest, LOAD_RUN makes the run directory. Exit status 3 when there is none. */
+ * configuration and manifest, LOAD_RUN makes the run directory. Exit status 3 when there is none.
+ */
 int zone_load(struct zone_host *h, const char *name, int what, struct zone *ret, struct zerr *e);
 /* LOAD_SPEC later, for a zone that is loaded: what was checked under its lock stays so. */
 int zone_load_spec(struct zone *z, struct zerr *e);
@@ -62,7 +63,8 @@ uid_t zone_base(const struct zone *z);
 int zone_volume(const struct zone *z, struct volume *ret, struct zerr *e);
 
 /* An event line and a debug message; @fields as event_emit(). */
-void zone_event(struct zone_host *h, const char *name, const char *event, const char *const *fields);
+void zone_event(struct zone_host *h, const char *name, const char *event,
+		const char *const *fields);
 
 /* Finish a restore that was killed (its journal says so); the caller holds the lock. */
 int zone_restore_finish(struct zone *z, struct zerr *e);

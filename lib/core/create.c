@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * zone create: the template names an image or fills a directory; everything of the zone before its
- * manifest is INCOMPLETE, and undone by `destroy` or the next attempt. From a cached image on overlay it
- * is a few mkdirs and the durable writes: index, configuration, manifest.
+ * manifest is INCOMPLETE, and undone by `destroy` or the next attempt. From a cached image on
+ * overlay it is a few mkdirs and the durable writes: index, configuration, manifest.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -28,11 +28,11 @@ struct creation {
 	struct template_args targs;
 	struct template_result made;
 	const struct storage_ops *backend;
-	struct buf conf;	/* text of zone.conf */
+	struct buf conf; /* text of zone.conf */
 	struct zone_spec spec;
 	struct index_entry entry;
-	int dir;		/* the zone's directory */
-	int root;		/* empty root for the template, or -1 */
+	int dir;		     /* the zone's directory */
+	int root;		     /* empty root for the template, or -1 */
 	const struct volume *source; /* a clone: of this volume, */
 	int snap;		     /* or of this snapshot of it */
 };
@@ -76,9 +76,11 @@ static int set_given(struct creation *c, struct zerr *e)
 
 static const char privileged_note[] =
 	"security.level=privileged: root in the zone is root of the host's user namespace; "
-	"the kernel's checks of capabilities, devices, system calls and mounts are all that is left";
+	"the kernel's checks of capabilities, devices, system calls and mounts are all that is "
+	"left";
 
-/* The configuration as it will be: format, backend, a NIC, what the template wants, what was asked. */
+/* The configuration as it will be: format, backend, a NIC, what the template wants, what was asked.
+ */
 static int make_config(struct creation *c, struct zerr *e)
 {
 	char size[32];
@@ -120,7 +122,8 @@ static int choose(struct creation *c, struct zerr *e)
 	c->template = template_find(c->args->template ? c->args->template : "none", e);
 	if (!c->template)
 		return -EINVAL;
-	c->backend = !backend || str_eq(backend, "best") ? storage_best(c->h->zones) : storage_find(backend, e);
+	c->backend = !backend || str_eq(backend, "best") ? storage_best(c->h->zones)
+							 : storage_find(backend, e);
 	if (!c->backend)
 		return -EINVAL;
 	int r = c->backend->probe(c->h->zones, e);
@@ -153,14 +156,18 @@ static int down_index(void *ctx, struct zerr *e)
 
 static int open_image(const struct creation *c, struct zerr *e)
 {
-	return c->made.image.fingerprint ? image_store_open(&c->h->images, c->made.image.fingerprint, e) : -1;
+	return c->made.image.fingerprint
+		       ? image_store_open(&c->h->images, c->made.image.fingerprint, e)
+		       : -1;
 }
 
 static int up_volume(void *ctx, struct zerr *e)
 {
 	struct creation *c = ctx;
 	AUTO_CLOSE int image = open_image(c, e);
-	const struct volume v = { .ops = c->backend, .dir = c->dir, .image = image, .size = c->spec.root_size };
+	const struct volume v = {
+		.ops = c->backend, .dir = c->dir, .image = image, .size = c->spec.root_size
+	};
 
 	if (c->made.image.fingerprint && image < 0)
 		return image;
@@ -175,7 +182,22 @@ static int down_volume(void *ctx, struct zerr *e)
 	const struct volume v = { .ops = c->backend, .dir = c->dir, .image = -1 };
 
 	c->root = own_close(c->root);
-	return c->backend->destroy ? c->backend->destroy(&v, e) : 0; /* the directory goes as a whole */
+	return c->backend->destroy ? c->backend->destroy(&v, e)
+				   : 0; /* the directory goes as a whole */
+}
+
+/* What the build found out; what was asked for wins, and the whole is judged again. */
+static int take_config(struct creation *c, struct zerr *e)
+{
+	AUTO_SPEC struct zone_spec whole;
+	int r = 0;
+
+	spec_init(&whole);
+	for (size_t i = 0; i + 1 < c->made.config.n && r == 0; i += 2)
+		r = set_key(c, c->made.config.v[i], c->made.config.v[i + 1], e);
+	if (r == 0)
+		r = set_given(c, e);
+	return r == 0 ? conf_parse(&whole, c->conf.p, "zone.conf", e) : r;
 }
 
 static int up_build(void *ctx, struct zerr *e)
@@ -194,10 +216,7 @@ static int up_build(void *ctx, struct zerr *e)
 		return zerr_in(e, r, "template %s", c->template->name);
 	for (size_t i = 0; i < c->made.ignored.n; i++)
 		log_note("not honoured: %s", c->made.ignored.v[i]);
-	bool changed;
-	int k = 0;
-	for (size_t i = 0; i + 1 < c->made.config.n && k == 0; i += 2)
-		k = conf_edit(&c->conf, c->made.config.v[i], c->made.config.v[i + 1], &changed, e);
+	const int k = take_config(c, e);
 	return k < 0 || syncfs(c->root) == 0 ? k : zerr_sys(e, "sync");
 }
 
@@ -224,10 +243,17 @@ static int fill_manifest(const struct creation *c, struct record *m)
 	const struct {
 		const char *key, *value;
 	} rows[] = {
-		{ "name", c->name }, { "backend", c->backend->name }, { "template", c->template ? c->template->name : "clone" },
-		{ "image.server", i->server }, { "image.dist", i->ref.dist }, { "image.release", i->ref.release },
-		{ "image.arch", i->ref.arch }, { "image.variant", i->ref.variant }, { "image.build", i->build },
-		{ "image.fingerprint", i->fingerprint }, { "image.verified", i->verified },
+		{ "name", c->name },
+		{ "backend", c->backend->name },
+		{ "template", c->template ? c->template->name : "clone" },
+		{ "image.server", i->server },
+		{ "image.dist", i->ref.dist },
+		{ "image.release", i->ref.release },
+		{ "image.arch", i->ref.arch },
+		{ "image.variant", i->ref.variant },
+		{ "image.build", i->build },
+		{ "image.fingerprint", i->fingerprint },
+		{ "image.verified", i->verified },
 	};
 	char uuid[40];
 
@@ -322,14 +348,17 @@ static int make_zone(struct creation *c, struct zerr *e)
 		(void)fs_remove(c->h->zones, c->name, &ignored);
 		return r;
 	}
-	const char *const fields[] = { "backend", c->backend->name, "template", c->template ? c->template->name : "clone", NULL };
+	const char *const fields[] = { "backend", c->backend->name, "template",
+				       c->template ? c->template->name : "clone", NULL };
 	zone_event(c->h, c->name, "created", fields);
 	return 0;
 }
 
 int zone_create(struct zone_host *h, const char *name, const struct zone_create *a, struct zerr *e)
 {
-	AUTO_CREATION struct creation c = { .h = h, .name = name, .args = a, .dir = -1, .root = -1 };
+	AUTO_CREATION struct creation c = {
+		.h = h, .name = name, .args = a, .dir = -1, .root = -1
+	};
 	int r = name ? name_check_zone(name, e) : 0;
 
 	spec_init(&c.spec);
@@ -342,9 +371,16 @@ int zone_create(struct zone_host *h, const char *name, const struct zone_create 
 
 		r = lock < 0 ? lock : check_free(&c, e);
 	}
-	c.targs = (struct template_args){ .zone = name, .word = a->template, .argc = a->template_argc, .argv = a->template_argv,
-		.images = &h->images, .terminal = a->terminal, .progress = h->o.progress,
-		.progress_arg = h->o.arg, .print = a->print, .print_arg = a->print_arg };
+	c.targs = (struct template_args){ .zone = name,
+					  .word = a->template,
+					  .argc = a->template_argc,
+					  .argv = a->template_argv,
+					  .images = &h->images,
+					  .terminal = a->terminal,
+					  .progress = h->o.progress,
+					  .progress_arg = h->o.arg,
+					  .print = a->print,
+					  .print_arg = a->print_arg };
 	if (r == 0)
 		r = c.template->prepare(&c.targs, &c.made, e);
 	if (r < 0 || c.made.done)
@@ -365,7 +401,8 @@ static int drop_identity(struct creation *c, const struct zone *from, struct zer
 
 	for (size_t i = 0; i < from->spec.nics_n && (r == 0 || r == -ENOENT); i++)
 		for (size_t k = 0; k < 2 && (r == 0 || r == -ENOENT); k++) {
-			AUTO_FREE char *key = str_fmt("net.%s.%s", from->spec.nics[i].name, keys[k]);
+			AUTO_FREE char *key =
+				str_fmt("net.%s.%s", from->spec.nics[i].name, keys[k]);
 
 			r = key ? conf_edit(&c->conf, key, NULL, &changed, e) : -ENOMEM;
 		}
@@ -380,9 +417,9 @@ static int copy_image(const struct record *m, struct image *i)
 		char **to;
 		const char *key;
 	} rows[] = {
-		{ &i->server, "image.server" }, { &i->ref.dist, "image.dist" },
-		{ &i->ref.release, "image.release" }, { &i->ref.arch, "image.arch" },
-		{ &i->ref.variant, "image.variant" }, { &i->build, "image.build" },
+		{ &i->server, "image.server" },		  { &i->ref.dist, "image.dist" },
+		{ &i->ref.release, "image.release" },	  { &i->ref.arch, "image.arch" },
+		{ &i->ref.variant, "image.variant" },	  { &i->build, "image.build" },
 		{ &i->fingerprint, "image.fingerprint" }, { &i->verified, "image.verified" },
 	};
 
@@ -394,7 +431,9 @@ static int copy_image(const struct record *m, struct image *i)
 
 int zonedir_clone(struct zone_host *h, struct zone *from, int snap, const char *to, struct zerr *e)
 {
-	AUTO_CREATION struct creation c = { .h = h, .name = to, .dir = -1, .root = -1, .snap = snap };
+	AUTO_CREATION struct creation c = {
+		.h = h, .name = to, .dir = -1, .root = -1, .snap = snap
+	};
 	struct volume source;
 	int r = zone_volume(from, &source, e);
 

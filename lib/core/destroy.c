@@ -10,7 +10,8 @@
 
 static size_t count_snapshots(const struct zone *z)
 {
-	AUTO_CLOSE int dir = z->dir < 0 ? -1 : fs_open_below(z->dir, "snapshots", O_RDONLY | O_DIRECTORY, 0);
+	AUTO_CLOSE int dir =
+		z->dir < 0 ? -1 : fs_open_below(z->dir, "snapshots", O_RDONLY | O_DIRECTORY, 0);
 	AUTO_STRV struct strv names = { 0 };
 
 	return dir >= 0 && fs_list(dir, &names) == 0 ? names.n : 0;
@@ -24,13 +25,16 @@ static int destroy_volume(struct zone *z, struct zerr *e)
 	if (z->dir < 0 || record_load(&m, z->dir, "manifest", MANIFEST_FORMAT, &ignored) < 0)
 		return 0; /* half made: the directory is all there is */
 	const char *backend = record_get(&m, "backend");
-	const struct volume v = { .ops = backend ? storage_find(backend, e) : NULL, .dir = z->dir, .image = -1 };
+	const struct volume v = { .ops = backend ? storage_find(backend, e) : NULL,
+				  .dir = z->dir,
+				  .image = -1 };
 	if (!v.ops)
 		return backend ? -EINVAL : 0;
 	return v.ops->destroy ? v.ops->destroy(&v, e) : 0;
 }
 
-static int load(struct zone_host *h, const char *name, struct zone *z, struct status *s, struct zerr *e)
+static int load(struct zone_host *h, const char *name, struct zone *z, struct status *s,
+		struct zerr *e)
 {
 	const int r = zone_load(h, name, LOAD_LOCK, z, e);
 
@@ -44,7 +48,8 @@ static int permit(struct zone *z, const struct status *s, bool force, struct zer
 		return life_repair(z, s, e);
 	if (s->state == STATE_UNAVAILABLE && !force) {
 		zerr_as(e, ZERR_STATE, "its directory %s is missing", z->entry.dir);
-		return zerr_hint(e, -ENOENT, "mount it; or zone destroy -f %s forgets the zone", z->name);
+		return zerr_hint(e, -ENOENT, "mount it; or zone destroy -f %s forgets the zone",
+				 z->name);
 	}
 	return s->state == STATE_UNAVAILABLE ? 0 : state_allows(s, DO_DESTROY, z->name, e);
 }
@@ -69,8 +74,10 @@ int zone_destroy(struct zone_host *h, const char *name, bool force, bool snapsho
 		return r;
 	const size_t n = count_snapshots(&z);
 	if (n && !snapshots && s.state == STATE_STOPPED)
-		return zerr_hint(e, zerr_as(e, ZERR_STATE, "the zone has %zu snapshot%s", n, n == 1 ? "" : "s"),
-				 "zone destroy -s %s takes them along", name);
+		return zerr_hint(
+			e,
+			zerr_as(e, ZERR_STATE, "the zone has %zu snapshot%s", n, n == 1 ? "" : "s"),
+			"zone destroy -s %s takes them along", name);
 	r = destroy_volume(&z, e);
 	if (r == 0)
 		r = zonedir_destroy(&z, e);

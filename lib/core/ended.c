@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * When init has ended the monitor execs this in its own place (same process, so init is still its child):
- * reap, walk down, and for a reboot walk up again with the same console clients, log and control socket,
- * and become the monitor again. The configuration is read anew.
+ * When init has ended the monitor execs this in its own place (same process, so init is still its
+ * child): reap, walk down, and for a reboot walk up again with the same console clients, log and
+ * control socket, and become the monitor again. The configuration is read anew.
  */
 #include <fcntl.h>
 #include <poll.h>
@@ -32,8 +32,10 @@ static void take(struct inherited *in, char *arg)
 		const char *key;
 		size_t off;
 	} fds[] = {
-		{ "pidfd=", offsetof(struct inherited, pidfd) }, { "run=", offsetof(struct inherited, run) },
-		{ "top=", offsetof(struct inherited, top) }, { "log=", offsetof(struct inherited, log) },
+		{ "pidfd=", offsetof(struct inherited, pidfd) },
+		{ "run=", offsetof(struct inherited, run) },
+		{ "top=", offsetof(struct inherited, top) },
+		{ "log=", offsetof(struct inherited, log) },
 		{ "alive=", offsetof(struct inherited, alive) },
 		{ "control=", offsetof(struct inherited, control) },
 		{ "notify=", offsetof(struct inherited, notify) },
@@ -54,8 +56,8 @@ static void take(struct inherited *in, char *arg)
 		(void)strv_add(&in->clients, arg + 7);
 }
 
-/* Reap init. The status as a shell gives it; *@ret_reboot by the kernel's reboot(2) in a pid namespace:
- * SIGHUP for a restart, SIGINT for halt and power off. */
+/* Reap init. The status as a shell gives it; *@ret_reboot by the kernel's reboot(2) in a pid
+ * namespace: SIGHUP for a restart, SIGINT for halt and power off. */
 static int reap(int pidfd, bool *ret_reboot)
 {
 	siginfo_t si = { 0 };
@@ -92,7 +94,8 @@ static void let_go(struct inherited *in)
 	strv_done(&in->clients);
 }
 
-static int go_down(struct zone *z, const struct record *rec, int status, struct inherited *in, struct zerr *e)
+static int go_down(struct zone *z, const struct record *rec, int status, struct inherited *in,
+		   struct zerr *e)
 {
 	/* before the record goes: who sees STOPPED also finds the status */
 	life_remember(z, rec, status);
@@ -133,8 +136,8 @@ static int reboot(struct zone *z, const struct record *rec, struct inherited *in
 	return r;
 }
 
-/* Going down and up is work of the host's, outside the zone's limits: an init that reboots at once must
- * not get it done without end. Before the lock: a stop can come in between. */
+/* Going down and up is work of the host's, outside the zone's limits: an init that reboots at once
+ * must not get it done without end. Before the lock: a stop can come in between. */
 static void slow_down(int run)
 {
 	AUTO_RECORD struct record rec = { 0 };

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * exec, inside: the namespaces are joined at once, the user is looked up by our own reader of the zone's
- * files (no NSS: a library of the zone must never run with our credentials), then filter, capabilities,
- * exec. Until exec the process is not dumpable and its memory belongs to the host's user namespace, so
- * nothing inside can look into it.
+ * exec, inside: the namespaces are joined at once, the user is looked up by our own reader of the
+ * zone's files (no NSS: a library of the zone must never run with our credentials), then filter,
+ * capabilities, exec. Until exec the process is not dumpable and its memory belongs to the host's
+ * user namespace, so nothing inside can look into it.
  */
 #include "core/enter.h"
 
@@ -34,8 +34,8 @@ static int join(const struct enter *x, struct zerr *e)
 		flags |= CLONE_NEWUSER;
 	(void)prctl(PR_SET_DUMPABLE, 0); /* from here on the zone's root could look at us */
 	if (setns(x->init, flags) < 0)
-		return errno == ESRCH ? zerr_as(e, ZERR_STATE, "the zone has just ended") :
-					zerr_sys(e, "join the zone's namespaces");
+		return errno == ESRCH ? zerr_as(e, ZERR_STATE, "the zone has just ended")
+				      : zerr_sys(e, "join the zone's namespaces");
 	if (setgroups(0, NULL) < 0 || setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
 		return zerr_sys(e, "become root of the zone");
 	(void)prctl(PR_SET_DUMPABLE, 0); /* a change of ids may have set it */
@@ -48,8 +48,10 @@ static int send_fd(int sock, int fd)
 	char control[CMSG_SPACE(sizeof(int))] = { 0 };
 	char byte = 0;
 	struct iovec iov = { &byte, 1 };
-	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control,
-		.msg_controllen = sizeof(control) };
+	struct msghdr m = { .msg_iov = &iov,
+			    .msg_iovlen = 1,
+			    .msg_control = control,
+			    .msg_controllen = sizeof(control) };
 	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
 
 	c->cmsg_level = SOL_SOCKET;
@@ -70,7 +72,8 @@ static int open_pty(const struct zone_exec *a, int sock, const struct account *u
 	AUTO_CLOSE int master = open("/dev/pts/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC | O_NOFOLLOW);
 	if (master < 0 || fstatfs(master, &fs) < 0 || fs.f_type != DEVPTS_SUPER_MAGIC ||
 	    fstat(master, &st) < 0 || st.st_rdev != makedev(5, 2))
-		return zerr_set(e, ENODEV, "pty: /dev/pts/ptmx of the zone is not a pty multiplexer");
+		return zerr_set(e, ENODEV,
+				"pty: /dev/pts/ptmx of the zone is not a pty multiplexer");
 	if (ioctl(master, TIOCSPTLCK, &unlock) < 0)
 		return zerr_sys(e, "pty");
 	AUTO_CLOSE int slave = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
@@ -94,7 +97,8 @@ static int open_pty(const struct zone_exec *a, int sock, const struct account *u
 /* What of the caller's environment makes sense inside. */
 static bool is_carried(const struct zone_exec *a, const char *variable)
 {
-	static const char *const prefixes[] = { "LANG=", "LC_", "COLORTERM=", "NO_COLOR=", "TERM=" };
+	static const char *const prefixes[] = { "LANG=", "LC_",
+						"COLORTERM=", "NO_COLOR=", "TERM=" };
 
 	if (a->clear_env)
 		return a->pty && str_starts(variable, "TERM=");
@@ -125,7 +129,8 @@ static int make_environment(const struct zone_exec *a, const struct account *u, 
 	int r = strv_add(env, "container=zone");
 
 	if (r == 0)
-		r = strv_add(env, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+		r = strv_add(env,
+			     "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
 	if (r == 0)
 		r = strv_addf(env, "HOME=%s", u->home);
 	if (r == 0)
@@ -150,7 +155,8 @@ static int become_user(const struct enter *x, const struct account *u, struct ze
 		r = zerr_sys(e, "groups");
 	if (r == 0)
 		r = caps_drop(x->caps, e);
-	if (r == 0 && (setresgid(u->gid, u->gid, u->gid) < 0 || setresuid(u->uid, u->uid, u->uid) < 0))
+	if (r == 0 &&
+	    (setresgid(u->gid, u->gid, u->gid) < 0 || setresuid(u->uid, u->uid, u->uid) < 0))
 		r = zerr_sys(e, "user %u:%u", u->uid, u->gid);
 	return r;
 }
@@ -186,8 +192,8 @@ static int run(const struct enter *x, int sock, struct zerr *e)
 	const struct zone_exec *a = x->args;
 	int r = join(x, e);
 
-	/* A link of the zone's (/etc/passwd, a home, a shell) may lead to /proc/self/fd: nothing is there
-	 * but the streams. */
+	/* A link of the zone's (/etc/passwd, a home, a shell) may lead to /proc/self/fd: nothing is
+	 * there but the streams. */
 	keep_only(sock);
 	if (r == 0)
 		r = account_find(a->user ? a->user : "0", &u, e);

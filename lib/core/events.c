@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Following the events file: inotify says when, the file says what; a rotation is followed to its end. */
+/* Following the events file: inotify says when, the file says what; a rotation is followed to its
+ * end. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,9 +12,9 @@
 #include "core/core.h"
 
 struct zone_events {
-	int run;   /* /run/zone */
-	int watch; /* inotify */
-	int file;  /* the events file that is being read; -1: none yet */
+	int run;	 /* /run/zone */
+	int watch;	 /* inotify */
+	int file;	 /* the events file that is being read; -1: none yet */
 	struct buf rest; /* the beginning of a line whose end has not come */
 };
 
@@ -30,7 +31,8 @@ int zone_events_open(struct zone_host *h, struct zone_events **ret, struct zerr 
 	if (ev->file >= 0)
 		(void)lseek(ev->file, 0, SEEK_END); /* what happened before is not news */
 	if (ev->run < 0 || ev->watch < 0 ||
-	    inotify_add_watch(ev->watch, fs_fd_path(h->run, path), IN_MODIFY | IN_CREATE | IN_MOVED_FROM) < 0) {
+	    inotify_add_watch(ev->watch, fs_fd_path(h->run, path),
+			      IN_MODIFY | IN_CREATE | IN_MOVED_FROM) < 0) {
 		const int r = zerr_sys(e, "watch events");
 
 		zone_events_close(ev);
@@ -54,7 +56,8 @@ static int drain(struct zone_events *ev, struct strv *lines)
 	while (ev->file >= 0 && (n = read(ev->file, chunk, sizeof(chunk))) > 0)
 		buf_add(&ev->rest, chunk, (size_t)n);
 	size_t at = 0;
-	for (char *end; ev->rest.len > at && (end = memchr(ev->rest.p + at, '\n', ev->rest.len - at));) {
+	for (char *end;
+	     ev->rest.len > at && (end = memchr(ev->rest.p + at, '\n', ev->rest.len - at));) {
 		*end = '\0';
 		if (strv_add(lines, ev->rest.p + at) < 0)
 			return -ENOMEM;

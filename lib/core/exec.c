@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * zone exec, the host's half: one clone3 into a leaf of the payload group with the pid namespace joined;
- * enter.c is what runs inside. The command's streams are ours, or a pty of the zone's own devpts whose
- * master comes back by the socket.
+ * zone exec, the host's half: one clone3 into a leaf of the payload group with the pid namespace
+ * joined; enter.c is what runs inside. The command's streams are ours, or a pty of the zone's own
+ * devpts whose master comes back by the socket.
  */
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -26,8 +26,10 @@ static int hear(int sock, int *ret_pty, struct zerr *e)
 		char control[CMSG_SPACE(sizeof(int))];
 		struct zerr said = { 0 };
 		struct iovec iov = { &said, sizeof(said) };
-		struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control,
-			.msg_controllen = sizeof(control) };
+		struct msghdr m = { .msg_iov = &iov,
+				    .msg_iovlen = 1,
+				    .msg_control = control,
+				    .msg_controllen = sizeof(control) };
 		const ssize_t n = recvmsg(sock, &m, MSG_CMSG_CLOEXEC);
 		const struct cmsghdr *c = n > 0 ? CMSG_FIRSTHDR(&m) : NULL;
 
@@ -52,11 +54,13 @@ static int has_ended(struct zerr *e)
 	return zerr_as(e, ZERR_STATE, "the zone has just ended");
 }
 
-static int clone_into(const struct enter *x, int leaf, int pair[static 2], int *ret_pidfd, pid_t *ret_pid,
-		      struct zerr *e)
+static int clone_into(const struct enter *x, int leaf, int pair[static 2], int *ret_pidfd,
+		      pid_t *ret_pid, struct zerr *e)
 {
-	struct clone_args a = { .flags = CLONE_INTO_CGROUP | CLONE_PIDFD, .exit_signal = SIGCHLD,
-		.cgroup = (uint64_t)leaf, .pidfd = (uintptr_t)ret_pidfd };
+	struct clone_args a = { .flags = CLONE_INTO_CGROUP | CLONE_PIDFD,
+				.exit_signal = SIGCHLD,
+				.cgroup = (uint64_t)leaf,
+				.pidfd = (uintptr_t)ret_pidfd };
 
 	const pid_t pid = sys_clone3(&a);
 	if (pid == 0) {
@@ -64,7 +68,9 @@ static int clone_into(const struct enter *x, int leaf, int pair[static 2], int *
 		enter_main(x, pair[1]);
 	}
 	if (pid < 0)
-		return errno == ENOMEM && sys_pidfd_send_signal(x->init, 0) < 0 ? has_ended(e) : zerr_sys(e, "clone");
+		return errno == ENOMEM && sys_pidfd_send_signal(x->init, 0) < 0
+			       ? has_ended(e)
+			       : zerr_sys(e, "clone");
 	*ret_pid = pid;
 	return 0;
 }
@@ -77,10 +83,13 @@ static int spawn(struct enter *x, int leaf, int *ret_pidfd, int *ret_pty, struct
 
 	if (own_pid < 0 || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return zerr_sys(e, "socket pair");
-	int r = setns(x->init, CLONE_NEWPID) < 0 ? (errno == ESRCH ? has_ended(e) : zerr_sys(e, "join the zone")) : 0;
+	int r = setns(x->init, CLONE_NEWPID) < 0
+			? (errno == ESRCH ? has_ended(e) : zerr_sys(e, "join the zone"))
+			: 0;
 	if (r == 0) {
 		r = clone_into(x, leaf, pair, ret_pidfd, &pid, e);
-		if (setns(own_pid, CLONE_NEWPID) < 0 && r == 0) /* our own next child is not the zone's */
+		if (setns(own_pid, CLONE_NEWPID) < 0 &&
+		    r == 0) /* our own next child is not the zone's */
 			r = zerr_sys(e, "leave the zone");
 	}
 	(void)own_close(pair[1]);
@@ -94,8 +103,8 @@ static int spawn(struct enter *x, int leaf, int *ret_pidfd, int *ret_pty, struct
 	return r;
 }
 
-static int prepare(struct zone_host *h, const char *name, struct zone *z, struct enter *x, struct cg *cg,
-		   struct zerr *e)
+static int prepare(struct zone_host *h, const char *name, struct zone *z, struct enter *x,
+		   struct cg *cg, struct zerr *e)
 {
 	AUTO_STATUS struct status s = { 0 };
 	int r = zone_load(h, name, 0, z, e);
@@ -106,9 +115,10 @@ static int prepare(struct zone_host *h, const char *name, struct zone *z, struct
 		r = state_allows(&s, DO_EXEC, name, e);
 	if (r < 0)
 		return r;
-	/* the record's word, not the configuration's: a level that is for the next start must not give
-	 * this one, still in its user namespace, a process of the host's root */
-	const enum security_level level = (enum security_level)record_u64(&s.rec, "level", LEVEL_DEFAULT);
+	/* the record's word, not the configuration's: a level that is for the next start must not
+	 * give this one, still in its user namespace, a process of the host's root */
+	const enum security_level level =
+		(enum security_level)record_u64(&s.rec, "level", LEVEL_DEFAULT);
 	x->init = state_pidfd(&s.rec, "pid");
 	x->base = (uid_t)record_u64(&s.rec, "base", 0);
 	x->userns = level != LEVEL_PRIVILEGED;
@@ -120,7 +130,8 @@ static int prepare(struct zone_host *h, const char *name, struct zone *z, struct
 	AUTO_CLOSE int filters = cache < 0 ? cache : fs_subdir(cache, "seccomp", 0700, e);
 	if (filters < 0)
 		return filters;
-	return seccomp_prepare(filters, level, record_u64(&s.rec, "compat32", 0) != 0, x->caps, &x->filter, e);
+	return seccomp_prepare(filters, level, record_u64(&s.rec, "compat32", 0) != 0, x->caps,
+			       &x->filter, e);
 }
 
 static int check_environment(const struct zone_exec *a, struct zerr *e)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * push and pull. The root is a mount tree idmapped to the zone, the running one's or a detached one; a
- * forked child takes the zone's base as its file system ids, so that what it makes belongs to the zone,
- * and every path inside is resolved in the root: a link there leads nowhere else.
+ * push and pull. The root is a mount tree idmapped to the zone, the running one's or a detached
+ * one; a forked child takes the zone's base as its file system ids, so that what it makes belongs
+ * to the zone, and every path inside is resolved in the root: a link there leads nowhere else.
  */
 #include <fcntl.h>
 #include <linux/capability.h>
@@ -102,7 +102,8 @@ static int open_target(int root, const char *destination, const char *source, ch
 
 	if (there >= 0 && fstat(there, &st) == 0 && S_ISDIR(st.st_mode)) {
 		if (str_eq(source, "-"))
-			return zerr_as(e, ZERR_USAGE, "%s is a directory: give the name of a file", destination);
+			return zerr_as(e, ZERR_USAGE, "%s is a directory: give the name of a file",
+				       destination);
 		(void)snprintf(name, 256, "%s", last_part(source));
 		const int dir = fs_open_in(root, destination, O_RDONLY | O_DIRECTORY, 0);
 		return dir < 0 ? zerr_code(e, -dir, "%s", destination) : dir;
@@ -116,7 +117,8 @@ static int open_target(int root, const char *destination, const char *source, ch
 		return zerr_set(e, ENOENT, "%s: no such directory in the zone", destination);
 	if (slash)
 		*slash = '\0';
-	const int dir = fs_open_in(root, slash && parent[0] ? parent : "/", O_RDONLY | O_DIRECTORY, 0);
+	const int dir =
+		fs_open_in(root, slash && parent[0] ? parent : "/", O_RDONLY | O_DIRECTORY, 0);
 	return dir < 0 ? zerr_code(e, -dir, "%s", destination) : dir;
 }
 
@@ -160,7 +162,8 @@ static int copy_file(int from, int dir, const char *name, const struct stat *st,
 	return r;
 }
 
-static int copy_any(int from_dir, const char *from, int dir, const char *name, unsigned depth, struct zerr *e);
+static int copy_any(int from_dir, const char *from, int dir, const char *name, unsigned depth,
+		    struct zerr *e);
 
 /* As whom we are here: the zone's ids would not take the host's root for an owner. */
 static int make_directory(int dir, const char *name, mode_t mode, struct zerr *e)
@@ -177,9 +180,9 @@ static int make_directory(int dir, const char *name, mode_t mode, struct zerr *e
 	return own_take_fd(&fd);
 }
 
-static int copy_directory(int from, int dir, const char *name, mode_t mode, unsigned depth, struct zerr *e)
+static int copy_directory(int from, int dir, const char *name, mode_t mode, unsigned depth,
+			  struct zerr *e)
 {
-	AUTO_STRV struct strv names = { 0 };
 	AUTO_CLOSE int to = make_directory(dir, name, mode & 0777, e);
 	struct dirent *d;
 	int r = 0;
@@ -208,7 +211,8 @@ static int copy_link(int from_dir, const char *from, int dir, const char *name, 
 	return symlinkat(target, dir, name) < 0 ? zerr_sys(e, "%s", name) : 0;
 }
 
-static int copy_any(int from_dir, const char *from, int dir, const char *name, unsigned depth, struct zerr *e)
+static int copy_any(int from_dir, const char *from, int dir, const char *name, unsigned depth,
+		    struct zerr *e)
 {
 	struct stat st;
 
@@ -218,7 +222,8 @@ static int copy_any(int from_dir, const char *from, int dir, const char *name, u
 		return copy_link(from_dir, from, dir, name, e);
 	if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
 		return 0; /* sockets, fifos and devices are not files to carry */
-	AUTO_CLOSE int fd = openat(from_dir, from, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	AUTO_CLOSE int fd =
+		openat(from_dir, from, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0)
 		return zerr_sys(e, "%s", from);
 	if (S_ISDIR(st.st_mode))
@@ -226,7 +231,8 @@ static int copy_any(int from_dir, const char *from, int dir, const char *name, u
 	return copy_file(fd, dir, name, &st, e);
 }
 
-/* ---- both ways -------------------------------------------------------------------------------- */
+/* ---- both ways --------------------------------------------------------------------------------
+ */
 
 static int push_one(int root, const char *source, const char *destination, struct zerr *e)
 {
@@ -266,14 +272,16 @@ static int open_host_target(const char *destination, const char *source, const c
 /* The source inside, looked up in the root. */
 static int open_source(int root, const char *source, struct stat *st, struct zerr *e)
 {
-	/* looked at before it is opened: merely to open a device node can do something to the host */
+	/* looked at before it is opened: merely to open a device node can do something to the host
+	 */
 	AUTO_CLOSE int there = fs_open_in(root, source, O_PATH, 0);
 	char path[32];
 
 	if (there < 0 || fstat(there, st) < 0)
 		return zerr_code(e, there < 0 ? -there : errno, "%s (in the zone)", source);
 	if (!S_ISREG(st->st_mode) && !S_ISDIR(st->st_mode))
-		return zerr_set(e, EINVAL, "%s (in the zone) is neither a file nor a directory", source);
+		return zerr_set(e, EINVAL, "%s (in the zone) is neither a file nor a directory",
+				source);
 	const int fd = open(fs_fd_path(there, path), O_RDONLY | O_CLOEXEC);
 	return fd < 0 ? zerr_sys(e, "%s (in the zone)", source) : fd;
 }
@@ -286,17 +294,18 @@ static int pull_one(int root, const char *source, const char *destination, struc
 	if (fd < 0)
 		return fd;
 	if (str_eq(destination, "-"))
-		return S_ISREG(st.st_mode) ? pump(fd, 1, source, e) :
-					     zerr_as(e, ZERR_USAGE, "%s is a directory", source);
+		return S_ISREG(st.st_mode) ? pump(fd, 1, source, e)
+					   : zerr_as(e, ZERR_USAGE, "%s is a directory", source);
 	const char *name;
 	AUTO_CLOSE int dir = open_host_target(destination, source, &name, e);
 	if (dir < 0)
 		return dir;
-	return S_ISREG(st.st_mode) ? copy_file(fd, dir, name, &st, e) :
-				     copy_directory(fd, dir, name, st.st_mode, 0, e);
+	return S_ISREG(st.st_mode) ? copy_file(fd, dir, name, &st, e)
+				   : copy_directory(fd, dir, name, st.st_mode, 0, e);
 }
 
-/* File system ids of the zone's root; the capabilities that the change takes away are raised again. */
+/* File system ids of the zone's root; the capabilities that the change takes away are raised again.
+ */
 static int become_zone(uid_t base)
 {
 	struct __user_cap_header_struct h = { .version = _LINUX_CAPABILITY_VERSION_3 };
@@ -326,12 +335,13 @@ static int transfer_all(int root, uid_t base, const struct transfer *t, struct z
 	if (t->push && base && (r = become_zone(base)) < 0)
 		return zerr_code(e, -r, "ids of the zone");
 	for (int i = 0; i < t->n && r == 0; i++)
-		r = t->push ? push_one(root, t->sources[i], t->destination, e) :
-			      pull_one(root, t->sources[i], t->destination, e);
+		r = t->push ? push_one(root, t->sources[i], t->destination, e)
+			    : pull_one(root, t->sources[i], t->destination, e);
 	return r;
 }
 
-/* The child's verdict. A signal that only we got is passed on: it removes what it has half written. */
+/* The child's verdict. A signal that only we got is passed on: it removes what it has half written.
+ */
 static int hear_copy(pid_t pid, int fd, struct zerr *e)
 {
 	struct zerr said;

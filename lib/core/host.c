@@ -78,8 +78,9 @@ static int name_places(struct zone_host *h, const char *path, struct zerr *e)
 	h->image_conf = str_fmt("%s/image.conf", h->etc);
 	h->image_keys = str_fmt("%s/keys", h->etc);
 	h->nft = run_helper("zone-nft");
-	return !h->zones_path || !h->group || !h->image_conf || !h->image_keys || !h->nft ?
-		       zerr_code(e, ENOMEM, "zone path") : 0;
+	return !h->zones_path || !h->group || !h->image_conf || !h->image_keys || !h->nft
+		       ? zerr_code(e, ENOMEM, "zone path")
+		       : 0;
 }
 
 int zone_host_open(const struct zone_options *o, struct zone_host **ret, struct zerr *e)
@@ -99,8 +100,12 @@ int zone_host_open(const struct zone_options *o, struct zone_host **ret, struct 
 		return r;
 	}
 	log_set(forward_log, h);
-	h->images = (struct image_env){ .zones = h->zones, .cache = h->cache, .keys = h->image_keys,
-		.config = h->image_conf, .users = image_users, .users_arg = h };
+	h->images = (struct image_env){ .zones = h->zones,
+					.cache = h->cache,
+					.keys = h->image_keys,
+					.config = h->image_conf,
+					.users = image_users,
+					.users_arg = h };
 	h->net = (struct net_env){ .host = h->host, .run = h->run, .helper = h->nft };
 	*ret = h;
 	return 0;
@@ -181,7 +186,8 @@ int zone_load(struct zone_host *h, const char *name, int what, struct zone *ret,
 		return z.lock;
 	r = index_find(h->host, name, &z.entry, e);
 	if (r == -ENOENT)
-		return zerr_hint(e, zerr_as(e, ZERR_MISSING, "no such zone"), "zone ls shows what there is");
+		return zerr_hint(e, zerr_as(e, ZERR_MISSING, "no such zone"),
+				 "zone ls shows what there is");
 	if (r < 0)
 		return r;
 	z.dir = open(z.entry.dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
@@ -259,7 +265,8 @@ static int image_users(void *arg, const char *fingerprint, struct strv *ret, str
 		return r;
 	for (size_t i = 0; i < all.n; i++) {
 		AUTO_RECORD struct record m = { 0 };
-		AUTO_CLOSE int dir = open(all.v[i].dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+		AUTO_CLOSE int dir =
+			open(all.v[i].dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 		struct zerr ignored = { 0 };
 
 		if (dir < 0)

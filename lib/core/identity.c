@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The zone's own files that name it: written by a process that is already the zone's root, in the zone's
- * root, so that a hostile image can only harm itself. */
+/* The zone's own files that name it: written by a process that is already the zone's root, in the
+ * zone's root, so that a hostile image can only harm itself. */
 #include "core/identity.h"
 
 #include <fcntl.h>
@@ -23,7 +23,8 @@ static void take_lines(char *text, struct buf *to, unsigned *servers)
 
 		if (server && (strstr(l, " 127.") || strstr(l, " ::1")))
 			continue;
-		if (!server && !str_starts(l, "search") && !str_starts(l, "domain") && !str_starts(l, "options"))
+		if (!server && !str_starts(l, "search") && !str_starts(l, "domain") &&
+		    !str_starts(l, "options"))
 			continue;
 		*servers += server;
 		buf_fmt(to, "%s\n", l);
@@ -68,7 +69,8 @@ void identity_done(struct identity *i)
 
 static void write_text(const char *path, const char *text, int flags)
 {
-	AUTO_CLOSE int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | flags, 0644);
+	AUTO_CLOSE int fd =
+		open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | flags, 0644);
 
 	if (fd >= 0)
 		(void)fs_write_all(fd, text, strlen(text));
@@ -101,8 +103,10 @@ void identity_write(const struct identity *i, const char *hostname)
 	if (i->fresh) {
 		(void)snprintf(text, sizeof(text), "%s\n", hostname);
 		write_text("/etc/hostname", text, O_TRUNC);
-		(void)snprintf(text, sizeof(text), "127.0.0.1\tlocalhost\n127.0.1.1\t%s\n::1\tlocalhost ip6-localhost\n",
-			       hostname);
+		(void)snprintf(
+			text, sizeof(text),
+			"127.0.0.1\tlocalhost\n127.0.1.1\t%s\n::1\tlocalhost ip6-localhost\n",
+			hostname);
 		write_text("/etc/hosts", text, O_TRUNC);
 		reset_machine_id();
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Who the zone is, in its own files: hostname, hosts and machine-id at its first start, resolv.conf at
- * every one. */
+/* Who the zone is, in its own files: hostname, hosts and machine-id at its first start, resolv.conf
+ * at every one. */
 #pragma once
 
 #include "core/core.h"
@@ -14,6 +14,6 @@ struct identity {
 void identity_prepare(const struct zone *z, struct identity *ret);
 /* Free the text. */
 void identity_done(struct identity *i);
-/* Inside, after the root is "/": links lead nowhere but into the zone itself. What cannot be written (a
- * read-only root) is left as it is. */
+/* Inside, after the root is "/": links lead nowhere but into the zone itself. What cannot be
+ * written (a read-only root) is left as it is. */
 void identity_write(const struct identity *i, const char *hostname);

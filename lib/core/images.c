@@ -12,8 +12,9 @@
 void zone_images_done(struct zone_images *i)
 {
 	for (size_t k = 0; k < i->n; k++) {
-		char *const strings[] = { i->v[k].dist, i->v[k].release, i->v[k].arch, i->v[k].variant,
-			i->v[k].build, i->v[k].sha256, i->v[k].verified };
+		char *const strings[] = { i->v[k].dist,	   i->v[k].release, i->v[k].arch,
+					  i->v[k].variant, i->v[k].build,   i->v[k].sha256,
+					  i->v[k].verified };
 
 		for (size_t s = 0; s < sizeof(strings) / sizeof(strings[0]); s++)
 			free(strings[s]);
@@ -22,8 +23,8 @@ void zone_images_done(struct zone_images *i)
 	*i = (struct zone_images){ 0 };
 }
 
-static int add(struct zone_images *to, const struct image_ref *ref, const char *build, const char *sha256,
-	       const char *verified, uint64_t size, bool cached)
+static int add(struct zone_images *to, const struct image_ref *ref, const char *build,
+	       const char *sha256, const char *verified, uint64_t size, bool cached)
 {
 	struct zone_image *v = reallocarray(to->v, to->n + 1, sizeof(*v));
 
@@ -42,8 +43,9 @@ static int add(struct zone_images *to, const struct image_ref *ref, const char *
 
 static int add_image(struct zone_images *to, const struct image *i, struct zerr *e)
 {
-	return add(to, &i->ref, i->build, i->fingerprint, i->verified, i->size, true) < 0 ?
-		       zerr_code(e, ENOMEM, "images") : 0;
+	return add(to, &i->ref, i->build, i->fingerprint, i->verified, i->size, true) < 0
+		       ? zerr_code(e, ENOMEM, "images")
+		       : 0;
 }
 
 static bool matches(const char *want, const char *have)
@@ -74,13 +76,18 @@ static struct image_source source_of(const struct zone_image_source *s)
 {
 	if (!s)
 		return (struct image_source){ 0 };
-	return (struct image_source){ .server = s->server, .keyring = s->keyring, .cafile = s->cafile,
-		.require_signature = s->require_signature, .no_verify = s->no_verify,
-		.force_cache = s->force_cache, .timeout = s->timeout };
+	return (struct image_source){ .server = s->server,
+				      .keyring = s->keyring,
+				      .cafile = s->cafile,
+				      .require_signature = s->require_signature,
+				      .no_verify = s->no_verify,
+				      .force_cache = s->force_cache,
+				      .timeout = s->timeout };
 }
 
-int zone_image_list(struct zone_host *h, bool remote, const char *dist, const char *release, const char *arch,
-		    const struct zone_image_source *s, struct zone_images *ret, struct zerr *e)
+int zone_image_list(struct zone_host *h, bool remote, const char *dist, const char *release,
+		    const char *arch, const struct zone_image_source *s, struct zone_images *ret,
+		    struct zerr *e)
 {
 	const struct image_ref want = { (char *)dist, (char *)release, (char *)arch, NULL };
 	const struct image_source source = source_of(s);
@@ -95,7 +102,8 @@ int zone_image_list(struct zone_host *h, bool remote, const char *dist, const ch
 	for (size_t i = 0; i < rows.n && r == 0; i++) {
 		const struct image_row *row = &rows.v[i];
 
-		if (add(ret, &row->ref, row->build, row->sha256, row->verified, row->size, row->cached) < 0)
+		if (add(ret, &row->ref, row->build, row->sha256, row->verified, row->size,
+			row->cached) < 0)
 			r = zerr_code(e, ENOMEM, "images");
 	}
 	image_rows_done(&rows);
@@ -112,7 +120,8 @@ int zone_image_pull(struct zone_host *h, const char *image, const struct zone_im
 	const struct image_module *m = r < 0 ? NULL : image_module_load(e);
 
 	if (r == 0)
-		r = m ? m->pull(&h->images, &ref, &source, h->o.progress, h->o.arg, &img, e) : -ENOENT;
+		r = m ? m->pull(&h->images, &ref, &source, h->o.progress, h->o.arg, &img, e)
+		      : -ENOENT;
 	image_ref_done(&ref);
 	return r < 0 ? r : add_image(ret, &img, e);
 }
@@ -139,7 +148,8 @@ static int find(struct zone_host *h, const char *image, struct strv *ret, struct
 	}
 	image_ref_done(&ref);
 	if (r == 0 && !ret->n)
-		r = zerr_hint(e, zerr_as(e, ZERR_MISSING, "no such image here"), "zone image ls shows what there is");
+		r = zerr_hint(e, zerr_as(e, ZERR_MISSING, "no such image here"),
+			      "zone image ls shows what there is");
 	return r;
 }
 
@@ -153,7 +163,8 @@ int zone_image_remove(struct zone_host *h, const char *image, struct zerr *e)
 	return r;
 }
 
-static int prune_one(struct zone_host *h, const char *fingerprint, bool all, struct strv *ret, struct zerr *e)
+static int prune_one(struct zone_host *h, const char *fingerprint, bool all, struct strv *ret,
+		     struct zerr *e)
 {
 	AUTO_IMAGE struct image img = { 0 };
 	AUTO_STRV struct strv users = { 0 };
@@ -168,8 +179,10 @@ static int prune_one(struct zone_host *h, const char *fingerprint, bool all, str
 	r = image_store_remove(&h->images, fingerprint, e);
 	if (r < 0)
 		return r == -EBUSY ? 0 : r; /* somebody has just begun to use it */
-	AUTO_FREE char *name = whole ? str_fmt("%s/%s/%s/%s %s", img.ref.dist, img.ref.release, img.ref.arch,
-					       img.ref.variant, img.build ? img.build : "") : strdup(fingerprint);
+	AUTO_FREE char *name =
+		whole ? str_fmt("%s/%s/%s/%s %s", img.ref.dist, img.ref.release, img.ref.arch,
+				img.ref.variant, img.build ? img.build : "")
+		      : strdup(fingerprint);
 	return !name || strv_add(ret, name) < 0 ? zerr_code(e, ENOMEM, "images") : 0;
 }
 
@@ -190,7 +203,9 @@ int zone_image_verify(struct zone_host *h, const char *image, struct strv *fault
 {
 	AUTO_STRV struct strv found = { 0 };
 	const struct image_module *m = image_module_load(e);
-	int r = !m ? -ENOENT : image ? find(h, image, &found, e) : image_store_list(&h->images, &found, e);
+	int r = !m	? -ENOENT
+		: image ? find(h, image, &found, e)
+			: image_store_list(&h->images, &found, e);
 
 	for (size_t i = 0; i < found.n && r == 0; i++)
 		r = m->verify(&h->images, found.v[i], faults, e);
@@ -212,8 +227,8 @@ static int open_source(struct zone_host *h, const char *source, int *ret_fd, str
 	if (r == 0)
 		r = state_now(&z, &s, e);
 	if (r == 0 && s.live)
-		r = zerr_hint(e, zerr_as(e, ZERR_STATE, "the zone is %s", state_name(s.state)), "zone stop %s",
-			      source);
+		r = zerr_hint(e, zerr_as(e, ZERR_STATE, "the zone is %s", state_name(s.state)),
+			      "zone stop %s", source);
 	if (r == 0)
 		r = state_allows(&s, DO_STORAGE, source, e);
 	if (r == 0)
@@ -239,9 +254,17 @@ int zone_image_publish(struct zone_host *h, const struct zone_publish *p, struct
 
 	if (r < 0)
 		return r;
-	const struct image_publish a = { .source = p->source, .source_fd = fd, .tree = p->tree, .dist = p->dist,
-		.release = p->release, .arch = p->arch, .variant = p->variant, .build = p->build,
-		.sign = p->sign, .gnupghome = p->gnupghome, .keep = p->keep };
+	const struct image_publish a = { .source = p->source,
+					 .source_fd = fd,
+					 .tree = p->tree,
+					 .dist = p->dist,
+					 .release = p->release,
+					 .arch = p->arch,
+					 .variant = p->variant,
+					 .build = p->build,
+					 .sign = p->sign,
+					 .gnupghome = p->gnupghome,
+					 .keep = p->keep };
 	r = m->publish(&a, h->o.progress, h->o.arg, &img, e);
 	return r < 0 ? r : add_image(ret, &img, e);
 }

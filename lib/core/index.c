@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The host-wide index: reading, appending, compacting, and the allocation of id slots. Knows nothing of
- * what a zone is beyond its line.
+ * The host-wide index: reading, appending, compacting, and the allocation of id slots. Knows
+ * nothing of what a zone is beyond its line.
  */
 #include "core/index.h"
 
@@ -46,7 +46,9 @@ static int parse_line(char *line, struct index_entry *ret)
 
 	if (!name || !slot || !dir || parse_u64(slot, UINT32_MAX, &n) < 0)
 		return -EPROTO;
-	*ret = (struct index_entry){ .name = strdup(name), .dir = strdup(dir), .slot = (unsigned)n };
+	*ret = (struct index_entry){ .name = strdup(name),
+				     .dir = strdup(dir),
+				     .slot = (unsigned)n };
 	if (!ret->name || !ret->dir || (leases && strv_split(&ret->leases, leases, ";") < 0)) {
 		index_entry_done(ret);
 		return -ENOMEM;
@@ -85,8 +87,8 @@ static bool is_named(const struct line *l, const char *name)
 	return l->name_len == strlen(name) && memcmp(l->text, name, l->name_len) == 0;
 }
 
-/* Split @text into lines, sorted by name, then age. Each ends with a tab and a dot: one that does not was
- * torn by a power loss and says nothing, whatever has been appended behind it since. */
+/* Split @text into lines, sorted by name, then age. Each ends with a tab and a dot: one that does
+ * not was torn by a power loss and says nothing, whatever has been appended behind it since. */
 static struct line *split(char *text, size_t *ret_n)
 {
 	size_t n = 0, cap = 0;
@@ -94,7 +96,8 @@ static struct line *split(char *text, size_t *ret_n)
 
 	for (char *p = text, *end; (end = strchr(p, '\n')); p = end + 1) {
 		*end = '\0';
-		if ((p[0] != '+' && p[0] != '-') || p[1] != '\t' || end - p < 4 || end[-2] != '\t' || end[-1] != '.')
+		if ((p[0] != '+' && p[0] != '-') || p[1] != '\t' || end - p < 4 ||
+		    end[-2] != '\t' || end[-1] != '.')
 			continue;
 		end[-2] = '\0';
 		if (n == cap) {
@@ -216,7 +219,8 @@ static int append(int hostdir, const struct buf *line, struct zerr *e)
 	if (line->failed)
 		return zerr_code(e, ENOMEM, "index of zones");
 	if (fd == -ENOENT) {
-		const int r = fs_write(hostdir, INDEX_FILE, INDEX_FIRST, strlen(INDEX_FIRST), 0600, true, e);
+		const int r = fs_write(hostdir, INDEX_FILE, INDEX_FIRST, strlen(INDEX_FIRST), 0600,
+				       true, e);
 
 		if (r < 0)
 			return r;
@@ -245,7 +249,8 @@ int index_put(int hostdir, const struct index_entry *x, struct zerr *e)
 	AUTO_BUF struct buf line = { 0 };
 
 	if (strpbrk(x->dir, "\t\n"))
-		return zerr_as(e, ZERR_USAGE, "path: tabs and newlines are not possible in a zone path");
+		return zerr_as(e, ZERR_USAGE,
+			       "path: tabs and newlines are not possible in a zone path");
 	format_line(&line, x);
 	return append(hostdir, &line, e);
 }
@@ -277,8 +282,10 @@ static void mark_file(const char *path, unsigned char *used, unsigned slots)
 		unsigned long long end = start + count - 1;
 		if (end < ID_FIRST)
 			continue;
-		const unsigned long long from = start < ID_FIRST ? 0 : (start - ID_FIRST) / ID_RANGE;
-		for (unsigned long long s = from; s <= (end - ID_FIRST) / ID_RANGE && s < slots; s++)
+		const unsigned long long from =
+			start < ID_FIRST ? 0 : (start - ID_FIRST) / ID_RANGE;
+		for (unsigned long long s = from; s <= (end - ID_FIRST) / ID_RANGE && s < slots;
+		     s++)
 			used[s] = 1;
 	}
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The host-wide index, .host/index: NAME → directory, id slot, leases. One line for each change, the
- * last of a name wins; appended and synced under .host/lock, rewritten when most of it is dead. It
- * makes names unique on the host whatever the zone path, and is the only place that gives out ids and
- * addresses. Readers take no lock: a torn last line is passed over.
+ * The host-wide index, .host/index: NAME → directory, id slot, leases. One line for each change,
+ * the last of a name wins; appended and synced under .host/lock, rewritten when most of it is dead.
+ * It makes names unique on the host whatever the zone path, and is the only place that gives out
+ * ids and addresses. Readers take no lock: a torn last line is passed over.
  */
 #pragma once
 
@@ -15,9 +15,9 @@
 
 struct index_entry {
 	char *name;
-	char *dir;	      /* absolute path of the zone's directory */
-	unsigned slot;	      /* short stable id; ids begin at ID_FIRST + slot * ID_RANGE */
-	struct strv leases;   /* "NIC NETWORK IPV4" ("-" for none) */
+	char *dir;	    /* absolute path of the zone's directory */
+	unsigned slot;	    /* short stable id; ids begin at ID_FIRST + slot * ID_RANGE */
+	struct strv leases; /* "NIC NETWORK IPV4" ("-" for none) */
 };
 /* Free its strings. */
 void index_entry_done(struct index_entry *x);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What ls and info show. A row costs a few small reads and no process; a field that is not known is null,
- * never invented. No lock is taken. */
+/* What ls and info show. A row costs a few small reads and no process; a field that is not known is
+ * null, never invented. No lock is taken. */
 #include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
@@ -14,18 +14,30 @@
 
 static void clear(struct zone_info *i)
 {
-	*i = (struct zone_info){ .exit_status = -1, .memory_bytes = UINT64_MAX, .cpu_usage_ns = UINT64_MAX,
-		.pids = UINT64_MAX, .uptime_ns = UINT64_MAX, .memory_peak = UINT64_MAX, .memory_max = UINT64_MAX,
-		.memory_swap = UINT64_MAX, .io_read = UINT64_MAX, .io_written = UINT64_MAX };
+	*i = (struct zone_info){ .exit_status = -1,
+				 .memory_bytes = UINT64_MAX,
+				 .cpu_usage_ns = UINT64_MAX,
+				 .pids = UINT64_MAX,
+				 .uptime_ns = UINT64_MAX,
+				 .memory_peak = UINT64_MAX,
+				 .memory_max = UINT64_MAX,
+				 .memory_swap = UINT64_MAX,
+				 .io_read = UINT64_MAX,
+				 .io_written = UINT64_MAX };
 }
 
 void zone_info_done(struct zone_info *i)
 {
-	char *const strings[] = { i->name, i->state, i->path, i->backend, i->incomplete_op,
-		i->incomplete_hint, i->health, i->cgroup, i->image_server, i->image_dist, i->image_release,
-		i->image_arch, i->image_variant, i->image_build, i->image_fingerprint, i->image_verified };
-	struct strv *const lists[] = { &i->groups, &i->ipv4, &i->ipv6, &i->limits, &i->limits_not_enforced,
-		&i->security, &i->holders };
+	char *const strings[] = { i->name,	    i->state,	      i->path,
+				  i->backend,	    i->incomplete_op, i->incomplete_hint,
+				  i->health,	    i->cgroup,	      i->image_server,
+				  i->image_dist,    i->image_release, i->image_arch,
+				  i->image_variant, i->image_build,   i->image_fingerprint,
+				  i->image_verified };
+	struct strv *const lists[] = {
+		&i->groups,   &i->ipv4,	  &i->ipv6, &i->limits, &i->limits_not_enforced,
+		&i->security, &i->holders
+	};
 
 	for (size_t k = 0; k < sizeof(strings) / sizeof(strings[0]); k++)
 		free(strings[k]);
@@ -95,7 +107,8 @@ static void stopped(const struct zone *z, struct zone_info *i)
 
 static uint64_t count_snapshots(const struct zone *z)
 {
-	AUTO_CLOSE int dir = z->dir < 0 ? -1 : fs_open_below(z->dir, "snapshots", O_RDONLY | O_DIRECTORY, 0);
+	AUTO_CLOSE int dir =
+		z->dir < 0 ? -1 : fs_open_below(z->dir, "snapshots", O_RDONLY | O_DIRECTORY, 0);
 	AUTO_STRV struct strv names = { 0 };
 
 	return dir >= 0 && fs_list(dir, &names) == 0 ? names.n : 0;
@@ -126,8 +139,10 @@ static int row(struct zone *z, const struct status *s, int what, struct zone_inf
 		r = str_set(&i->path, z->entry.dir);
 	if (r == 0 && s->state == STATE_INCOMPLETE) {
 		i->incomplete_op = strdup(s->op);
-		i->incomplete_hint = str_fmt(str_eq(s->op, "create") || str_eq(s->op, "destroy") ?
-						     "zone destroy %s" : "zone verify --repair %s", z->name);
+		i->incomplete_hint = str_fmt(str_eq(s->op, "create") || str_eq(s->op, "destroy")
+						     ? "zone destroy %s"
+						     : "zone verify --repair %s",
+					     z->name);
 		r = i->incomplete_op && i->incomplete_hint ? 0 : -ENOMEM;
 	}
 	if (r == 0 && (what & ZONE_LS_CONFIG))
@@ -141,7 +156,8 @@ static int row(struct zone *z, const struct status *s, int what, struct zone_inf
 	return r;
 }
 
-int zone_info_row(struct zone_host *h, const char *name, int what, struct zone_info *ret, struct zerr *e)
+int zone_info_row(struct zone_host *h, const char *name, int what, struct zone_info *ret,
+		  struct zerr *e)
 {
 	AUTO_ZONE struct zone z = { .dir = -1, .run = -1, .lock = -1 };
 	AUTO_STATUS struct status s = { 0 };
@@ -169,10 +185,14 @@ static int from_manifest(const struct zone *z, struct zone_info *i)
 		char **to;
 		const char *key;
 	} rows[] = {
-		{ &i->image_server, "image.server" }, { &i->image_dist, "image.dist" },
-		{ &i->image_release, "image.release" }, { &i->image_arch, "image.arch" },
-		{ &i->image_variant, "image.variant" }, { &i->image_build, "image.build" },
-		{ &i->image_fingerprint, "image.fingerprint" }, { &i->image_verified, "image.verified" },
+		{ &i->image_server, "image.server" },
+		{ &i->image_dist, "image.dist" },
+		{ &i->image_release, "image.release" },
+		{ &i->image_arch, "image.arch" },
+		{ &i->image_variant, "image.variant" },
+		{ &i->image_build, "image.build" },
+		{ &i->image_fingerprint, "image.fingerprint" },
+		{ &i->image_verified, "image.verified" },
 		{ &i->backend, "backend" },
 	};
 
@@ -192,7 +212,8 @@ static void find_lease(const struct zone *z, const char *nic, char ip[static 20]
 	for (size_t k = 0; k < z->entry.leases.n; k++) {
 		char name[16], net[16];
 
-		if (sscanf(z->entry.leases.v[k], "%15s %15s %19s", name, net, ip) == 3 && str_eq(name, nic))
+		if (sscanf(z->entry.leases.v[k], "%15s %15s %19s", name, net, ip) == 3 &&
+		    str_eq(name, nic))
 			return;
 		ip[0] = '\0';
 	}
@@ -226,7 +247,8 @@ static int one_nic(const struct zone *z, const struct nic_spec *n, const struct 
 	r = str_set(&ret->name, n->name);
 	if (r == 0)
 		r = str_set(&ret->network, n->network ? n->network : NET_DEFAULT);
-	if (r == 0 && net_lease(&z->h->net, n, z->entry.slot, &none, ip[0] ? ip : NULL, &lease, &ignored) == 0) {
+	if (r == 0 && net_lease(&z->h->net, n, z->entry.slot, &none, ip[0] ? ip : NULL, &lease,
+				&ignored) == 0) {
 		r = str_set(&ret->mac, lease.mac);
 		if (r == 0 && lease.ipv4[0])
 			r = strv_add(&ret->addresses, lease.ipv4);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * zone-init: the stub init of init.mode=stub and `zone run`. Starts one command, passes signals on, reaps
- * what is left to it, and ends with the command's status (128+N for a signal; 126 and 127 as a shell).
- * Static, no heap: it runs inside the zone from a descriptor, where no library of ours exists.
+ * zone-init: the stub init of init.mode=stub and `zone run`. Starts one command, passes signals on,
+ * reaps what is left to it, and ends with the command's status (128+N for a signal; 126 and 127 as
+ * a shell). Static, no heap: it runs inside the zone from a descriptor, where no library of ours
+ * exists.
  */
 #include <errno.h>
 #include <signal.h>
@@ -30,7 +31,8 @@ static _Noreturn void run(char **argv, const sigset_t *old)
 	extern char **environ;
 	static const char *const why[] = { ": not found", ": cannot be executed" };
 
-	if (isatty(0)) { /* the terminal's foreground, so that ^C reaches it; SIGTTOU is blocked here */
+	if (isatty(0)) { /* the terminal's foreground, so that ^C reaches it; SIGTTOU is blocked
+			    here */
 		(void)setpgid(0, 0);
 		(void)tcsetpgrp(0, getpid());
 	}

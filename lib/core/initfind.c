@@ -12,12 +12,13 @@
 #include "core/boot.h"
 
 static const char *const candidates[] = { "/sbin/init", "/usr/lib/systemd/systemd",
-	"/lib/systemd/systemd", "/etc/init", "/bin/init" };
+					  "/lib/systemd/systemd", "/etc/init", "/bin/init" };
 
 /* Where the path ends after all links, and an open descriptor on it. */
 static int resolve(int root, const char *path, char real[static PATH_MAX])
 {
-	/* looked at before it is opened: merely to open a device node can do something to the host */
+	/* looked at before it is opened: merely to open a device node can do something to the host
+	 */
 	AUTO_CLOSE int there = fs_open_in(root, path, O_PATH, 0);
 	char link[32];
 	struct stat st;
@@ -55,9 +56,9 @@ static enum init_kind kind_of(const char *real)
 static const struct machine {
 	const char *arch;
 	uint16_t elf;
-} machines[] = { { "amd64", EM_X86_64 }, { "i386", EM_386 }, { "arm64", EM_AARCH64 }, { "armhf", EM_ARM },
-	{ "armel", EM_ARM }, { "ppc64el", EM_PPC64 }, { "s390x", EM_S390 }, { "riscv64", EM_RISCV },
-	{ "loongarch64", 258 } };
+} machines[] = { { "amd64", EM_X86_64 }, { "i386", EM_386 },	  { "arm64", EM_AARCH64 },
+		 { "armhf", EM_ARM },	 { "armel", EM_ARM },	  { "ppc64el", EM_PPC64 },
+		 { "s390x", EM_S390 },	 { "riscv64", EM_RISCV }, { "loongarch64", 258 } };
 
 static const char *machine_name(uint16_t elf)
 {
@@ -91,7 +92,8 @@ static int not_found(struct zerr *e)
 	size_t len = 0;
 
 	for (size_t i = 0; i < sizeof(candidates) / sizeof(candidates[0]); i++)
-		len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%s", i ? ", " : "", candidates[i]);
+		len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%s", i ? ", " : "",
+					candidates[i]);
 	zerr_set(e, ENOENT, "no init in the root file system (looked for %s)", list);
 	return zerr_hint(e, -ENOENT, "install an init, or set init=/path");
 }
@@ -129,7 +131,8 @@ int init_find(struct boot *b, struct zerr *e)
 	}
 	if (asked) {
 		r = find_one(b, root, asked, e);
-		return r == -ENOENT && !e->code ? zerr_set(e, ENOENT, "init %s: not there", asked) : r;
+		return r == -ENOENT && !e->code ? zerr_set(e, ENOENT, "init %s: not there", asked)
+						: r;
 	}
 	for (size_t i = 0; i < sizeof(candidates) / sizeof(candidates[0]) && r == -ENOENT; i++)
 		r = find_one(b, root, candidates[i], e);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Who keeps a running zone, and what is left of it afterwards: becoming the monitor, remembering how it
- * ended, sweeping up behind the last process. */
+/* Who keeps a running zone, and what is left of it afterwards: becoming the monitor, remembering
+ * how it ended, sweeping up behind the last process. */
 #include <fcntl.h>
 #include <net/if.h>
 #include <poll.h>
@@ -45,8 +45,9 @@ static int pass_descriptors(const struct boot *b, int logs, struct strv *argv)
 		const char *what;
 		int fd;
 	} rows[] = {
-		{ "pidfd", b->pidfd }, { "run", b->z->run }, { "top", b->z->h->run }, { "log", logs },
-		{ "alive", b->alive }, { "control", b->control }, { "notify", b->notify },
+		{ "pidfd", b->pidfd },	 { "run", b->z->run },	{ "top", b->z->h->run },
+		{ "log", logs },	 { "alive", b->alive }, { "control", b->control },
+		{ "notify", b->notify },
 	};
 	/* whatever else the command was started with must not live as long as the zone */
 	int r = sys_close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) < 0 ? -errno : 0;
@@ -95,7 +96,8 @@ int life_become_monitor(struct boot *b, struct zerr *e)
 	return zerr_sys(e, "exec %s", path);
 }
 
-/* ---- after the end ---------------------------------------------------------------------------- */
+/* ---- after the end ----------------------------------------------------------------------------
+ */
 
 static void sweep(struct zone *z, int monitor, const struct record *state)
 {
@@ -109,12 +111,14 @@ static void sweep(struct zone *z, int monitor, const struct record *state)
 	for (int tries = 0; tries < 200 && cg_remove(z->h, z->name, true, &ignored) < 0; tries++)
 		(void)usleep(2000);
 	zone_unlock(z);
-	/* links go with their namespace some milliseconds later; one that does not is ours to delete */
+	/* links go with their namespace some milliseconds later; one that does not is ours to
+	 * delete */
 	for (size_t i = 0; life_link(state, i, &link) == 0; i++) {
 		char name[IF_NAMESIZE];
 
 		for (int tries = 0; tries < 250 && if_indextoname(link.ifindex, name) &&
-				    str_eq(name, link.host_name); tries++)
+				    str_eq(name, link.host_name);
+		     tries++)
 			(void)usleep(20000);
 		(void)net_down(&z->h->net, z->name, &link, true, &ignored);
 	}
@@ -125,8 +129,9 @@ void life_sweep(struct zone *z, pid_t monitor, const struct record *state)
 {
 	AUTO_CLOSE int pidfd = sys_pidfd_open(monitor, 0);
 	const bool known = z->h->cgroup >= 0;
-	struct clone_args a = { .exit_signal = SIGCHLD, .flags = known ? CLONE_INTO_CGROUP : 0,
-		.cgroup = known ? (uint64_t)z->h->cgroup : 0 };
+	struct clone_args a = { .exit_signal = SIGCHLD,
+				.flags = known ? CLONE_INTO_CGROUP : 0,
+				.cgroup = known ? (uint64_t)z->h->cgroup : 0 };
 	const pid_t pid = sys_clone3(&a);
 
 	if (pid == 0)

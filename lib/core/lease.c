@@ -8,15 +8,16 @@
 #include "base/own.h"
 
 /* Addresses that others (and other NICs of @self) have on @network. */
-static int collect_taken(const struct index *all, const char *self, const char *nic, const char *network,
-			 struct strv *ret)
+static int collect_taken(const struct index *all, const char *self, const char *nic,
+			 const char *network, struct strv *ret)
 {
 	for (size_t i = 0; i < all->n; i++)
 		for (size_t k = 0; k < all->v[i].leases.n; k++) {
 			char n[16], net[16], ip[20];
 
 			if (sscanf(all->v[i].leases.v[k], "%15s %15s %19s", n, net, ip) != 3 ||
-			    !str_eq(net, network) || (str_eq(all->v[i].name, self) && str_eq(n, nic)))
+			    !str_eq(net, network) ||
+			    (str_eq(all->v[i].name, self) && str_eq(n, nic)))
 				continue;
 			if (strv_add(ret, ip) < 0)
 				return -ENOMEM;
@@ -24,7 +25,8 @@ static int collect_taken(const struct index *all, const char *self, const char *
 	return 0;
 }
 
-static const char *present(const struct index_entry *x, const char *nic, char ip[static 20], size_t *ret_at)
+static const char *present(const struct index_entry *x, const char *nic, char ip[static 20],
+			   size_t *ret_at)
 {
 	for (size_t i = 0; i < x->leases.n; i++) {
 		char n[16], net[16];

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Read this first. The start of a zone is the table at the end of this file; a failure, a stop and the
- * repair of a killed start are the same table walked backwards. Each up function turns the specification
- * and the descriptors so far into a few more (struct boot); each down function works from the state
- * record, in whatever process it runs.
+ * Read this first. The start of a zone is the table at the end of this file; a failure, a stop and
+ * the repair of a killed start are the same table walked backwards. Each up function turns the
+ * specification and the descriptors so far into a few more (struct boot); each down function works
+ * from the state record, in whatever process it runs.
  */
 #include "core/life.h"
 
@@ -33,7 +33,8 @@ struct life {
 
 /* ---- alive ----------------------------------------------------------------------------------- */
 
-/* Of the open file description, so kept over exec; and readers ask for it without ever having it. */
+/* Of the open file description, so kept over exec; and readers ask for it without ever having it.
+ */
 static int lock_alive(struct boot *b, struct zerr *e)
 {
 	struct flock lock = { .l_type = F_WRLCK };
@@ -115,7 +116,8 @@ static int down_cgroup(void *ctx, struct zerr *e)
 		r = cg_remove(l->z->h, l->z->name, false, &ignored);
 		if (r != -EBUSY)
 			return r < 0 ? zerr_code(e, -r, "remove") : 0;
-		(void)usleep(2000); /* a dying task is counted a moment longer than `populated` says */
+		(void)usleep(
+			2000); /* a dying task is counted a moment longer than `populated` says */
 		r = 0;
 	}
 	return r < 0 ? r : zerr_set(e, EBUSY, "its groups do not become empty");
@@ -134,7 +136,9 @@ static int up_helper(void *ctx, struct zerr *e)
 		return filters;
 	int r = caps_mask(s->level, &s->caps_add, &s->caps_drop, &b->caps, e);
 	if (r == 0)
-		r = zerr_in(e, seccomp_prepare(filters, s->level, s->compat32, b->caps, &b->filter, e), "seccomp");
+		r = zerr_in(e,
+			    seccomp_prepare(filters, s->level, s->compat32, b->caps, &b->filter, e),
+			    "seccomp");
 	identity_prepare(b->z, &b->identity);
 	return r < 0 ? r : spawn_helper(b, e);
 }
@@ -180,8 +184,10 @@ int life_link(const struct record *state, size_t i, struct net_link *ret)
 	(void)snprintf(key, sizeof(key), "nic.%zu", i);
 	const char *v = record_get(state, key);
 	*ret = (struct net_link){ 0 };
-	return v && sscanf(v, "%15s %15s %15s %u", ret->nic, ret->network, ret->host_name, &ret->ifindex) == 4 ?
-		       0 : -ENOENT;
+	return v && sscanf(v, "%15s %15s %15s %u", ret->nic, ret->network, ret->host_name,
+			   &ret->ifindex) == 4
+		       ? 0
+		       : -ENOENT;
 }
 
 /* systemd-networkd in the zone would drop addresses that it did not set: tell it ours. */
@@ -191,7 +197,8 @@ static void tell_networkd(const struct boot *b, const struct net_lease *n)
 	char name[64];
 	struct zerr ignored = { 0 };
 
-	buf_fmt(&t, "[Match]\nName=%s\n[Network]\nDHCP=no\nKeepConfiguration=static\nIPv6AcceptRA=no\n",
+	buf_fmt(&t,
+		"[Match]\nName=%s\n[Network]\nDHCP=no\nKeepConfiguration=static\nIPv6AcceptRA=no\n",
 		n->nic);
 	if (n->ipv4[0])
 		buf_fmt(&t, "Address=%s\n", n->ipv4);
@@ -202,8 +209,10 @@ static void tell_networkd(const struct boot *b, const struct net_lease *n)
 	if (n->gateway6[0])
 		buf_fmt(&t, "Gateway=%s\n", n->gateway6);
 	(void)snprintf(name, sizeof(name), "systemd/network/00-zone-%s.network", n->nic);
-	AUTO_CLOSE int fd = fs_open_below(b->gift.tree[TREE_RUN], name, O_WRONLY | O_CREAT | O_EXCL, 0644);
-	if (fd < 0 || t.failed || fs_write_all(fd, t.p, t.len) < 0 || fchown(fd, b->base, b->base) < 0)
+	AUTO_CLOSE int fd =
+		fs_open_below(b->gift.tree[TREE_RUN], name, O_WRONLY | O_CREAT | O_EXCL, 0644);
+	if (fd < 0 || t.failed || fs_write_all(fd, t.p, t.len) < 0 ||
+	    fchown(fd, b->base, b->base) < 0)
 		log_debug("networkd configuration: %s", ignored.msg);
 }
 
@@ -223,8 +232,8 @@ static int up_net(void *ctx, struct zerr *e)
 			continue;
 		r = lease_ensure(b->z, n, &lease, e);
 		if (r == 0)
-			r = net_up(&b->z->h->net, b->z->name, b->z->entry.slot, b->generation, &lease,
-				   b->netns, &link, e);
+			r = net_up(&b->z->h->net, b->z->name, b->z->entry.slot, b->generation,
+				   &lease, b->netns, &link, e);
 		if (r == 0 && (r = save_link(l->state, links++, &link)) < 0)
 			r = zerr_code(e, ENOMEM, "record");
 		if (r == 0)
@@ -243,7 +252,8 @@ static int down_net(void *ctx, struct zerr *e)
 
 	for (size_t i = 0; life_link(l->state, i, &link) == 0; i++) {
 		struct zerr first = { 0 };
-		const int one = net_down(&l->z->h->net, l->z->name, &link, false, r < 0 ? &first : e);
+		const int one =
+			net_down(&l->z->h->net, l->z->name, &link, false, r < 0 ? &first : e);
 
 		if (r == 0)
 			r = one;
@@ -283,8 +293,17 @@ static const struct op start_op = { "start", steps };
 
 void boot_init(struct boot *b, struct zone *z, const struct zone_start *args)
 {
-	*b = (struct boot){ .z = z, .args = args, .cg = CG_NONE, .userns = -1, .pidfd = -1, .netns = -1,
-		.go = -1, .go_child = -1, .notify = -1, .alive = -1, .control = -1 };
+	*b = (struct boot){ .z = z,
+			    .args = args,
+			    .cg = CG_NONE,
+			    .userns = -1,
+			    .pidfd = -1,
+			    .netns = -1,
+			    .go = -1,
+			    .go_child = -1,
+			    .notify = -1,
+			    .alive = -1,
+			    .control = -1 };
 	memset(&b->gift, -1, sizeof(b->gift));
 	memset(b->slaves, -1, sizeof(b->slaves));
 	b->base = zone_base(z);
@@ -345,7 +364,8 @@ static int fill_confinement(struct boot *b, struct zerr *e)
 	const struct zone_spec *c = &b->z->spec;
 	struct record *s = &b->state;
 
-	if (record_setf(s, "base", "%u", b->base) < 0 || record_setf(s, "level", "%d", (int)c->level) < 0 ||
+	if (record_setf(s, "base", "%u", b->base) < 0 ||
+	    record_setf(s, "level", "%d", (int)c->level) < 0 ||
 	    record_setf(s, "caps", "%llu", (unsigned long long)b->caps) < 0 ||
 	    record_setf(s, "compat32", "%d", c->compat32) < 0 ||
 	    record_setf(s, "no_new_privs", "%d", c->no_new_privs) < 0)
@@ -361,9 +381,13 @@ static int fill_state(struct boot *b, struct zerr *e)
 	for (size_t i = 0; i < b->not_enforced.n; i++)
 		buf_fmt(&lacking, "%s%s", i ? " " : "", b->not_enforced.v[i]);
 	if (record_setf(s, "pid", "%d", (int)b->pid) < 0 ||
-	    record_setf(s, "pid_start", "%llu", (unsigned long long)process_start_time(b->pid)) < 0 ||
+	    record_setf(s, "pid_start", "%llu", (unsigned long long)process_start_time(b->pid)) <
+		    0 ||
 	    record_set(s, "kind", kinds[b->kind]) < 0 ||
-	    record_set(s, "base_level", b->two_level ? "2" : b->base ? "1" : "0") < 0 ||
+	    record_set(s, "base_level",
+		       b->two_level ? "2"
+		       : b->base    ? "1"
+				    : "0") < 0 ||
 	    record_set(s, "not_enforced", lacking.p ? lacking.p : "") < 0)
 		return zerr_code(e, ENOMEM, "state record");
 	return fill_confinement(b, e);
@@ -376,7 +400,8 @@ static int first_state(struct boot *b, struct zerr *e)
 	const pid_t me = getpid();
 
 	if (record_setf(s, "monitor", "%d", (int)me) < 0 ||
-	    record_setf(s, "monitor_start", "%llu", (unsigned long long)process_start_time(me)) < 0 ||
+	    record_setf(s, "monitor_start", "%llu", (unsigned long long)process_start_time(me)) <
+		    0 ||
 	    record_setf(s, "started_ns", "%llu", (unsigned long long)now_boot_ns()) < 0 ||
 	    record_setf(s, "generation", "%u", b->generation) < 0 ||
 	    record_set(s, "custom", b->args->argv || b->args->scratch ? "1" : "0") < 0)
@@ -388,7 +413,8 @@ int life_up(struct boot *b, struct zerr *e)
 {
 	const struct journal j = run_journal(b->z);
 	struct life l = { b, b->z, &b->state, b->control >= 0 };
-	int r = lock_alive(b, e); /* before the record: with one and without the lock it was killed */
+	int r = lock_alive(b,
+			   e); /* before the record: with one and without the lock it was killed */
 
 	if (r < 0)
 		return r;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Limits at start: a table from keys to the files of the zone's group. A limit that was asked for and
- * cannot be applied is an error; a default that cannot is replaced or listed, never dropped silently. */
+/* Limits at start: a table from keys to the files of the zone's group. A limit that was asked for
+ * and cannot be applied is an error; a default that cannot is replaced or listed, never dropped
+ * silently. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -94,7 +95,8 @@ static int write_value(int group, const char *file, const char *text)
 
 static int unavailable(struct zerr *e, const char *key, const char *controller, const char *value)
 {
-	zerr_as(e, ZERR_HOST, "limits.%s=%s: cgroup v2 has no %s controller here", key, value, controller);
+	zerr_as(e, ZERR_HOST, "limits.%s=%s: cgroup v2 has no %s controller here", key, value,
+		controller);
 	return zerr_hint(e, -ENOTSUP,
 			 "the controller is bound to v1 or not delegated: boot with "
 			 "cgroup_no_v1=%s, or unset limits.%s",
@@ -109,7 +111,8 @@ static int apply(const struct limit *l, int payload, const char *value, struct z
 	if (l->convert)
 		r = l->convert(value, &text);
 	if (r < 0)
-		return zerr_as(e, ZERR_USAGE, "limits.%s: '%s' is not a possible value", l->key, value);
+		return zerr_as(e, ZERR_USAGE, "limits.%s: '%s' is not a possible value", l->key,
+			       value);
 	r = write_value(payload, l->file, text.len ? text.p : value);
 	if (r == -ENOENT)
 		return unavailable(e, l->key, l->controller, value);
@@ -124,7 +127,8 @@ static int apply_io(int payload, const struct pair *p, struct zerr *e)
 	struct stat st;
 
 	if (stat(path, &st) < 0 || !S_ISBLK(st.st_mode))
-		return zerr_as(e, ZERR_USAGE, "limits.%s: %s is not a block device of this host", p->name, path);
+		return zerr_as(e, ZERR_USAGE, "limits.%s: %s is not a block device of this host",
+			       p->name, path);
 	buf_fmt(&line, "%u:%u %s", major(st.st_rdev), minor(st.st_rdev), p->value);
 	const int r = line.failed ? -ENOMEM : write_value(payload, "io.max", line.p);
 	if (r == -ENOENT)
@@ -140,11 +144,14 @@ static int apply_hugetlb(int payload, const char *value, struct zerr *e)
 
 	for (size_t i = 0; i < words.n && r == 0; i++) {
 		char *eq = strchr(words.v[i], '=');
-		AUTO_FREE char *file = eq ? str_fmt("hugetlb.%.*sB.max", (int)(eq - words.v[i]), words.v[i]) : NULL;
+		AUTO_FREE char *file =
+			eq ? str_fmt("hugetlb.%.*sB.max", (int)(eq - words.v[i]), words.v[i])
+			   : NULL;
 		AUTO_BUF struct buf bytes = { 0 };
 
 		if (!file || size_or_max(eq + 1, &bytes) < 0)
-			return zerr_as(e, ZERR_USAGE, "limits.hugetlb: '%s' is not PAGE=SIZE", words.v[i]);
+			return zerr_as(e, ZERR_USAGE, "limits.hugetlb: '%s' is not PAGE=SIZE",
+				       words.v[i]);
 		r = write_value(payload, file, bytes.p);
 	}
 	if (r == -ENOENT)
@@ -180,7 +187,8 @@ static int default_pids(int payload, uint64_t *ret_nproc, struct zerr *e)
 	(void)snprintf(text, sizeof(text), "%u", PIDS_DEFAULT);
 	const int r = write_value(payload, "pids.max", text);
 	if (r == -ENOENT) {
-		*ret_nproc = PIDS_DEFAULT; /* for each user of the zone instead of the whole of it */
+		*ret_nproc =
+			PIDS_DEFAULT; /* for each user of the zone instead of the whole of it */
 		return 0;
 	}
 	return r < 0 ? zerr_code(e, -r, "pids.max") : 0;
@@ -199,8 +207,8 @@ int cg_limits(const struct zone *z, int payload, struct strv *not_enforced, uint
 
 		r = write_value(payload, p->name, p->value);
 		if (r < 0)
-			r = zerr_as(e, r == -ENOENT ? ZERR_HOST : ZERR_FAILED, "raw.cgroup.%s=%s: %s",
-				    p->name, p->value, strerror(-r));
+			r = zerr_as(e, r == -ENOENT ? ZERR_HOST : ZERR_FAILED,
+				    "raw.cgroup.%s=%s: %s", p->name, p->value, strerror(-r));
 	}
 	if (r == 0 && !pairs_get(&z->spec.limits, "pids") && z->spec.level != LEVEL_PRIVILEGED)
 		r = default_pids(payload, ret_nproc, e);
@@ -220,7 +228,8 @@ static int change_one(int payload, const char *name, const char *value, struct z
 	const struct pair p = { (char *)name, (char *)(value ? value : unset) };
 
 	if (!p.value) /* the sizes of huge pages: there is no one default to go back to */
-		return zerr_as(e, ZERR_STATE, "limits.%s cannot be unset while the zone runs", name);
+		return zerr_as(e, ZERR_STATE, "limits.%s cannot be unset while the zone runs",
+			       name);
 	return apply_any(payload, &p, e);
 }
 
@@ -241,7 +250,8 @@ static int differences(const struct pairs *from, const struct pairs *to, struct 
 	return r;
 }
 
-int cg_limits_change(int payload, const struct zone_spec *from, const struct zone_spec *to, struct zerr *e)
+int cg_limits_change(int payload, const struct zone_spec *from, const struct zone_spec *to,
+		     struct zerr *e)
 {
 	AUTO_STRV struct strv names = { 0 };
 	int r = 0;
@@ -253,7 +263,8 @@ int cg_limits_change(int payload, const struct zone_spec *from, const struct zon
 		for (size_t k = 0; r < 0 && k < i; k++) { /* all or nothing */
 			struct zerr ignored = { 0 };
 
-			(void)change_one(payload, names.v[k], pairs_get(&from->limits, names.v[k]), &ignored);
+			(void)change_one(payload, names.v[k], pairs_get(&from->limits, names.v[k]),
+					 &ignored);
 		}
 	}
 	return r;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * zone-monitor: all that is left of `zone start` while a zone runs. It holds the console's pty masters,
- * writes the log, serves the console's clients and hears the notify socket; when init ends it execs
- * `zone .monitor-ended` in its own place. Linked statically and without stdio or heap, to stay small:
- * nothing is allocated, everything is an argument or in a fixed table. The protocol is in monitor.h.
+ * zone-monitor: all that is left of `zone start` while a zone runs. It holds the console's pty
+ * masters, writes the log, serves the console's clients and hears the notify socket; when init ends
+ * it execs `zone .monitor-ended` in its own place. Linked statically and without stdio or heap, to
+ * stay small: nothing is allocated, everything is an argument or in a fixed table. The protocol is
+ * in monitor.h.
  */
 #include "core/monitor.h"
 
@@ -90,8 +91,8 @@ static bool starts(const char *s, const char *prefix)
 
 /* ---- log ------------------------------------------------------------------------------------- */
 
-/* NAME for /dev/console, NAME:N for the others, with ".1" behind it for what was rotated away. False: it
- * does not fit. */
+/* NAME for /dev/console, NAME:N for the others, with ".1" behind it for what was rotated away.
+ * False: it does not fit. */
 static bool log_name(char out[static 128], int tty, const char *suffix)
 {
 	if (strlen(m.name) > 100)
@@ -111,8 +112,11 @@ static void open_log(int tty)
 	struct stat st;
 
 	m.logged[tty] = 0;
-	m.logfile[tty] = !log_name(name, tty, "") ? -1 :
-		openat(m.log, name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+	m.logfile[tty] =
+		!log_name(name, tty, "")
+			? -1
+			: openat(m.log, name,
+				 O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (m.logfile[tty] >= 0 && fstat(m.logfile[tty], &st) == 0)
 		m.logged[tty] = (unsigned long long)st.st_size;
 }
@@ -133,7 +137,8 @@ static void write_log(int tty, const unsigned char *data, size_t len)
 {
 	if (m.logfile[tty] >= 0 && m.logmax && m.logged[tty] && m.logged[tty] + len > m.logmax)
 		rotate_log(tty);
-	if (m.logfile[tty] >= 0 && write(m.logfile[tty], data, len) > 0) /* a full disk costs log, not the zone */
+	if (m.logfile[tty] >= 0 &&
+	    write(m.logfile[tty], data, len) > 0) /* a full disk costs log, not the zone */
 		m.logged[tty] += len;
 }
 
@@ -168,7 +173,8 @@ static void accept_client(void)
 	if (fd < 0)
 		return;
 	(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0 || peer.uid != 0 || !add_client(fd))
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0 || peer.uid != 0 ||
+	    !add_client(fd))
 		(void)close(fd);
 }
 
@@ -202,7 +208,8 @@ static struct client *writer_of(int tty)
 
 static void attach(struct client *c, const struct monitor_attach *a)
 {
-	static const char taken[] = "\r\n[another console took over; this one is read-only now]\r\n";
+	static const char taken[] =
+		"\r\n[another console took over; this one is read-only now]\r\n";
 	struct monitor_hello hello = { 0 };
 	struct client *old = writer_of(a->tty);
 
@@ -238,7 +245,8 @@ static unsigned char *pending_of(const struct client *c)
 static void push_pending(struct client *c)
 {
 	while (c->pending_len) {
-		const ssize_t n = write(m.console[c->tty], pending_of(c) + c->pending_at, c->pending_len);
+		const ssize_t n =
+			write(m.console[c->tty], pending_of(c) + c->pending_at, c->pending_len);
 
 		if (n <= 0) {
 			if (n < 0 && errno != EAGAIN && errno != EINTR)
@@ -283,7 +291,8 @@ static bool hear_console(int tty)
 	const ssize_t n = read(m.console[tty], data, sizeof(data));
 
 	if (n <= 0)
-		return n == 0 || errno == EAGAIN || errno == EINTR; /* EIO: nobody has it open now */
+		return n == 0 || errno == EAGAIN ||
+		       errno == EINTR; /* EIO: nobody has it open now */
 	write_log(tty, data, (size_t)n);
 	broadcast(tty, data, (size_t)n);
 	return true;
@@ -296,7 +305,8 @@ static void append_event(const char *what)
 	char line[256], *p = line;
 	struct timespec now;
 	struct tm t;
-	const int fd = openat(m.top, "events", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+	const int fd = openat(m.top, "events",
+			      O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
 
 	if (fd < 0)
 		return;
@@ -321,7 +331,8 @@ static void append_event(const char *what)
 
 static void mark_ready(void)
 {
-	const int fd = openat(m.run, "ready", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	const int fd =
+		openat(m.run, "ready", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 
 	if (fd >= 0) {
 		(void)close(fd);
@@ -334,8 +345,10 @@ static void hear_notify(void)
 {
 	char text[2048], control[CMSG_SPACE(sizeof(struct ucred)) + CMSG_SPACE(sizeof(int) * 16)];
 	struct iovec iov = { text, sizeof(text) - 1 };
-	struct msghdr h = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control,
-		.msg_controllen = sizeof(control) };
+	struct msghdr h = { .msg_iov = &iov,
+			    .msg_iovlen = 1,
+			    .msg_control = control,
+			    .msg_controllen = sizeof(control) };
 	const ssize_t n = recvmsg(m.notify, &h, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 	struct ucred from = { 0 };
 
@@ -347,7 +360,9 @@ static void hear_notify(void)
 			continue;
 		if (c->cmsg_type == SCM_CREDENTIALS)
 			memcpy(&from, CMSG_DATA(c), sizeof(from));
-		for (size_t i = 0; c->cmsg_type == SCM_RIGHTS && CMSG_LEN(sizeof(int) * (i + 1)) <= c->cmsg_len; i++) {
+		for (size_t i = 0;
+		     c->cmsg_type == SCM_RIGHTS && CMSG_LEN(sizeof(int) * (i + 1)) <= c->cmsg_len;
+		     i++) {
 			int fd;
 
 			memcpy(&fd, CMSG_DATA(c) + i * sizeof(int), sizeof(int));
@@ -382,8 +397,9 @@ static void take_argument(char *arg)
 	static const struct {
 		const char *key;
 		int *fd;
-	} fds[] = { { "pidfd=", &m.pidfd }, { "run=", &m.run }, { "top=", &m.top }, { "log=", &m.log },
-		{ "alive=", &m.alive }, { "control=", &m.control }, { "notify=", &m.notify } };
+	} fds[] = { { "pidfd=", &m.pidfd },  { "run=", &m.run },     { "top=", &m.top },
+		    { "log=", &m.log },	     { "alive=", &m.alive }, { "control=", &m.control },
+		    { "notify=", &m.notify } };
 
 	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
 		if (starts(arg, fds[i].key))
@@ -436,7 +452,8 @@ static void init_ended(void)
 }
 
 static struct pollfd polled[3 + CONSOLES + CLIENTS];
-static long long closed[CONSOLES]; /* nobody inside has it open: looked at again at this time; 0: open */
+static long long
+	closed[CONSOLES]; /* nobody inside has it open: looked at again at this time; 0: open */
 #define CLOSED_MS 250
 
 /* What to wait for: init, the sockets, the consoles, the clients whose input has been taken. */
@@ -453,13 +470,13 @@ static int fill_polled(int *ret_timeout)
 		const short out = w && w->pending_len ? POLLOUT : 0;
 
 		polled[n++] = (struct pollfd){ .fd = closed[i] ? -1 : m.console[i],
-			.events = (short)(POLLIN | out) };
+					       .events = (short)(POLLIN | out) };
 		if (closed[i])
 			*ret_timeout = CLOSED_MS;
 	}
 	for (int i = 0; i < CLIENTS; i++)
 		polled[n++] = (struct pollfd){ .fd = m.client[i].pending_len ? -1 : m.client[i].fd,
-			.events = POLLIN };
+					       .events = POLLIN };
 	return n;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Between a console's client and the monitor, on the SOCK_SEQPACKET socket /run/zone/NAME/control: the
- * client's packets begin with a type byte; the first is an attach, answered by a hello; what the monitor
- * sends after that is console output as it is.
+ * Between a console's client and the monitor, on the SOCK_SEQPACKET socket /run/zone/NAME/control:
+ * the client's packets begin with a type byte; the first is an attach, answered by a hello; what
+ * the monitor sends after that is console output as it is.
  */
 #pragma once
 

@@ -65,8 +65,9 @@ static int bind_below(int root, const char *from, const char *to, bool readonly,
 
 	if (source < 0 || over < 0)
 		return 0;
-	AUTO_CLOSE int tree = open_tree(source, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH |
-							    (readonly ? AT_RECURSIVE : 0));
+	AUTO_CLOSE int tree = open_tree(source, "",
+					OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH |
+						(readonly ? AT_RECURSIVE : 0));
 	if (tree < 0)
 		return zerr_sys(e, "bind /%s", from);
 	if (readonly && mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &ro, sizeof(ro)) < 0)
@@ -79,8 +80,8 @@ static int bind_below(int root, const char *from, const char *to, bool readonly,
 static const struct {
 	enum tree tree;
 	const char *path;
-} places[] = { { TREE_DEV, "dev" }, { TREE_PTS, "dev/pts" }, { TREE_SHM, "dev/shm" }, { TREE_RUN, "run" },
-	{ TREE_HOST, "run/host" }, { TREE_TMP, "tmp" } };
+} places[] = { { TREE_DEV, "dev" }, { TREE_PTS, "dev/pts" },   { TREE_SHM, "dev/shm" },
+	       { TREE_RUN, "run" }, { TREE_HOST, "run/host" }, { TREE_TMP, "tmp" } };
 
 /* proc and sysfs need a fully visible instance in this namespace: so before the old root goes. */
 static int kernel_mounts(int root, struct zerr *e)
@@ -149,10 +150,24 @@ int mounts_inside(const struct boot *b, const struct gift *g, struct zerr *e)
  * namespace itself is the boundary. */
 static const char *const read_only[] = { "proc/bus", "proc/fs", "proc/irq", "proc/sysrq-trigger" };
 
-static const char *const masked[] = { "proc/kcore", "proc/keys", "proc/latency_stats", "proc/timer_list",
-	"proc/sched_debug", "proc/kallsyms", "proc/scsi", "proc/acpi", "proc/asound", "proc/interrupts",
-	"sys/firmware", "sys/kernel/debug", "sys/kernel/tracing", "sys/kernel/security", "sys/kernel/slab",
-	"sys/fs/pstore", "sys/devices/virtual/powercap", "sys/devices/virtual/dmi" };
+static const char *const masked[] = { "proc/kcore",
+				      "proc/keys",
+				      "proc/latency_stats",
+				      "proc/timer_list",
+				      "proc/sched_debug",
+				      "proc/kallsyms",
+				      "proc/scsi",
+				      "proc/acpi",
+				      "proc/asound",
+				      "proc/interrupts",
+				      "sys/firmware",
+				      "sys/kernel/debug",
+				      "sys/kernel/tracing",
+				      "sys/kernel/security",
+				      "sys/kernel/slab",
+				      "sys/fs/pstore",
+				      "sys/devices/virtual/powercap",
+				      "sys/devices/virtual/dmi" };
 
 /* @host is the tree of /run/host itself: a mount of the zone's may hide its place. */
 static int mask(int root, int host, const char *path, struct zerr *e)
@@ -162,9 +177,11 @@ static int mask(int root, int host, const char *path, struct zerr *e)
 	AUTO_CLOSE int over = fs_open_below(root, path, O_PATH, 0);
 	if (over < 0 || fstat(over, &st) < 0)
 		return 0; /* this kernel has no such file */
-	AUTO_CLOSE int tree = open_tree(host, S_ISDIR(st.st_mode) ? "inaccessible/dir" : "inaccessible/reg",
-					OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW);
-	if (tree < 0 || move_mount(tree, "", over, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
+	AUTO_CLOSE int tree =
+		open_tree(host, S_ISDIR(st.st_mode) ? "inaccessible/dir" : "inaccessible/reg",
+			  OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW);
+	if (tree < 0 ||
+	    move_mount(tree, "", over, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
 		return zerr_sys(e, "mask /%s", path);
 	return 0;
 }
@@ -178,13 +195,16 @@ static int protect_sysctls(int root, struct zerr *e)
 
 	if (sys < 0 || net < 0)
 		return zerr_code(e, ENOENT, "/proc/sys");
-	AUTO_CLOSE int all = open_tree(sys, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
-	AUTO_CLOSE int own = open_tree(net, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
+	AUTO_CLOSE int all =
+		open_tree(sys, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
+	AUTO_CLOSE int own =
+		open_tree(net, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
 	if (all < 0 || own < 0 || mount_setattr(all, "", AT_EMPTY_PATH, &ro, sizeof(ro)) < 0 ||
 	    move_mount(all, "", sys, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
 		return zerr_sys(e, "/proc/sys read-only");
 	AUTO_CLOSE int over = fs_open_below(root, "proc/sys/net", O_PATH, 0);
-	if (over < 0 || move_mount(own, "", over, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
+	if (over < 0 ||
+	    move_mount(own, "", over, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
 		return zerr_sys(e, "/proc/sys/net");
 	return 0;
 }

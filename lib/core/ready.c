@@ -19,7 +19,8 @@
 #define POLL_MS	 50
 #define PIDS_MAX 512
 
-/* Does a process other than init have pts/0 of the zone as its terminal? A getty or a shell does. */
+/* Does a process other than init have pts/0 of the zone as its terminal? A getty or a shell does.
+ */
 static bool on_console(const pid_t *pids, size_t n, pid_t init)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -33,7 +34,8 @@ static bool on_console(const pid_t *pids, size_t n, pid_t init)
 			continue;
 		text[len] = '\0';
 		const char *p = strrchr(text, ')');
-		if (p && sscanf(p, ") %*c %*d %*d %*d %d", &tty) == 1 && tty == (int)makedev(136, 0))
+		if (p && sscanf(p, ") %*c %*d %*d %*d %d", &tty) == 1 &&
+		    tty == (int)makedev(136, 0))
 			return true;
 	}
 	return false;
@@ -94,7 +96,8 @@ static bool looks_ready(struct zone *z, const struct record *rec, struct quiet *
 		sum += (uint64_t)pids[i] * (uint64_t)pids[i];
 	if (sum != q->sum || !q->since)
 		*q = (struct quiet){ sum, now_ms() };
-	return on_console(pids, n, (pid_t)record_u64(rec, "pid", 0)) || now_ms() - q->since >= QUIET_MS;
+	return on_console(pids, n, (pid_t)record_u64(rec, "pid", 0)) ||
+	       now_ms() - q->since >= QUIET_MS;
 }
 
 static int too_late(const struct zone *z, int timeout_ms, struct zerr *e)
@@ -123,7 +126,8 @@ int ready_wait(struct zone *z, int timeout_ms, struct zerr *e)
 		return zerr_sys(e, "watch for readiness");
 	const bool waits = announces(&rec);
 	while (!is_marked(z)) {
-		struct pollfd p[] = { { .fd = watch, .events = POLLIN }, { .fd = pidfd, .events = POLLIN } };
+		struct pollfd p[] = { { .fd = watch, .events = POLLIN },
+				      { .fd = pidfd, .events = POLLIN } };
 		const int64_t left = timeout_ms < 0 ? INT32_MAX : deadline - now_ms();
 
 		if (pidfd < 0 || (poll(p, 2, 0) >= 0 && p[1].revents))

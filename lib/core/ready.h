@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Readiness: the monitor makes the file `ready` in the run directory when init says READY=1; for inits
- * that never do, whoever asks finds out (a process on the console, or a second without new ones). */
+/* Readiness: the monitor makes the file `ready` in the run directory when init says READY=1; for
+ * inits that never do, whoever asks finds out (a process on the console, or a second without new
+ * ones). */
 #pragma once
 
 #include "core/core.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Restoring a snapshot: in place (new root beside the old, swapped, then deleted: storage's work), or into
- * a new zone. */
+/* Restoring a snapshot: in place (new root beside the old, swapped, then deleted: storage's work),
+ * or into a new zone. */
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -36,7 +36,9 @@ static int up_conf(void *ctx, struct zerr *e)
 	if (r < 0)
 		return zerr_code(e, -r, "the snapshot's zone.conf");
 	r = conf_parse(&spec, conf.p ? conf.p : "", "the snapshot's zone.conf", e);
-	return r < 0 ? r : fs_write(t->z->dir, "zone.conf", conf.p ? conf.p : "", conf.len, 0600, true, e);
+	return r < 0 ? r
+		     : fs_write(t->z->dir, "zone.conf", conf.p ? conf.p : "", conf.len, 0600, true,
+				e);
 }
 
 /* No way back but forward: both steps can be walked again from the snapshot. */
@@ -100,7 +102,8 @@ static int to_new_zone(struct zone_host *h, struct zone *z, const char *snapshot
 	return snap < 0 ? snap : zonedir_clone(h, z, snap, to, e);
 }
 
-static int load(struct zone_host *h, const char *name, struct zone *z, struct status *s, struct zerr *e)
+static int load(struct zone_host *h, const char *name, struct zone *z, struct status *s,
+		struct zerr *e)
 {
 	int r = zone_load(h, name, LOAD_LOCK | LOAD_RUN | LOAD_SPEC, z, e);
 
@@ -120,8 +123,8 @@ static int permit(const struct zone *z, const struct status *s, const char *snap
 	if (!s->live || restart)
 		return 0;
 	zerr_as(e, ZERR_STATE, "the zone is %s", state_name(s->state));
-	return zerr_hint(e, -EBUSY, "zone snapshot -r %s --restart %s stops it and starts it again", snapshot,
-			 z->name);
+	return zerr_hint(e, -EBUSY, "zone snapshot -r %s --restart %s stops it and starts it again",
+			 snapshot, z->name);
 }
 
 static int stop_first(struct zone_host *h, const char *name, struct zone *z, struct zerr *e)
@@ -131,8 +134,8 @@ static int stop_first(struct zone_host *h, const char *name, struct zone *z, str
 	return r < 0 ? r : zone_load(h, name, LOAD_LOCK | LOAD_RUN | LOAD_SPEC, z, e);
 }
 
-int zone_snapshot_restore(struct zone_host *h, const char *name, const char *snapshot, const char *to,
-			  bool restart, struct zerr *e)
+int zone_snapshot_restore(struct zone_host *h, const char *name, const char *snapshot,
+			  const char *to, bool restart, struct zerr *e)
 {
 	AUTO_ZONE struct zone z = { .dir = -1, .run = -1, .lock = -1 };
 	AUTO_STATUS struct status s = { 0 };

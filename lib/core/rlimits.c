@@ -11,11 +11,22 @@ static const struct name {
 	const char *name;
 	int resource;
 } names[] = {
-	{ "as", RLIMIT_AS }, { "core", RLIMIT_CORE }, { "cpu", RLIMIT_CPU }, { "data", RLIMIT_DATA },
-	{ "fsize", RLIMIT_FSIZE }, { "locks", RLIMIT_LOCKS }, { "memlock", RLIMIT_MEMLOCK },
-	{ "msgqueue", RLIMIT_MSGQUEUE }, { "nice", RLIMIT_NICE }, { "nofile", RLIMIT_NOFILE },
-	{ "nproc", RLIMIT_NPROC }, { "rss", RLIMIT_RSS }, { "rtprio", RLIMIT_RTPRIO },
-	{ "rttime", RLIMIT_RTTIME }, { "sigpending", RLIMIT_SIGPENDING }, { "stack", RLIMIT_STACK },
+	{ "as", RLIMIT_AS },
+	{ "core", RLIMIT_CORE },
+	{ "cpu", RLIMIT_CPU },
+	{ "data", RLIMIT_DATA },
+	{ "fsize", RLIMIT_FSIZE },
+	{ "locks", RLIMIT_LOCKS },
+	{ "memlock", RLIMIT_MEMLOCK },
+	{ "msgqueue", RLIMIT_MSGQUEUE },
+	{ "nice", RLIMIT_NICE },
+	{ "nofile", RLIMIT_NOFILE },
+	{ "nproc", RLIMIT_NPROC },
+	{ "rss", RLIMIT_RSS },
+	{ "rtprio", RLIMIT_RTPRIO },
+	{ "rttime", RLIMIT_RTTIME },
+	{ "sigpending", RLIMIT_SIGPENDING },
+	{ "stack", RLIMIT_STACK },
 };
 
 static int parse_one(const char *text, rlim_t *ret)
@@ -53,13 +64,15 @@ static int apply(const struct pair *p, struct zerr *e)
 		if (strcasecmp(names[i].name, p->name) != 0)
 			continue;
 		if (parse(p->value, &r) < 0)
-			return zerr_as(e, ZERR_USAGE, "rlimit.%s: '%s' is not N, SOFT:HARD or unlimited",
-				       p->name, p->value);
+			return zerr_as(e, ZERR_USAGE,
+				       "rlimit.%s: '%s' is not N, SOFT:HARD or unlimited", p->name,
+				       p->value);
 		if (setrlimit(names[i].resource, &r) == 0)
 			return 0;
 		if (errno == EPERM)
-			return zerr_as(e, ZERR_HOST, "rlimit.%s=%s: the host's own hard limit is lower",
-				       p->name, p->value);
+			return zerr_as(e, ZERR_HOST,
+				       "rlimit.%s=%s: the host's own hard limit is lower", p->name,
+				       p->value);
 		return zerr_sys(e, "rlimit.%s=%s", p->name, p->value);
 	}
 	return zerr_as(e, ZERR_USAGE, "rlimit.%s: no such resource limit", p->name);
@@ -77,7 +90,8 @@ int rlimits_apply(const struct zone_spec *s, struct zerr *e)
 		(void)setrlimit(RLIMIT_CORE, &soft); /* lowering both always works */
 	}
 	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
-		files.rlim_cur = files.rlim_max < 1024 ? files.rlim_max : 1024; /* the kernel's for PID 1 */
+		files.rlim_cur =
+			files.rlim_max < 1024 ? files.rlim_max : 1024; /* the kernel's for PID 1 */
 		(void)setrlimit(RLIMIT_NOFILE, &files);
 	}
 	for (size_t i = 0; i < s->rlimits.n && r == 0; i++)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Snapshots: snapshots/NAME/ in the zone's directory holds what the backend copied, the configuration of
- * that moment and a record. Taken of a running zone: frozen, synced, copied, thawed. A snapshot is there
- * once its record is; what was killed before that is cleared by the next command.
+ * Snapshots: snapshots/NAME/ in the zone's directory holds what the backend copied, the
+ * configuration of that moment and a record. Taken of a running zone: frozen, synced, copied,
+ * thawed. A snapshot is there once its record is; what was killed before that is cleared by the
+ * next command.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -120,7 +121,8 @@ static int up_record(void *ctx, struct zerr *e)
 	k = fs_write(t->dir, "zone.conf", conf.p ? conf.p : "", conf.len, 0600, true, e);
 	if (k < 0)
 		return k;
-	if (record_set(&r, "name", t->name) < 0 || record_set(&r, "comment", t->comment ? t->comment : "") < 0 ||
+	if (record_set(&r, "name", t->name) < 0 ||
+	    record_set(&r, "comment", t->comment ? t->comment : "") < 0 ||
 	    record_set(&r, "backend", t->volume.ops->name) < 0 ||
 	    record_setf(&r, "created", "%lld", (long long)now_seconds()) < 0)
 		return zerr_code(e, ENOMEM, "record");
@@ -158,7 +160,8 @@ static int take(struct taking *t, struct zerr *e)
 	return r < 0 ? r : journal_clear(&j, e);
 }
 
-static int load(struct zone_host *h, const char *name, struct zone *z, struct status *s, struct zerr *e)
+static int load(struct zone_host *h, const char *name, struct zone *z, struct status *s,
+		struct zerr *e)
 {
 	int r = zone_load(h, name, LOAD_LOCK | LOAD_RUN | LOAD_SPEC, z, e);
 
@@ -186,8 +189,8 @@ static int prepare(struct taking *t, struct zerr *e)
 	return r < 0 ? zerr_code(e, -r, "cgroup") : 0;
 }
 
-int zone_snapshot_create(struct zone_host *h, const char *name, const char *snapshot, const char *comment,
-			 char **ret_name, struct zerr *e)
+int zone_snapshot_create(struct zone_host *h, const char *name, const char *snapshot,
+			 const char *comment, char **ret_name, struct zerr *e)
 {
 	AUTO_ZONE struct zone z = { .dir = -1, .run = -1, .lock = -1 };
 	AUTO_STATUS struct status s = { 0 };
@@ -226,8 +229,8 @@ int zone_snapshot_create(struct zone_host *h, const char *name, const char *snap
 
 /* ---- list, remove ---------------------------------------------------------------------------- */
 
-static int read_one(const struct zone *z, int snapshots, const char *name, struct zone_snapshot *ret,
-		    struct zerr *e)
+static int read_one(const struct zone *z, int snapshots, const char *name,
+		    struct zone_snapshot *ret, struct zerr *e)
 {
 	AUTO_CLOSE int dir = fs_open_below(snapshots, name, O_RDONLY | O_DIRECTORY, 0);
 	AUTO_RECORD struct record rec = { 0 };
@@ -268,7 +271,8 @@ static int by_age(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
-int zone_snapshot_list(struct zone_host *h, const char *name, struct zone_snapshots *ret, struct zerr *e)
+int zone_snapshot_list(struct zone_host *h, const char *name, struct zone_snapshots *ret,
+		       struct zerr *e)
 {
 	AUTO_ZONE struct zone z = { .dir = -1, .run = -1, .lock = -1 };
 	AUTO_STRV struct strv names = { 0 };
@@ -276,7 +280,8 @@ int zone_snapshot_list(struct zone_host *h, const char *name, struct zone_snapsh
 
 	if (r < 0)
 		return r;
-	AUTO_CLOSE int dir = z.dir < 0 ? -ENOENT : fs_open_below(z.dir, "snapshots", O_RDONLY | O_DIRECTORY, 0);
+	AUTO_CLOSE int dir =
+		z.dir < 0 ? -ENOENT : fs_open_below(z.dir, "snapshots", O_RDONLY | O_DIRECTORY, 0);
 	if (dir == -ENOENT)
 		return 0;
 	if (dir < 0 || (r = fs_list(dir, &names)) < 0)
@@ -306,7 +311,8 @@ static int remove_one(int snapshots, const char *snapshot, struct zerr *e)
 	return fs_remove(snapshots, snapshot, e);
 }
 
-int zone_snapshot_remove(struct zone_host *h, const char *name, const char *snapshot, struct zerr *e)
+int zone_snapshot_remove(struct zone_host *h, const char *name, const char *snapshot,
+			 struct zerr *e)
 {
 	AUTO_ZONE struct zone z = { .dir = -1, .run = -1, .lock = -1 };
 	AUTO_STATUS struct status s = { 0 };

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The host's half of making the zone's first process. Two user namespaces where the host allows: the
- * outer, owned by the zone's base uid, pins quotas that the zone's root cannot raise again; the inner is
- * the zone's own. The helper lives in the outer one, makes the child there (CLONE_PARENT: it is ours),
- * writes its maps and ends. Why each line stands where it stands: HACKING.md, "Traps of the start path".
+ * The host's half of making the zone's first process. Two user namespaces where the host allows:
+ * the outer, owned by the zone's base uid, pins quotas that the zone's root cannot raise again; the
+ * inner is the zone's own. The helper lives in the outer one, makes the child there (CLONE_PARENT:
+ * it is ours), writes its maps and ends. Why each line stands where it stands: HACKING.md, "Traps
+ * of the start path".
  */
 #include <fcntl.h>
 #include <grp.h>
@@ -159,8 +160,8 @@ static void take_root_back(void)
 	errno = code;
 }
 
-/* clone3 into the payload group with effective uid = base, so that the user namespace (and with it the
- * kernel's quotas) is the zone's own. */
+/* clone3 into the payload group with effective uid = base, so that the user namespace (and with it
+ * the kernel's quotas) is the zone's own. */
 static pid_t clone_as_base(const struct boot *b, struct clone_args *a)
 {
 	a->flags |= CLONE_INTO_CGROUP;
@@ -183,7 +184,8 @@ static int clone_failed(struct zerr *e, const char *what)
 
 	zerr_code(e, code, "%s", what);
 	if (code == ENOSPC)
-		return zerr_hint(e, -code, "a limit in /proc/sys/user is too low (max_user_namespaces?)");
+		return zerr_hint(e, -code,
+				 "a limit in /proc/sys/user is too low (max_user_namespaces?)");
 	if (code == EPERM)
 		return zerr_hint(e, -code, "the host forbids user namespaces");
 	return -code;
@@ -192,8 +194,9 @@ static int clone_failed(struct zerr *e, const char *what)
 /* One clone for everything: hosts without nested user namespaces, and level privileged. */
 static int spawn_direct(struct boot *b, struct zerr *e)
 {
-	struct clone_args a = { .flags = ZONE_NAMESPACES | CLONE_PIDFD | (b->base ? CLONE_NEWUSER : 0),
-		.pidfd = (uintptr_t)&b->pidfd };
+	struct clone_args a = { .flags = ZONE_NAMESPACES | CLONE_PIDFD |
+					 (b->base ? CLONE_NEWUSER : 0),
+				.pidfd = (uintptr_t)&b->pidfd };
 	int r = 0;
 
 	b->pid = clone_as_base(b, &a);
@@ -211,7 +214,8 @@ static int spawn_direct(struct boot *b, struct zerr *e)
 
 static bool nested_allowed(void)
 {
-	AUTO_CLOSE int fd = open("/proc/sys/kernel/unprivileged_userns_clone", O_RDONLY | O_CLOEXEC);
+	AUTO_CLOSE int fd =
+		open("/proc/sys/kernel/unprivileged_userns_clone", O_RDONLY | O_CLOEXEC);
 	char c = '1';
 
 	return fd < 0 || read(fd, &c, 1) != 1 || c != '0';
@@ -225,7 +229,8 @@ int spawn_helper(struct boot *b, struct zerr *e)
 		return zerr_sys(e, "socket pair");
 	b->go = pair[0];
 	b->go_child = pair[1];
-	b->hand = mmap(NULL, sizeof(*b->hand), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	b->hand = mmap(NULL, sizeof(*b->hand), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+		       -1, 0);
 	if (b->hand == MAP_FAILED) {
 		b->hand = NULL;
 		return zerr_sys(e, "shared page");
@@ -329,7 +334,8 @@ int spawn_release(struct boot *b, struct zerr *e)
 
 	if (r < 0)
 		return r;
-	if ((r = send_go(b, e)) < 0 && e->code != EPIPE) /* it has ended: its own word is the better one */
+	if ((r = send_go(b, e)) < 0 &&
+	    e->code != EPIPE) /* it has ended: its own word is the better one */
 		return r;
 	do
 		n = recv(b->go, &child, sizeof(child), 0);
@@ -338,11 +344,13 @@ int spawn_release(struct boot *b, struct zerr *e)
 		*e = child;
 		return -child.code;
 	}
-	/* The end of the socket means that exec closed it, or that the child was killed. (SIGHUP and
-	 * SIGINT are the kernel's for a reboot or halt from inside: then it ran.) */
-	if (waitid(P_PIDFD, (id_t)b->pidfd, &si, WEXITED | WNOHANG | WNOWAIT) == 0 && si.si_pid != 0 &&
-	    si.si_code != CLD_EXITED && si.si_status != SIGHUP && si.si_status != SIGINT)
-		return zerr_set(e, ECHILD, "init was killed by signal %d before it ran", si.si_status);
+	/* The end of the socket means that exec closed it, or that the child was killed. (SIGHUP
+	 * and SIGINT are the kernel's for a reboot or halt from inside: then it ran.) */
+	if (waitid(P_PIDFD, (id_t)b->pidfd, &si, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+	    si.si_pid != 0 && si.si_code != CLD_EXITED && si.si_status != SIGHUP &&
+	    si.si_status != SIGINT)
+		return zerr_set(e, ECHILD, "init was killed by signal %d before it ran",
+				si.si_status);
 	*e = (struct zerr){ 0 };
 	return 0;
 }

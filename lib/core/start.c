@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * zone start, the command's half: checks, the groups, one starter cloned into the monitor's group, and
- * its verdict. The starter (life.c) becomes the monitor; nothing of this process stays behind.
+ * zone start, the command's half: checks, the groups, one starter cloned into the monitor's group,
+ * and its verdict. The starter (life.c) becomes the monitor; nothing of this process stays behind.
  */
 #include <fcntl.h>
 #include <poll.h>
@@ -106,9 +106,9 @@ static _Noreturn void starter(struct zone *z, const struct zone_start *args, int
 	if (r < 0)
 		_exit(1);
 	verdict = own_close(verdict);
-	(void)told; /* the zone runs, whether the command still lives or not */
+	(void)told;			 /* the zone runs, whether the command still lives or not */
 	r = life_become_monitor(&b, &e); /* exec gives the lock back */
-	if (r < 0) { /* nobody would hold the console: better not to run */
+	if (r < 0) {			 /* nobody would hold the console: better not to run */
 		struct zerr ignored = { 0 };
 
 		(void)life_down(z, &b.state, false, &ignored);
@@ -119,8 +119,9 @@ static _Noreturn void starter(struct zone *z, const struct zone_start *args, int
 static int clone_starter(struct zone *z, const struct zone_start *a, int group, int pair[static 2],
 			 pid_t *ret, struct zerr *e)
 {
-	struct clone_args c = { .flags = CLONE_INTO_CGROUP, .exit_signal = SIGCHLD,
-		.cgroup = (uint64_t)group };
+	struct clone_args c = { .flags = CLONE_INTO_CGROUP,
+				.exit_signal = SIGCHLD,
+				.cgroup = (uint64_t)group };
 
 	const pid_t pid = sys_clone3(&c);
 	if (pid == 0) {
@@ -155,7 +156,8 @@ static int hear_verdict(struct zone *z, int fd, pid_t pid, struct zerr *e)
 	(void)waitpid(pid, NULL, 0);
 	AUTO_STATUS struct status s = { 0 };
 	struct zerr ignored = { 0 };
-	const bool killed = n != (ssize_t)sizeof(v); /* else it has walked down itself, or met another */
+	const bool killed =
+		n != (ssize_t)sizeof(v); /* else it has walked down itself, or met another */
 	if (state_now(z, &s, &ignored) == 0 && s.live && (killed || s.state != STATE_RUNNING))
 		(void)life_repair(z, &s, &ignored);
 	(void)cg_remove(z->h, z->name, true, &ignored);
@@ -191,7 +193,8 @@ static int check(struct zone *z, const struct zone_start *a, struct zerr *e)
 	AUTO_STATUS struct status s = { 0 };
 	int r = state_now(z, &s, e);
 
-	if (r == 0 && s.live && s.state == STATE_INCOMPLETE) { /* a killed start: its repair is ours */
+	if (r == 0 && s.live &&
+	    s.state == STATE_INCOMPLETE) { /* a killed start: its repair is ours */
 		r = life_repair(z, &s, e);
 		status_done(&s);
 		if (r == 0)
@@ -200,7 +203,9 @@ static int check(struct zone *z, const struct zone_start *a, struct zerr *e)
 	if (r < 0)
 		return r;
 	if (s.state == STATE_RUNNING && (a->argv || (a->set && a->set->n)))
-		return zerr_hint(e, zerr_as(e, ZERR_STATE, "the zone is RUNNING, with its own command and settings"),
+		return zerr_hint(e,
+				 zerr_as(e, ZERR_STATE,
+					 "the zone is RUNNING, with its own command and settings"),
 				 "zone stop %s", z->name);
 	if (s.state == STATE_RUNNING)
 		return 1;

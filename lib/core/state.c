@@ -13,8 +13,8 @@
 #include "base/sys.h"
 #include "core/cgroup.h"
 
-static const char *const names[] = { "CONFIGURED", "INCOMPLETE", "STOPPED", "STARTING", "RUNNING", "FROZEN",
-	"STOPPING", "DOWN", "UNAVAILABLE" };
+static const char *const names[] = { "CONFIGURED", "INCOMPLETE", "STOPPED", "STARTING",	  "RUNNING",
+				     "FROZEN",	   "STOPPING",	 "DOWN",    "UNAVAILABLE" };
 #define STATES (sizeof(names) / sizeof(names[0]))
 
 /* Row: state; column: verb class. NULL: allowed; else the verb that helps. */
@@ -22,7 +22,7 @@ static const char *const helps[STATES][DO_CONFIG + 1] = {
 	/*                   start       stop    freeze   exec     destroy  storage  config */
 	[STATE_CONFIGURED] = { "create", NULL, "start", "start", NULL, "create", NULL },
 	[STATE_INCOMPLETE] = { "verify --repair", NULL, "verify --repair", "verify --repair", NULL,
-		"verify --repair", "verify --repair" },
+			       "verify --repair", "verify --repair" },
 	[STATE_STOPPED] = { NULL, NULL, "start", "start", NULL, NULL, NULL },
 	[STATE_STARTING] = { "wait", NULL, "wait", "wait", "stop", NULL, NULL },
 	[STATE_RUNNING] = { NULL, NULL, NULL, NULL, "stop", NULL, NULL },
@@ -136,7 +136,8 @@ static int installed_state(const struct zone *z, struct status *s, struct zerr *
 	unsigned reached;
 
 	if (z->dir < 0) {
-		AUTO_CLOSE int trash = fs_open_below(z->h->zones, ".trash", O_RDONLY | O_DIRECTORY, 0);
+		AUTO_CLOSE int trash =
+			fs_open_below(z->h->zones, ".trash", O_RDONLY | O_DIRECTORY, 0);
 
 		s->state = STATE_UNAVAILABLE;
 		if (trash >= 0 && fs_exists(trash, z->name)) {
@@ -174,7 +175,8 @@ int state_now(const struct zone *z, struct status *ret, struct zerr *e)
 		s.live = true;
 		s.state = live_state(z, stage);
 		if (s.state == STATE_INCOMPLETE)
-			(void)snprintf(s.op, sizeof(s.op), "%s", str_eq(stage, "starting") ? "start" : "stop");
+			(void)snprintf(s.op, sizeof(s.op), "%s",
+				       str_eq(stage, "starting") ? "start" : "stop");
 	} else {
 		*e = (struct zerr){ 0 };
 		r = installed_state(z, &s, e);

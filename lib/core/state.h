@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The states of zones(7): found out from the kernel and the records each time, never stored as truth. */
+/* The states of zones(7): found out from the kernel and the records each time, never stored as
+ * truth. */
 #pragma once
 
 #include <stdbool.h>
@@ -26,8 +27,8 @@ int state_parse(const char *text, unsigned *ret_mask, struct zerr *e);
 
 struct status {
 	enum state state;
-	char op[32];	  /* INCOMPLETE: which operation */
-	bool live;	  /* there is a state record: something may have to be walked down */
+	char op[32];	   /* INCOMPLETE: which operation */
+	bool live;	   /* there is a state record: something may have to be walked down */
 	struct record rec; /* /run/zone/NAME/state; owned */
 };
 /* Free the record. */

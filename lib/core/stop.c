@@ -15,9 +15,9 @@
 #include "base/sys.h"
 #include "core/life.h"
 
-#define FREEZE_MS    10000
-#define TEARDOWN_MS  30000
-#define HANDLER_MS   5000 /* how long a young init may take to install its signal handler */
+#define FREEZE_MS   10000
+#define TEARDOWN_MS 30000
+#define HANDLER_MS  5000 /* how long a young init may take to install its signal handler */
 
 /* Wait until the process has ended. 0, -ETIMEDOUT, -EINTR. */
 static int wait_pidfd(int pidfd, int64_t timeout_ms)
@@ -49,14 +49,16 @@ static bool read_proc(pid_t pid, const char *file, char *text, size_t size)
 	return n > 0;
 }
 
-/* Does the process hear @sig? A first process that neither handles nor awaits a signal never sees it. */
+/* Does the process hear @sig? A first process that neither handles nor awaits a signal never sees
+ * it. */
 static bool catches(pid_t pid, int sig)
 {
 	char text[4096];
 	unsigned long long mask = 0;
 
 	/* busybox init waits in sigtimedwait, where the mask does not show what it waits for */
-	if (read_proc(pid, "syscall", text, sizeof(text)) && strtol(text, NULL, 10) == SYS_rt_sigtimedwait)
+	if (read_proc(pid, "syscall", text, sizeof(text)) &&
+	    strtol(text, NULL, 10) == SYS_rt_sigtimedwait)
 		return true;
 	if (!read_proc(pid, "status", text, sizeof(text)))
 		return false;
@@ -70,7 +72,8 @@ static bool catches(pid_t pid, int sig)
 	return false;
 }
 
-/* Wait until init can hear @sig: a young one may not have got that far yet. 0; 1: it has ended; -ESRCH. */
+/* Wait until init can hear @sig: a young one may not have got that far yet. 0; 1: it has ended;
+ * -ESRCH. */
 static int wait_handler(const struct record *rec, int pidfd, int sig, int64_t deadline)
 {
 	const pid_t pid = (pid_t)record_u64(rec, "pid", 0);
@@ -108,21 +111,23 @@ static int mark_stopping(struct zone *z, struct record *rec, struct zerr *e)
 	const int r = record_save(rec, z->run, "state", STATE_FORMAT, false, e);
 	if (r != -ENOSPC && r != -EDQUOT)
 		return r;
-	/* to stop a zone is a way out of a full disk; without the mark it could only reboot instead */
+	/* to stop a zone is a way out of a full disk; without the mark it could only reboot instead
+	 */
 	log_warn("%s: %s", z->name, e->msg);
 	*e = (struct zerr){ 0 };
 	return 0;
 }
 
-/* After init has ended: wait for the monitor's walk down, or do it when there is none. What runs by then
- * may be another's start already: @rec is the run that was stopped. */
+/* After init has ended: wait for the monitor's walk down, or do it when there is none. What runs by
+ * then may be another's start already: @rec is the run that was stopped. */
 static int finish(struct zone *z, const struct record *rec, int monitor, struct zerr *e)
 {
 	const uint64_t began = record_u64(rec, "started_ns", 0);
 
 	if (monitor >= 0 && wait_pidfd(monitor, TEARDOWN_MS) < 0)
-		return steps_check(e) < 0 ? -EINTR : zerr_set(e, EBUSY, "teardown takes more than %d s",
-							      TEARDOWN_MS / 1000);
+		return steps_check(e) < 0 ? -EINTR
+					  : zerr_set(e, EBUSY, "teardown takes more than %d s",
+						     TEARDOWN_MS / 1000);
 	AUTO_STATUS struct status s = { 0 };
 	z->lock = zone_lock(z->h, z->name, e);
 	if (z->lock < 0)
@@ -155,7 +160,8 @@ static int stop_running(struct zone *z, struct status *s, int timeout_ms, struct
 		return r;
 	zone_event(z->h, z->name, "stopping", NULL);
 	/* frozen: dead at once with -k, thawed otherwise; never left frozen half-way */
-	if (s->state == STATE_FROZEN && timeout_ms > 0 && (r = cg_freeze(cg.payload, false, FREEZE_MS, e)) < 0)
+	if (s->state == STATE_FROZEN && timeout_ms > 0 &&
+	    (r = cg_freeze(cg.payload, false, FREEZE_MS, e)) < 0)
 		return r;
 	zone_unlock(z);
 	r = timeout_ms == 0 || init < 0 ? -ETIMEDOUT : ask_init(&s->rec, init, sig, deadline);
@@ -180,7 +186,8 @@ int zone_stop(struct zone_host *h, const char *name, int timeout_ms, struct zerr
 	if (r < 0 || !s.live)
 		return r;
 	struct zerr ignored = { 0 };
-	(void)conf_load(&z.spec, z.dir, name, &ignored); /* a broken file must not keep it running */
+	(void)conf_load(&z.spec, z.dir, name,
+			&ignored); /* a broken file must not keep it running */
 	if (s.state == STATE_INCOMPLETE || s.state == STATE_DOWN)
 		return life_repair(&z, &s, e);
 	return stop_running(&z, &s, timeout_ms, e);
@@ -222,7 +229,9 @@ int zone_reboot(struct zone_host *h, const char *name, struct zerr *e)
 	const int sig = life_signal(&z.spec, kind, true);
 	AUTO_CLOSE int init = state_pidfd(&s.rec, "pid");
 	if (init < 0 || wait_handler(&s.rec, init, sig, INT64_MAX) < 0)
-		return zerr_hint(e, zerr_as(e, ZERR_STATE, "init (%s) does not listen for a request to reboot", kind),
+		return zerr_hint(e,
+				 zerr_as(e, ZERR_STATE,
+					 "init (%s) does not listen for a request to reboot", kind),
 				 "zone restart %s", name);
 	return signal_init(&s, sig, e);
 }
@@ -263,7 +272,8 @@ int zone_freeze(struct zone_host *h, const char *name, bool freeze, struct zerr 
 	return r;
 }
 
-int zone_wait(struct zone_host *h, const char *name, const char *states, int timeout_ms, struct zerr *e)
+int zone_wait(struct zone_host *h, const char *name, const char *states, int timeout_ms,
+	      struct zerr *e)
 {
 	const int64_t deadline = now_ms() + timeout_ms;
 	unsigned mask;
@@ -271,7 +281,8 @@ int zone_wait(struct zone_host *h, const char *name, const char *states, int tim
 
 	if (r < 0)
 		return r;
-	/* the events file changes with every state; a poll besides covers what writes none (a killed monitor) */
+	/* the events file changes with every state; a poll besides covers what writes none (a
+	 * killed monitor) */
 	AUTO_CLOSE int watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	char path[32], scrap[4096];
 	if (watch >= 0)
@@ -288,7 +299,8 @@ int zone_wait(struct zone_host *h, const char *name, const char *states, int tim
 			return r;
 		const int64_t left = timeout_ms < 0 ? 1000 : deadline - now_ms();
 		if (left <= 0)
-			return zerr_set(e, ETIMEDOUT, "still %s after %d s", state_name(s.state), timeout_ms / 1000);
+			return zerr_set(e, ETIMEDOUT, "still %s after %d s", state_name(s.state),
+					timeout_ms / 1000);
 		(void)poll(&p, 1, left < 1000 ? (int)left : 1000);
 		(void)!read(watch, scrap, sizeof(scrap));
 		if (steps_check(e) < 0)

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The host's part of a zone's mount tree: file systems that nobody has mounted yet, made through their
- * descriptors. Their superblocks belong to the host, so device nodes work in them and the zone cannot
- * lift their sizes; every entry is chowned to the zone's base. Nothing here appears in a mount table.
+ * The host's part of a zone's mount tree: file systems that nobody has mounted yet, made through
+ * their descriptors. Their superblocks belong to the host, so device nodes work in them and the
+ * zone cannot lift their sizes; every entry is chowned to the zone's base. Nothing here appears in
+ * a mount table.
  */
 #include <fcntl.h>
+#include <linux/mount.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -13,7 +15,6 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/un.h>
-#include <linux/mount.h>
 
 #include "base/fs.h"
 #include "base/own.h"
@@ -47,8 +48,9 @@ static int make_tmpfs(const struct boot *b, const char *size, const char *mode, 
 		      struct zerr *e)
 {
 	char id[16];
-	const struct option o[] = { { "size", size }, { "mode", mode }, { "uid", id }, { "gid", id },
-		{ NULL, NULL } };
+	const struct option o[] = {
+		{ "size", size }, { "mode", mode }, { "uid", id }, { "gid", id }, { NULL, NULL }
+	};
 
 	(void)snprintf(id, sizeof(id), "%u", b->base);
 	return make_fs("tmpfs", o, attrs, e);
@@ -112,7 +114,8 @@ static const struct entry dev_entries[] = {
 };
 static const struct entry fuse_entry[] = { { NODE, "fuse", NULL, S_IFCHR | 0666, 10, 229 }, { 0 } };
 static const struct entry net_dir[] = { { DIRECTORY, "net", NULL, 0755, 0, 0 }, { 0 } };
-static const struct entry tun_entry[] = { { NODE, "net/tun", NULL, S_IFCHR | 0666, 10, 200 }, { 0 } };
+static const struct entry tun_entry[] = { { NODE, "net/tun", NULL, S_IFCHR | 0666, 10, 200 },
+					  { 0 } };
 
 static const struct entry host_entries[] = {
 	{ DIRECTORY, "inaccessible", NULL, 0755, 0, 0 },
@@ -133,9 +136,11 @@ static const struct entry run_entries[] = {
 	{ 0 },
 };
 
-static int make_file(const struct boot *b, int dir, const char *name, const char *text, struct zerr *e)
+static int make_file(const struct boot *b, int dir, const char *name, const char *text,
+		     struct zerr *e)
 {
-	AUTO_CLOSE int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+	AUTO_CLOSE int fd =
+		openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
 
 	if (fd < 0 || fchmod(fd, 0644) < 0 || fchown(fd, b->base, b->base) < 0 ||
 	    fs_write_all(fd, text, strlen(text)) < 0)
@@ -180,8 +185,11 @@ static int make_console(struct boot *b, int pts, int *slave, struct zerr *e)
 static int make_pts(struct boot *b, struct zerr *e)
 {
 	char gid[16];
-	const struct option o[] = { { "ptmxmode", "0666" }, { "mode", "0620" }, { "gid", gid },
-		{ "max", "1024" }, { NULL, NULL } };
+	const struct option o[] = { { "ptmxmode", "0666" },
+				    { "mode", "0620" },
+				    { "gid", gid },
+				    { "max", "1024" },
+				    { NULL, NULL } };
 	const unsigned ttys = b->z->spec.console_ttys;
 
 	(void)snprintf(gid, sizeof(gid), "%u", b->base + TTY_GID);
@@ -220,7 +228,8 @@ static int make_host(struct boot *b, struct zerr *e)
 {
 	AUTO_BUF struct buf release = { 0 }, uuid = { 0 };
 	AUTO_CLOSE int etc = fs_open_dir("/etc", e);
-	const int fd = make_tmpfs(b, "4m", "0755", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, e);
+	const int fd = make_tmpfs(b, "4m", "0755",
+				  MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, e);
 	struct mount_attr ro = { .attr_set = MOUNT_ATTR_RDONLY };
 	const char *id = record_get(&b->z->manifest, "uuid");
 	int r;
@@ -229,7 +238,8 @@ static int make_host(struct boot *b, struct zerr *e)
 		return fd;
 	b->gift.tree[TREE_HOST] = fd;
 	buf_fmt(&uuid, "%s\n", id ? id : "");
-	if (fs_read(etc, "os-release", 65536, &release) < 0) { /* a link to /usr/lib on most hosts */
+	if (fs_read(etc, "os-release", 65536, &release) <
+	    0) { /* a link to /usr/lib on most hosts */
 		AUTO_CLOSE int lib = fs_open_dir("/usr/lib", e);
 
 		(void)fs_read(lib, "os-release", 65536, &release);
@@ -240,7 +250,8 @@ static int make_host(struct boot *b, struct zerr *e)
 	    (r = make_file(b, fd, "os-release", release.p ? release.p : "", e)) < 0 ||
 	    (r = make_notify(b, fd, e)) < 0)
 		return r;
-	/* a child that is being cloned holds copies of the files just written, until it closes them */
+	/* a child that is being cloned holds copies of the files just written, until it closes them
+	 */
 	for (int tries = 0; mount_setattr(fd, "", AT_EMPTY_PATH, &ro, sizeof(ro)) < 0; tries++) {
 		if (errno != EBUSY || tries == 1000)
 			return zerr_sys(e, "/run/host");
@@ -263,7 +274,8 @@ int trees_host(struct boot *b, struct zerr *e)
 	int r = make_dev(b, e);
 
 	for (size_t i = 0; i < 3 && r >= 0; i++)
-		r = b->gift.tree[plain[i].tree] = make_tmpfs(b, plain[i].size, plain[i].mode, safe, e);
+		r = b->gift.tree[plain[i].tree] =
+			make_tmpfs(b, plain[i].size, plain[i].mode, safe, e);
 	if (r >= 0)
 		r = make_entries(b, b->gift.tree[TREE_RUN], run_entries, e);
 	if (r >= 0)
@@ -300,8 +312,9 @@ static int make_user_tmpfs(const struct boot *b, const struct mount_spec *m, str
 	char size[24];
 
 	(void)snprintf(size, sizeof(size), "%llu", (unsigned long long)m->size);
-	return make_tmpfs(b, m->size ? size : "50%", "0755",
-			  MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | (m->readonly ? MOUNT_ATTR_RDONLY : 0), e);
+	return make_tmpfs(
+		b, m->size ? size : "50%", "0755",
+		MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | (m->readonly ? MOUNT_ATTR_RDONLY : 0), e);
 }
 
 /* mount.NAME.options: "nosuid,nodev,noexec,noatime". */
@@ -310,8 +323,11 @@ static int set_options(int tree, const char *options, struct zerr *e)
 	static const struct {
 		const char *word;
 		unsigned attr;
-	} words[] = { { "nosuid", MOUNT_ATTR_NOSUID }, { "nodev", MOUNT_ATTR_NODEV },
-		{ "noexec", MOUNT_ATTR_NOEXEC }, { "noatime", MOUNT_ATTR_NOATIME }, { "ro", MOUNT_ATTR_RDONLY } };
+	} words[] = { { "nosuid", MOUNT_ATTR_NOSUID },
+		      { "nodev", MOUNT_ATTR_NODEV },
+		      { "noexec", MOUNT_ATTR_NOEXEC },
+		      { "noatime", MOUNT_ATTR_NOATIME },
+		      { "ro", MOUNT_ATTR_RDONLY } };
 	struct mount_attr a = { 0 };
 	AUTO_STRV struct strv given = { 0 };
 
@@ -325,14 +341,16 @@ static int set_options(int tree, const char *options, struct zerr *e)
 		while (k < sizeof(words) / sizeof(words[0]) && !str_eq(words[k].word, given.v[i]))
 			k++;
 		if (k == sizeof(words) / sizeof(words[0]))
-			return zerr_hint(e, zerr_as(e, ZERR_USAGE, "options: '%s' is not known", given.v[i]),
-					 "there are nosuid, nodev, noexec, noatime and ro");
+			return zerr_hint(
+				e, zerr_as(e, ZERR_USAGE, "options: '%s' is not known", given.v[i]),
+				"there are nosuid, nodev, noexec, noatime and ro");
 		if (words[k].attr == MOUNT_ATTR_NOATIME)
 			a.attr_clr |= MOUNT_ATTR__ATIME;
 		a.attr_set |= words[k].attr;
 	}
-	return mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &a, sizeof(a)) < 0 ?
-		       zerr_sys(e, "options %s", options) : 0;
+	return mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &a, sizeof(a)) < 0
+		       ? zerr_sys(e, "options %s", options)
+		       : 0;
 }
 
 int trees_mounts(struct boot *b, struct zerr *e)
@@ -354,8 +372,9 @@ int trees_mounts(struct boot *b, struct zerr *e)
 
 			if (dir < 0 && errno == ENOENT && m->optional)
 				continue;
-			fd = dir < 0 ? zerr_sys(e, "%s", m->source) :
-				       mount_clone_tree(dir, m->noidmap ? -1 : b->userns, m->readonly, e);
+			fd = dir < 0 ? zerr_sys(e, "%s", m->source)
+				     : mount_clone_tree(dir, m->noidmap ? -1 : b->userns,
+							m->readonly, e);
 		}
 		if (fd < 0)
 			return zerr_in(e, fd, "mount.%s", m->name);

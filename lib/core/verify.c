@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* zone verify: every fault of a zone, not the first; with repair, what was interrupted is finished or
- * cleared before the look. */
+/* zone verify: every fault of a zone, not the first; with repair, what was interrupted is finished
+ * or cleared before the look. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,8 +14,9 @@
 
 static int fault(struct strv *faults, struct zerr *e, const char *what, const char *detail)
 {
-	return strv_addf(faults, "%s%s%s", what, detail ? ": " : "", detail ? detail : "") < 0 ?
-		       zerr_code(e, ENOMEM, "verify") : 0;
+	return strv_addf(faults, "%s%s%s", what, detail ? ": " : "", detail ? detail : "") < 0
+		       ? zerr_code(e, ENOMEM, "verify")
+		       : 0;
 }
 
 /* Frozen by a snapshot that was killed: nobody else would thaw it. */
@@ -83,8 +84,8 @@ static int look_at_snapshots(const struct zone *z, bool repair, struct strv *fau
 
 		if (dir >= 0 && fs_exists(dir, "record"))
 			continue;
-		r = repair ? fs_remove(all, names.v[i], e) :
-			     fault(faults, e, "an interrupted snapshot is left", names.v[i]);
+		r = repair ? fs_remove(all, names.v[i], e)
+			   : fault(faults, e, "an interrupted snapshot is left", names.v[i]);
 	}
 	return r;
 }
@@ -106,7 +107,8 @@ static int look_at_root(struct zone *z, struct strv *faults, struct zerr *e)
 	return root < 0 ? fault(faults, e, "root file system", found.msg) : 0;
 }
 
-static int look(struct zone *z, const struct status *s, bool repair, struct strv *faults, struct zerr *e)
+static int look(struct zone *z, const struct status *s, bool repair, struct strv *faults,
+		struct zerr *e)
 {
 	struct zerr found = { 0 };
 	struct stat st;
@@ -114,7 +116,8 @@ static int look(struct zone *z, const struct status *s, bool repair, struct strv
 
 	if (s->state == STATE_UNAVAILABLE)
 		return fault(faults, e, "its directory is missing", z->entry.dir);
-	if (s->state == STATE_INCOMPLETE && (r = fault(faults, e, "interrupted operation", s->op)) < 0)
+	if (s->state == STATE_INCOMPLETE &&
+	    (r = fault(faults, e, "interrupted operation", s->op)) < 0)
 		return r;
 	if (s->state == STATE_DOWN && (r = fault(faults, e, "teardown did not finish", NULL)) < 0)
 		return r;
@@ -123,7 +126,8 @@ static int look(struct zone *z, const struct status *s, bool repair, struct strv
 	if (fstat(z->dir, &st) == 0 && (st.st_uid != 0 || (st.st_mode & 077)) &&
 	    (r = fault(faults, e, "its directory is not root's alone (0700)", z->entry.dir)) < 0)
 		return r;
-	if (conf_load(&z->spec, z->dir, z->name, &found) < 0 && (r = fault(faults, e, found.msg, NULL)) < 0)
+	if (conf_load(&z->spec, z->dir, z->name, &found) < 0 &&
+	    (r = fault(faults, e, found.msg, NULL)) < 0)
 		return r;
 	if (s->state != STATE_INCOMPLETE && (r = look_at_root(z, faults, e)) < 0)
 		return r;
@@ -142,7 +146,8 @@ static int look_at_index(const struct zone *z, struct strv *faults, struct zerr 
 	return r;
 }
 
-int zone_verify(struct zone_host *h, const char *name, bool repair, struct strv *faults, struct zerr *e)
+int zone_verify(struct zone_host *h, const char *name, bool repair, struct strv *faults,
+		struct zerr *e)
 {
 	AUTO_ZONE struct zone z = { .dir = -1, .run = -1, .lock = -1 };
 	AUTO_STATUS struct status s = { 0 };

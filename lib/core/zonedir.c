@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A zone's directory as a whole. Thrown away means renamed into .trash/ of its zone path: one rename,
- * whatever the size; the blocks are freed afterwards by a process that nobody waits for. */
+/* A zone's directory as a whole. Thrown away means renamed into .trash/ of its zone path: one
+ * rename, whatever the size; the blocks are freed afterwards by a process that nobody waits for. */
 #include "core/zonedir.h"
 
 #include <fcntl.h>
@@ -122,8 +122,8 @@ int zonedir_destroy(struct zone *z, struct zerr *e)
 	return 0;
 }
 
-/* Its destroy was killed (or is at it now): the index still has a zone of that name, whose directory is not
- * where it was. */
+/* Its destroy was killed (or is at it now): the index still has a zone of that name, whose
+ * directory is not where it was. */
 static bool is_needed(struct zone_host *h, const char *name)
 {
 	struct index_entry x = { 0 };

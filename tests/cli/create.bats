@@ -170,3 +170,13 @@ load lib
   fi
   same STOPPED "$(state "$Z-second")"
 }
+
+@test "a whole zone that the index does not know is never taken for rubbish" {
+  mkdir -p "$ZONE_VAR/$Z/rootfs"
+  echo kept >"$ZONE_VAR/$Z/rootfs/file"
+  echo format=1 >"$ZONE_VAR/$Z/manifest"
+  echo format=1 >"$ZONE_VAR/$Z/journal"
+  refuse 4 'is not a zone' zone create "$Z" -t busybox
+  same kept "$(cat "$ZONE_VAR/$Z/rootfs/file")"
+  rm -r "${ZONE_VAR:?}/$Z"
+}

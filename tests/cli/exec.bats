@@ -171,3 +171,37 @@ prepare_file() {
   for i in "${pids[@]}"; do wait "$i"; done
   for i in $(seq 10); do same "$i" "$(cat "$T/e$i")"; done
 }
+
+@test "what is for the next start is not for exec" {
+  local caps
+  caps=$(zone exec "$Z" -- grep CapPrm /proc/self/status)
+  zone set "$Z" security.level=privileged
+  zone exec "$Z" -- cat /proc/self/uid_map >"$T/map"
+  zone exec "$Z" -- grep CapPrm /proc/self/status >"$T/caps"
+  echo x >"$T/x"
+  zone push "$Z" "$T/x" /root/x
+  zone exec "$Z" -- stat -c %u /root/x >"$T/owner"
+  zone unset "$Z" security.level
+  same 65536 "$(awk '{ print $3 }' "$T/map")"
+  same "$caps" "$(cat "$T/caps")"
+  same 0 "$(cat "$T/owner")"
+}
+
+@test "only the three streams are open, and no link of the zone's finds more" {
+  lacks "$(zone exec "$Z" -- ls -l /proc/self/fd 7</etc/shadow)" 'shadow| (7|8|9) ->'
+  zone exec "$Z" -- /bin/sh -c 'mv /etc/passwd /etc/p && ln -s /proc/self/fd/7 /etc/passwd'
+  run zone exec -u alice "$Z" -- id -u 7<<<'alice:x:0:0::/:/bin/sh'
+  local s=$status
+  zone exec "$Z" -- /bin/sh -c 'rm /etc/passwd && mv /etc/p /etc/passwd'
+  same 125 "$s"
+}
+
+@test "a command that its zone has frozen can be given up" {
+  mk "$Z-f"
+  zone start "$Z-f" -- /bin/sh -c 'mkdir /sys/fs/cgroup/zone-exec; echo 1 >/sys/fs/cgroup/zone-exec/cgroup.freeze; sleep 1000'
+  sleep 0.5
+  run timeout -k 5 -s TERM 1 zone exec "$Z-f" -- true
+  same 124 "$status"
+  zone stop -k "$Z-f"
+  zone destroy "$Z-f"
+}

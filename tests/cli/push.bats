@@ -76,3 +76,12 @@ load lib
   [ "$status" -ne 124 ]
   [ ! -s "$T/fifo" ]
 }
+
+@test "an interrupted copy leaves no half of it" {
+  up "$Z"
+  mkfifo "$T/never"
+  sleep 5 >"$T/never" 3>&- &
+  run timeout -k 5 -s TERM 1 zone push "$Z" - /root/half <"$T/never"
+  same 124 "$status"
+  same "" "$(zone exec "$Z" -- ls -A /root | grep half)"
+}

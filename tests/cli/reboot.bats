@@ -69,3 +69,18 @@ another_init() { # NAME OLD-PID
   done
   until_true 10 sh -c "[ \$(ip -o link | wc -l) -eq $links ]"
 }
+
+@test "an init that reboots at once does so once a second, and can be stopped" {
+  local Z=$Z-s
+  mk "$Z" -s init=/bin/again
+  printf '#!/bin/sh\nexec reboot -f\n' >"$T/again"
+  chmod 755 "$T/again"
+  zone push "$Z" "$T/again" /bin/again
+  zone start "$Z"
+  sleep 3
+  local n
+  n=$(grep "\"zone\":\"$Z\"" "$ZONE_RUN/events" | grep -c rebooting)
+  [ "$n" -ge 1 ] && [ "$n" -le 4 ] || fail "$n reboots"
+  ok zone stop -k "$Z"
+  same STOPPED "$(state "$Z")"
+}

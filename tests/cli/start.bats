@@ -252,3 +252,48 @@ mk_announcer() { # NAME SCRIPT
   done
   same STOPPED "$(state "$Z")"
 }
+
+@test "starts at the same time are one start" {
+  mk "$Z"
+  local round i pids pid
+  for round in 1 2 3; do
+    pids=()
+    for i in $(seq 6); do
+      zone start "$Z" 3>&- &
+      pids+=($!)
+    done
+    for i in "${pids[@]}"; do wait "$i" || fail "one of them failed"; done
+    pid=$(field "$Z" .pid)
+    ok zone exec "$Z" -- true
+    same "$pid" "$(field "$Z" .pid)"
+    zone stop -k "$Z"
+  done
+}
+
+@test "readers beside a start do not disturb it" {
+  mk "$Z"
+  local i reader
+  while :; do zone ls >/dev/null; done 3>&- &
+  reader=$!
+  for i in $(seq 10); do
+    zone start "$Z" || { kill "$reader"; fail "start $i"; }
+    zone stop -k "$Z"
+  done
+  kill "$reader"
+}
+
+@test "what runs on keeps no descriptor of the command" {
+  mk "$Z"
+  zone start "$Z" 7</etc/passwd
+  ! find "/proc/$(field "$Z" .monitor_pid)/fd" -lname /etc/passwd | grep . || fail "the monitor has it"
+  ! find "/proc/$(field "$Z" .pid)/fd" -lname /etc/passwd | grep . || fail "init has it"
+}
+
+@test "masks do not depend on what is mounted on /run" {
+  mk "$Z" -s mount.r.source=tmpfs -s mount.r.target=/run
+  zone start "$Z"
+  local f
+  for f in /proc/keys /proc/timer_list /proc/kallsyms /proc/interrupts; do
+    [ ! -e "$f" ] || same 0 "$(zone exec "$Z" -- /bin/sh -c "cat $f 2>/dev/null | wc -c")"
+  done
+}

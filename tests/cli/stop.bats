@@ -86,3 +86,38 @@ load lib
   zone stop -k "$Z"
   until_true 10 sh -c "! ip link show $host_name"
 }
+
+@test "groups that the zone made go, whatever their names and depth" {
+  up "$Z"
+  zone exec "$Z" -- /bin/sh -c 'd=/sys/fs/cgroup; mkdir -p $d/.hidden/.more; for i in $(seq 100); do d=$d/d; mkdir $d || break; done' || true
+  ok zone stop -k "$Z"
+  same STOPPED "$(state "$Z")"
+  until_true 5 sh -c "! find '$CGROUP2' -maxdepth 2 -name '$Z' | grep ."
+}
+
+@test "a full run directory keeps no zone running" {
+  local full=$T/full
+  mk "$Z"
+  mkdir "$full"
+  mount -t tmpfs -o size=256k none "$full"
+  ZONE_RUN=$full zone start "$Z"
+  head -c 1M /dev/zero >"$full/fill" 2>/dev/null || true
+  ZONE_RUN=$full run zone stop -t 3 "$Z"
+  local s=$status after
+  after=$(ZONE_RUN=$full zone info --json "$Z" | jq -r .state)
+  until_true 10 umount "$full" # busy as long as the sweeper lives
+  same 0 "$s"
+  same STOPPED "$after"
+}
+
+@test "a stop does not stop what was started after it" {
+  up_with "$Z" 'trap "sleep 1; exit 0" TERM PWR USR1 USR2; while :; do sleep 0.1; done'
+  local i pids=()
+  for i in 1 2 3; do
+    zone stop -k "$Z" 3>&- &
+    pids+=($!)
+  done
+  until_true 10 zone start "$Z"
+  for i in "${pids[@]}"; do wait "$i" || fail "a stop failed"; done
+  if [ "$(state "$Z")" = RUNNING ]; then ok zone exec "$Z" -- true; else same STOPPED "$(state "$Z")"; fi
+}

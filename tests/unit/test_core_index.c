@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The host-wide index: what was put is found, the last line of a name wins, a torn line harms nobody. */
+/* The host-wide index: what was put is found, the last line of a name wins, a torn line harms
+ * nobody. */
 #include "unit.h"
 
 #include <fcntl.h>
