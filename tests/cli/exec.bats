@@ -97,9 +97,9 @@ prepare_file() {
   ok pty expect:yes -- zone exec "$Z" -- /bin/sh -c 'test -t 0 && test -t 1 && echo yes'
   has "$(zone exec -t "$Z" -- /bin/sh -c 'test -t 1 && echo yes' </dev/null)" yes
   local ptys
-  ptys=$(zone exec "$Z" -- ls /dev/pts </dev/null)
-  ok pty -- zone exec -T "$Z" -- ls /dev/pts
-  same "$(tr -s "[:space:]" " " <<<"$ptys")" "$(tr -s "[:space:]" " " <<<"$output")"
+  ptys=$(zone exec "$Z" -- ls -1 /dev/pts </dev/null)
+  ok pty -- zone exec -T "$Z" -- ls -1 /dev/pts
+  same "$ptys" "$(tr -d '\r' <<<"$output")"
 }
 
 @test "the terminal is one of the zone's own, with the right size" {

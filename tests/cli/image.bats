@@ -13,6 +13,7 @@ prepare_file() {
 }
 clean_file() { web_stop; }
 teardown() {
+  [ -n "${T:-}" ] || return 1
   zone destroy -f -s --all
   zone image prune --all >/dev/null
   rm -rf "$ZONE_CACHE"

@@ -70,6 +70,7 @@ setup_file() {
 
 teardown_file() {
   local failed=0
+  [ -n "${T:-}" ] || return 1 # not set up: never touch what an installed system has
   zone destroy -f -s --all || failed=1
   zone image prune --all >/dev/null || failed=1
   if declare -F clean_file >/dev/null; then clean_file; fi
@@ -81,7 +82,7 @@ teardown_file() {
 
 # Every test starts without zones unless its file keeps them.
 teardown() {
-  if [ -z "${KEEP_ZONES:-}" ]; then zone destroy -f -s --all; fi
+  if [ -z "${KEEP_ZONES:-}" ] && [ -n "${T:-}" ]; then zone destroy -f -s --all; fi
 }
 
 # ---- words for tests -------------------------------------------------------------------------------

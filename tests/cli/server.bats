@@ -23,6 +23,7 @@ setup() {
   faults
 }
 teardown() {
+  [ -n "${T:-}" ] || return 1
   faults
   zone destroy -f -s --all
   zone image prune --all >/dev/null
