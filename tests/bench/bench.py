@@ -24,6 +24,7 @@ if len(sys.argv) < 2 or os.geteuid() != 0:
 build = os.path.realpath(sys.argv[1])
 rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 60
 work = tempfile.mkdtemp(prefix="zone-bench.", dir="/var/tmp")
+os.chmod(work, 0o711)  # the floor's user namespace must pass through
 zone_path = f"{build}/bin/zone"
 environment = {
     "PATH": f"{build}/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "HOME": "/root",
