@@ -116,6 +116,11 @@ static bool ask_again(struct cmd *c, const struct zerr *e)
 	return answer[0] != 'n' && answer[0] != 'N';
 }
 
+static bool same_text(const struct buf *a, const struct buf *b)
+{
+	return a->len == b->len && (a->len == 0 || memcmp(a->p, b->p, a->len) == 0);
+}
+
 /* Replace the configuration, unless another command has changed it meanwhile. */
 static int replace(struct cmd *c, const struct buf *before, const struct buf *text, struct zerr *e)
 {
@@ -124,32 +129,31 @@ static int replace(struct cmd *c, const struct buf *before, const struct buf *te
 
 	if (r < 0)
 		return r;
-	if (now.len != before->len ||
-	    memcmp(now.p ? now.p : "", before->p ? before->p : "", now.len))
+	if (!same_text(&now, before))
 		return zerr_as(e, ZERR_STATE, "it was changed by another command meanwhile");
 	return zone_config_replace(c->host, c->name, text->p ? text->p : "", e);
 }
 
-static int edit_file(struct cmd *c, const struct buf *before, const char *path, struct zerr *e)
+/* @text is what was written last, empty before that. */
+static int edit_file(struct cmd *c, const struct buf *before, const char *path, struct buf *text,
+		     struct zerr *e)
 {
 	for (;;) {
-		AUTO_BUF struct buf text = { 0 };
 		int r;
 
 		*e = (struct zerr){ 0 };
 		r = run_editor(path, e);
+		buf_done(text);
 		if (r == 0)
-			r = read_text(path, &text, e);
-		if (r < 0)
-			return r;
-		if (text.len == before->len &&
-		    memcmp(text.p ? text.p : "", before->p ? before->p : "", text.len) == 0) {
+			r = read_text(path, text, e);
+		if (r == 0 && same_text(text, before)) {
 			if (!c->opt.quiet)
 				(void)fputs("note: not changed\n", stderr);
 			return 0;
 		}
-		r = replace(c, before, &text, e);
-		if (r == 0 || !ask_again(c, e))
+		if (r == 0)
+			r = replace(c, before, text, e);
+		if (r == 0 || text->len == 0 || !ask_again(c, e))
 			return r;
 	}
 }
@@ -157,7 +161,7 @@ static int edit_file(struct cmd *c, const struct buf *before, const char *path, 
 static int edit_run(struct cmd *c, void *opts, struct zerr *e)
 {
 	const char *tmp = getenv("TMPDIR");
-	AUTO_BUF struct buf before = { 0 };
+	AUTO_BUF struct buf before = { 0 }, text = { 0 };
 	AUTO_FREE char *path = NULL;
 	AUTO_CLOSE int fd = -1;
 	int r = cmd_host(c, e);
@@ -175,13 +179,13 @@ static int edit_run(struct cmd *c, void *opts, struct zerr *e)
 		return zerr_sys(e, "%s", path);
 	r = write_text(fd, &before, e);
 	if (r == 0)
-		r = edit_file(c, &before, path, e);
-	if (r < 0) {
+		r = edit_file(c, &before, path, &text, e);
+	if (r < 0 && text.len > 0) {
 		*e->hint = '\0';
 		return zerr_hint(e, r, "your text is kept in %s", path);
 	}
 	(void)unlink(path); /* what is left is a copy of what is in place */
-	return 0;
+	return r;
 }
 
 const struct verb verb_edit = {

@@ -26,11 +26,18 @@ static void on_progress(void *arg, const char *what, uint64_t done, uint64_t tot
 	progress_update(&c->progress, what, done, total);
 }
 
+int cmd_ms(int seconds)
+{
+	if (seconds < 0)
+		return -1;
+	return seconds > INT_MAX / 1000 ? INT_MAX : seconds * 1000;
+}
+
 int cmd_open(struct cmd *c, bool quiet, struct zone_host **ret, struct zerr *e)
 {
 	const struct zone_options o = {
 		.path = c->opt.path,
-		.lock_wait_ms = c->opt.lock_wait < 0 ? -1 : c->opt.lock_wait * 1000,
+		.lock_wait_ms = cmd_ms(c->opt.lock_wait),
 		.log = on_log,
 		.progress = quiet || c->opt.quiet ? NULL : on_progress,
 		.arg = c,

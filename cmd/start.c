@@ -72,7 +72,7 @@ static struct zone_start start_of(const struct cmd *c, const struct start_opts *
 {
 	return (struct zone_start){
 		.wait = start_wait(o->wait),
-		.timeout_ms = o->timeout < 0 ? -1 : o->timeout * 1000,
+		.timeout_ms = cmd_ms(o->timeout),
 		.set = &o->set,
 		.argv = c->rest,
 		.stdio = { -1, -1, -1 },

@@ -33,8 +33,7 @@ static int stop_ms(const struct stop_opts *o)
 		return 0;
 	if (o->timeout == UNSET)
 		return -1;
-	/* the longest that the library takes; "infinity" is that too */
-	return o->timeout < 0 || o->timeout > INT_MAX / 1000 ? INT_MAX : o->timeout * 1000;
+	return o->timeout < 0 ? INT_MAX : cmd_ms(o->timeout); /* -1 has another meaning there */
 }
 
 static int stop_each(struct cmd *c, const char *name, void *opts, struct zerr *e)

@@ -119,6 +119,8 @@ int cmd_host(struct cmd *c, struct zerr *e);
 /* Open another host handle with the options of @c; without progress when @quiet. */
 int cmd_open(struct cmd *c, bool quiet, struct zone_host **ret, struct zerr *e);
 
+/* Milliseconds of an OPT_SECS value: -1 stays, what is too much becomes the longest there is. */
+int cmd_ms(int seconds);
 /* The exit status that @e means for @v (NULL: before a verb was found). */
 int cmd_status(const struct verb *v, const struct zerr *e);
 /* Print "zone: VERB NAME: message" and the hint on standard error. Returns cmd_status(). */

@@ -162,7 +162,7 @@ static int run(const struct boot *b, struct zerr *e)
 	if (r == 0)
 		r = zerr_in(e, mounts_inside(b, &g, e), "mounts");
 	if (r == 0)
-		identity_write(&b->identity, hostname(b));
+		identity_write(&b->identity, b->z->name, hostname(b));
 	for (size_t i = 0; i < b->z->spec.sysctls.n && r == 0; i++)
 		r = set_sysctl(b->z->spec.sysctls.v[i].name, b->z->spec.sysctls.v[i].value, e);
 	if (r == 0)

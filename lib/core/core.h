@@ -59,6 +59,9 @@ void zone_unlock(struct zone *z);
 
 /* First host id of the zone; 0 at level privileged. */
 uid_t zone_base(const struct zone *z);
+/* The image store of the zone's own path, which need not be the one in force: @ret borrows the
+ * descriptor that is returned, owned by the caller. */
+int zone_image_env(const struct zone *z, struct image_env *ret, struct zerr *e);
 /* The volume of a loaded zone; @ret->image is owned by the caller. */
 int zone_volume(const struct zone *z, struct volume *ret, struct zerr *e);
 

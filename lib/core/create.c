@@ -321,33 +321,53 @@ static int check_free(struct creation *c, struct zerr *e)
 	return zonedir_clear_orphan(c->h, c->name, e);
 }
 
-static int make_zone(struct creation *c, struct zerr *e)
+/* The directory and what the index will say of it. */
+static int make_directory(struct creation *c, struct zerr *e)
 {
-	AUTO_CLOSE int lock = zone_lock(c->h, c->name, e);
-	int r = lock < 0 ? lock : check_free(c, e);
-
-	if (r == 0)
-		r = c->source ? conf_parse(&c->spec, c->conf.p, "zone.conf", e) : make_config(c, e);
-	if (r < 0)
-		return r;
 	if (mkdirat(c->h->zones, c->name, 0700) < 0)
 		return zerr_sys(e, "%s/%s", c->h->zones_path, c->name);
 	c->dir = fs_open_below(c->h->zones, c->name, O_RDONLY | O_DIRECTORY, 0);
 	c->entry.name = strdup(c->name);
 	c->entry.dir = str_fmt("%s/%s", c->h->zones_path, c->name);
+	if (c->dir < 0)
+		return zerr_code(e, -c->dir, "zone directory");
+	return c->entry.name && c->entry.dir ? 0 : zerr_code(e, ENOMEM, "zone directory");
+}
+
+static int walk(struct creation *c, struct zerr *e)
+{
+	int r = make_directory(c, e);
 	const struct journal j = { c->dir, "journal", false };
-	if (c->dir < 0 || !c->entry.name || !c->entry.dir)
-		r = zerr_sys(e, "zone directory");
+
 	if (r == 0)
 		r = steps_up(&create_op, &j, c, e);
 	if (r == 0)
 		r = journal_clear(&j, e);
-	if (r < 0) {
+	if (r < 0 && c->dir >= 0) {
 		struct zerr ignored = { 0 };
 
 		(void)fs_remove(c->h->zones, c->name, &ignored);
-		return r;
 	}
+	return r;
+}
+
+static int make_zone(struct creation *c, struct zerr *e)
+{
+	const char *fingerprint = c->made.image.fingerprint;
+	AUTO_CLOSE int lock = zone_lock(c->h, c->name, e);
+	int r = lock < 0 ? lock : check_free(c, e);
+	/* until the manifest names it, nothing but this keeps the image from being removed */
+	AUTO_CLOSE int held =
+		r == 0 && fingerprint ? image_store_lock(&c->h->images, fingerprint, e) : -1;
+
+	if (r == 0 && fingerprint && held < 0)
+		r = held;
+	if (r == 0)
+		r = c->source ? conf_parse(&c->spec, c->conf.p, "zone.conf", e) : make_config(c, e);
+	if (r == 0)
+		r = walk(c, e);
+	if (r < 0)
+		return r;
 	const char *const fields[] = { "backend", c->backend->name, "template",
 				       c->template ? c->template->name : "clone", NULL };
 	zone_event(c->h, c->name, "created", fields);

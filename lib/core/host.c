@@ -221,6 +221,17 @@ uid_t zone_base(const struct zone *z)
 	return z->spec.level == LEVEL_PRIVILEGED ? 0 : ID_FIRST + z->entry.slot * ID_RANGE;
 }
 
+int zone_image_env(const struct zone *z, struct image_env *ret, struct zerr *e)
+{
+	const int parent = openat(z->dir, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (parent < 0)
+		return zerr_sys(e, "zone path");
+	*ret = z->h->images;
+	ret->zones = parent;
+	return parent;
+}
+
 int zone_volume(const struct zone *z, struct volume *ret, struct zerr *e)
 {
 	const char *fingerprint = record_get(&z->manifest, "image.fingerprint");
@@ -231,13 +242,11 @@ int zone_volume(const struct zone *z, struct volume *ret, struct zerr *e)
 	if (!v.ops)
 		return -EINVAL;
 	if (fingerprint && v.ops->uses_image) {
-		/* images lie below the zone's own path, which need not be the one in force */
-		AUTO_CLOSE int parent = openat(z->dir, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		struct image_env env = z->h->images;
+		struct image_env env;
+		AUTO_CLOSE int parent = zone_image_env(z, &env, e);
 
 		if (parent < 0)
-			return zerr_sys(e, "zone path");
-		env.zones = parent;
+			return parent;
 		v.image = image_store_open(&env, fingerprint, e);
 		if (v.image < 0)
 			return v.image;

@@ -58,13 +58,26 @@ static void read_resolver(struct buf *ret)
 
 void identity_prepare(const struct zone *z, struct identity *ret)
 {
+	const char *fingerprint = record_get(&z->manifest, "image.fingerprint");
+
 	*ret = (struct identity){ .fresh = fs_exists(z->dir, "fresh") };
 	read_resolver(&ret->resolv);
+	if (ret->fresh && fingerprint) {
+		struct zerr ignored = {
+			0
+		}; /* an image that has gone since leaves its templates as they are */
+		struct image_env env;
+		AUTO_CLOSE int parent = zone_image_env(z, &env, &ignored);
+
+		if (parent >= 0)
+			(void)image_store_load(&env, fingerprint, &ret->image, &ignored);
+	}
 }
 
 void identity_done(struct identity *i)
 {
 	buf_done(&i->resolv);
+	image_done(&i->image);
 }
 
 static void write_text(const char *path, const char *text, int flags)
@@ -96,11 +109,21 @@ static void reset_machine_id(void)
 		write_text("/etc/machine-id", "", O_TRUNC);
 }
 
-void identity_write(const struct identity *i, const char *hostname)
+static void expand_templates(const struct identity *i, const char *name)
+{
+	struct zerr e = { 0 };
+	AUTO_CLOSE int root = fs_open_dir("/", &e);
+
+	if (root >= 0 && i->image.fingerprint)
+		(void)image_expand_templates(root, &i->image, name, &e);
+}
+
+void identity_write(const struct identity *i, const char *name, const char *hostname)
 {
 	char text[256];
 
 	if (i->fresh) {
+		expand_templates(i, name);
 		(void)snprintf(text, sizeof(text), "%s\n", hostname);
 		write_text("/etc/hostname", text, O_TRUNC);
 		(void)snprintf(

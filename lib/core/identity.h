@@ -8,6 +8,8 @@
 /* Host's side, before the clone: is this the first start, and which resolver has the host? */
 struct identity {
 	bool fresh;
+	struct image
+		image;	   /* with fresh: its templates are expanded; empty for zones without one */
 	struct buf resolv; /* text of resolv.conf; owned */
 };
 /* @ret is filled in any case; without a resolver its text is empty. */
@@ -16,4 +18,4 @@ void identity_prepare(const struct zone *z, struct identity *ret);
 void identity_done(struct identity *i);
 /* Inside, after the root is "/": links lead nowhere but into the zone itself. What cannot be
  * written (a read-only root) is left as it is. */
-void identity_write(const struct identity *i, const char *hostname);
+void identity_write(const struct identity *i, const char *name, const char *hostname);

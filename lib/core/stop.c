@@ -141,6 +141,22 @@ static int finish(struct zone *z, const struct record *rec, int monitor, struct 
 	return r;
 }
 
+/* A stop that was interrupted is no stop: the zone is what it was, unless init has gone already. */
+static int unmark_stopping(struct zone *z, struct record *rec, struct zerr *e)
+{
+	struct zerr ignored = { 0 };
+	AUTO_RECORD struct record now = { 0 };
+
+	steps_hold_signals(true);
+	z->lock = zone_lock(z->h, z->name, &ignored);
+	if (z->lock >= 0 && record_load(&now, z->run, "state", STATE_FORMAT, &ignored) == 0 &&
+	    str_eq(record_get(&now, "stage"), "stopping") &&
+	    record_set(rec, "stage", "running") == 0)
+		(void)record_save(rec, z->run, "state", STATE_FORMAT, false, &ignored);
+	steps_hold_signals(false);
+	return steps_check(e);
+}
+
 static int stop_running(struct zone *z, struct status *s, int timeout_ms, struct zerr *e)
 {
 	AUTO_CG struct cg cg = CG_NONE;
@@ -166,7 +182,7 @@ static int stop_running(struct zone *z, struct status *s, int timeout_ms, struct
 	zone_unlock(z);
 	r = timeout_ms == 0 || init < 0 ? -ETIMEDOUT : ask_init(&s->rec, init, sig, deadline);
 	if (r == -EINTR)
-		return steps_check(e);
+		return unmark_stopping(z, &s->rec, e);
 	if (r < 0 && (r = cg_kill(cg.payload, e)) < 0)
 		return r;
 	if (init >= 0 && wait_pidfd(init, TEARDOWN_MS) < 0)

@@ -79,6 +79,20 @@ static int down_stage(void *ctx, struct zerr *e)
 	return p->tmp >= 0 ? fs_remove(p->tree, TMP, e) : 0;
 }
 
+/* Before the long work: the key can sign. And a signed tree must stay one: clients that know the
+ * key would refuse it otherwise. */
+static int up_key(void *ctx, struct zerr *e)
+{
+	struct publish *p = ctx;
+	AUTO_CLOSE int images = fs_open_below(p->tree, STREAMS "/images.json.gpg", O_PATH, 0);
+	int r;
+
+	if (p->signer.key || images < 0)
+		return sign_try(&p->signer, e);
+	r = zerr_as(e, ZERR_USAGE, "%s is a signed tree", p->p->tree);
+	return zerr_hint(e, r, "name the key: --sign KEYID");
+}
+
 /* A directory as it is, a tarball unpacked. */
 static int up_source(void *ctx, struct zerr *e)
 {
@@ -308,22 +322,11 @@ static int move_in(struct publish *p, const char *name, const char *dir, const c
 	return fs_sync_dir(to) < 0 ? zerr_sys(e, "sync %s", dir) : 0;
 }
 
-/* A signed tree must stay one: clients that know the key would refuse it otherwise. */
-static int check_signed(struct publish *p, int streams, struct zerr *e)
-{
-	int r;
-
-	if (p->signer.key || !fs_exists(streams, "images.json.gpg"))
-		return 0;
-	r = zerr_as(e, ZERR_USAGE, "%s is a signed tree", p->p->tree);
-	return zerr_hint(e, r, "name the key: --sign KEYID");
-}
-
 static int make_indices(struct publish *p, struct zerr *e)
 {
 	AUTO_BUF struct buf old = { 0 }, images = { 0 }, index = { 0 }, classic = { 0 };
 	AUTO_CLOSE int streams = fs_subdirs(p->tree, STREAMS, 0755, e);
-	int r = streams < 0 ? streams : check_signed(p, streams, e);
+	int r = streams;
 
 	if (r < 0)
 		return r;
@@ -383,6 +386,7 @@ static const struct op publish_op = {
 	.steps =
 		(const struct step[]){
 			{ "stage", up_stage, down_stage },
+			{ "key", up_key, NULL },
 			{ "source", up_source, NULL },
 			{ "names", up_names, NULL },
 			{ "pack", up_pack, NULL },

@@ -10,6 +10,8 @@ struct signer {
 	const char *home; /* --homedir; NULL: the user's */
 };
 
+/* Sign nothing, to see whether it works. */
+int sign_try(const struct signer *s, struct zerr *e);
 /* Write @text to @name below @dir, 0644, and beside it, when there is a key, NAME.SUFFIX: its
  * detached, armoured signature. 0, or -errno with message (exit status 7 when gpg is not there). */
 int sign_and_write(const struct signer *s, int dir, const char *name, const char *suffix,

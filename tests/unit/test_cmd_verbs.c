@@ -148,6 +148,15 @@ static void statuses_of_commands(void **state)
 	}
 }
 
+static void seconds_become_milliseconds(void **state)
+{
+	(void)state;
+	assert_int_equal(cmd_ms(0), 0);
+	assert_int_equal(cmd_ms(90), 90000);
+	assert_int_equal(cmd_ms(-1), -1);
+	assert_int_equal(cmd_ms(INT_MAX), INT_MAX);
+}
+
 static void help_names_every_verb_and_option(void **state)
 {
 	AUTO_BUF struct buf all = { 0 };
@@ -175,6 +184,7 @@ int main(void)
 		cmocka_unit_test(words_are_listed_once),
 		cmocka_unit_test(unknown_verbs_suggest_the_nearest),
 		cmocka_unit_test(statuses_of_commands),
+		cmocka_unit_test(seconds_become_milliseconds),
 		cmocka_unit_test(help_names_every_verb_and_option),
 	};
 
