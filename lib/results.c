@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Vectors and buffers for users of the shared library. The functions of base/str.h stay inside it; results
- * that are plain structures of that header are built and released through these. No logic of its own.
+ * Vectors and buffers for users of the shared library. The functions of base/str.h stay inside it;
+ * results that are plain structures of that header are built and released through these. No logic
+ * of its own.
  */
 #include "zone.h"
 

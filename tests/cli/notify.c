@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * For the command-line tests, static so that it runs in any zone: send TEXT to NOTIFY_SOCKET as a service
- * would, then become the command, if one is given.
+ * For the command-line tests, static so that it runs in any zone: send TEXT to NOTIFY_SOCKET as a
+ * service would, then become the command, if one is given.
  */
 #include <stdio.h>
 #include <stdlib.h>
