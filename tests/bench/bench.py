@@ -26,7 +26,6 @@ rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 60
 work = tempfile.mkdtemp(prefix="zone-bench.", dir="/var/tmp")
 os.chmod(work, 0o711)  # the floor's user namespace must pass through
 zone_path = f"{build}/bin/zone"
-os.chmod(work, 0o711)  # the floor reaches its root as a user without rights
 environment = {
     "PATH": f"{build}/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "HOME": "/root",
     "ZONE_ETC": f"{work}/etc", "ZONE_VAR": f"{work}/var", "ZONE_RUN": f"{work}/run", "ZONE_CACHE": f"{work}/cache",
