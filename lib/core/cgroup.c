@@ -95,7 +95,7 @@ static void enable_controllers(int group)
 	}
 }
 
-static int write_file(int group, const char *file, const char *text)
+int cg_write(int group, const char *file, const char *text)
 {
 	AUTO_CLOSE int fd = fs_open_below(group, file, O_WRONLY, 0);
 
@@ -114,7 +114,7 @@ static int delegate(int payload, uid_t owner, struct zerr *e)
 					     "irq.pressure",	       "cgroup.pressure" };
 
 	/* what is delegated can be nested, but not deeper than remove_tree() goes */
-	(void)write_file(payload, "cgroup.max.depth", DEPTH_TEXT);
+	(void)cg_write(payload, "cgroup.max.depth", DEPTH_TEXT);
 	if (fchown(payload, owner, owner) < 0)
 		return zerr_sys(e, "cgroup: delegate");
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
@@ -251,7 +251,7 @@ int cg_exec_leaf(int payload, uid_t owner, struct zerr *e)
 
 int cg_kill(int group, struct zerr *e)
 {
-	const int r = write_file(group, "cgroup.kill", "1");
+	const int r = cg_write(group, "cgroup.kill", "1");
 
 	return r < 0 ? zerr_code(e, -r, "cgroup: kill") : 0;
 }
@@ -302,7 +302,7 @@ static int wait_events(int group, int timeout_ms, bool want_frozen, bool value)
 
 int cg_freeze(int group, bool freeze, int timeout_ms, struct zerr *e)
 {
-	int r = write_file(group, "cgroup.freeze", freeze ? "1" : "0");
+	int r = cg_write(group, "cgroup.freeze", freeze ? "1" : "0");
 
 	if (r == 0)
 		r = wait_events(group, timeout_ms, true, freeze);

@@ -35,6 +35,8 @@ int cg_remove(struct zone_host *h, const char *name, bool monitor, struct zerr *
 /* The leaf that exec clones into, made on demand. fd. */
 int cg_exec_leaf(int payload, uid_t owner, struct zerr *e);
 
+/* Write @text to a file of the group in one write. 0 or -errno; no message. */
+int cg_write(int group, const char *file, const char *text);
 /* SIGKILL to all below; returns before they have ended. */
 int cg_kill(int group, struct zerr *e);
 /* Freeze or thaw and wait until the kernel says so, at most @timeout_ms. */

@@ -84,15 +84,6 @@ static const struct limit {
 };
 #define IO_UNSET "rbps=max wbps=max riops=max wiops=max"
 
-static int write_value(int group, const char *file, const char *text)
-{
-	AUTO_CLOSE int fd = fs_open_below(group, file, O_WRONLY, 0);
-
-	if (fd < 0)
-		return fd;
-	return write(fd, text, strlen(text)) < 0 ? -errno : 0;
-}
-
 static int unavailable(struct zerr *e, const char *key, const char *controller, const char *value)
 {
 	zerr_as(e, ZERR_HOST, "limits.%s=%s: cgroup v2 has no %s controller here", key, value,
@@ -113,7 +104,7 @@ static int apply(const struct limit *l, int payload, const char *value, struct z
 	if (r < 0)
 		return zerr_as(e, ZERR_USAGE, "limits.%s: '%s' is not a possible value", l->key,
 			       value);
-	r = write_value(payload, l->file, text.len ? text.p : value);
+	r = cg_write(payload, l->file, text.len ? text.p : value);
 	if (r == -ENOENT)
 		return unavailable(e, l->key, l->controller, value);
 	return r < 0 ? zerr_code(e, -r, "limits.%s=%s: %s", l->key, value, l->file) : 0;
@@ -130,7 +121,7 @@ static int apply_io(int payload, const struct pair *p, struct zerr *e)
 		return zerr_as(e, ZERR_USAGE, "limits.%s: %s is not a block device of this host",
 			       p->name, path);
 	buf_fmt(&line, "%u:%u %s", major(st.st_rdev), minor(st.st_rdev), p->value);
-	const int r = line.failed ? -ENOMEM : write_value(payload, "io.max", line.p);
+	const int r = line.failed ? -ENOMEM : cg_write(payload, "io.max", line.p);
 	if (r == -ENOENT)
 		return unavailable(e, p->name, "io", p->value);
 	return r < 0 ? zerr_code(e, -r, "limits.%s=%s: io.max", p->name, p->value) : 0;
@@ -152,7 +143,7 @@ static int apply_hugetlb(int payload, const char *value, struct zerr *e)
 		if (!file || size_or_max(eq + 1, &bytes) < 0)
 			return zerr_as(e, ZERR_USAGE, "limits.hugetlb: '%s' is not PAGE=SIZE",
 				       words.v[i]);
-		r = write_value(payload, file, bytes.p);
+		r = cg_write(payload, file, bytes.p);
 	}
 	if (r == -ENOENT)
 		return unavailable(e, "hugetlb", "hugetlb", value);
@@ -185,7 +176,7 @@ static int default_pids(int payload, uint64_t *ret_nproc, struct zerr *e)
 	char text[16];
 
 	(void)snprintf(text, sizeof(text), "%u", PIDS_DEFAULT);
-	const int r = write_value(payload, "pids.max", text);
+	const int r = cg_write(payload, "pids.max", text);
 	if (r == -ENOENT) {
 		*ret_nproc =
 			PIDS_DEFAULT; /* for each user of the zone instead of the whole of it */
@@ -205,7 +196,7 @@ int cg_limits(const struct zone *z, int payload, struct strv *not_enforced, uint
 	for (size_t i = 0; i < z->spec.raw_cgroup.n && r == 0; i++) {
 		const struct pair *p = &z->spec.raw_cgroup.v[i];
 
-		r = write_value(payload, p->name, p->value);
+		r = cg_write(payload, p->name, p->value);
 		if (r < 0)
 			r = zerr_as(e, r == -ENOENT ? ZERR_HOST : ZERR_FAILED,
 				    "raw.cgroup.%s=%s: %s", p->name, p->value, strerror(-r));
@@ -213,7 +204,7 @@ int cg_limits(const struct zone *z, int payload, struct strv *not_enforced, uint
 	if (r == 0 && !pairs_get(&z->spec.limits, "pids") && z->spec.level != LEVEL_PRIVILEGED)
 		r = default_pids(payload, ret_nproc, e);
 	else if (r == 0 && !pairs_get(&z->spec.limits, "pids") &&
-		 write_value(payload, "pids.max", "4096") == -ENOENT &&
+		 cg_write(payload, "pids.max", "4096") == -ENOENT &&
 		 strv_add(not_enforced, "limits.pids") < 0)
 		r = zerr_code(e, ENOMEM, "limits");
 	return r;
