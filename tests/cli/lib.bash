@@ -34,7 +34,7 @@ host_state() {
   ip -o link | awk -F': ' '{ sub(/@.*/, "", $2); print "link", $2 }' | sort
   cut -d' ' -f4- /proc/self/mountinfo | sed 's/^/mount /' | sort
   find "$G" "$CGROUP2/zone" -mindepth 1 -type d 2>/dev/null | sed 's/^/group /' | sort
-  losetup -n -l -O NAME,BACK-FILE 2>/dev/null | sed 's/^/loop /' | sort
+  losetup -n -l -O NAME,BACK-FILE 2>/dev/null | grep -F "$T/" | sed 's/^/loop /' | sort
   nft list tables 2>/dev/null | sed 's/^/nft /'
   # The events' file stays, and an empty lock per name: to remove those would race with their next user.
   find "$ZONE_RUN" ! -type d ! -name 'events*' ! -path '*/.lock*' 2>/dev/null | sed 's/^/run /' | sort
