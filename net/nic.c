@@ -199,6 +199,18 @@ int net_loopback(int netns_fd, struct zerr *e)
 	return zerr_in(e, r, "loopback");
 }
 
+int net_alias(int netns_fd, const char *nic, const char *alias, struct zerr *e)
+{
+	AUTO_NL struct nl inside = { 0 };
+	struct link_info link;
+	int r;
+
+	r = nl_open_in(&inside, netns_fd, e);
+	if (r == 0)
+		r = link_get(&inside, nic, &link, e);
+	return r == 0 ? link_add_alias(&inside, link.index, alias, e) : r;
+}
+
 /* Whether @info is still the link that was made as @link for @zone. */
 static bool is_same(const struct net_link *link, const struct link_info *info)
 {

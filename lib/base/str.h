@@ -63,6 +63,8 @@ int parse_u64(const char *s, uint64_t max, uint64_t *ret);
 int parse_size(const char *s, uint64_t *ret);
 /* yes/no, true/false, on/off, 1/0. 0 or -EINVAL. */
 int parse_bool(const char *s, bool *ret);
+/* A new UUID (RFC 4122, version 4) as text. 0 or -EIO. */
+int make_uuid(char out[static 40]);
 /* "1.5 GiB" for people; @out needs 16 bytes. Returns @out. */
 char *format_size(uint64_t bytes, char out[static 16]);
 

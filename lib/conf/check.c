@@ -12,10 +12,9 @@
 #include "base/utf8.h"
 #include "conf/keys.h"
 
-#define TEXT_MAX       4096
 #define NAME_MAX_CHARS 255
 
-int check_text(const char *v, bool tabs, struct zerr *e)
+int check_text(const char *v, size_t max, bool tabs, struct zerr *e)
 {
 	size_t len = 0;
 
@@ -30,7 +29,7 @@ int check_text(const char *v, bool tabs, struct zerr *e)
 				"control characters and bytes that are not UTF-8 are not allowed");
 		len += n;
 	}
-	return len <= TEXT_MAX ? 0 : zerr_as(e, ZERR_USAGE, "longer than %d bytes", TEXT_MAX);
+	return len <= max ? 0 : zerr_as(e, ZERR_USAGE, "longer than %zu bytes", max);
 }
 
 /* isalnum() goes by the locale. */
@@ -51,7 +50,7 @@ static bool made_of(const char *v, const char *others)
 
 int check_free_name(const char *v, struct zerr *e)
 {
-	const int r = check_text(v, false, e);
+	const int r = check_text(v, TEXT_MAX, false, e);
 
 	if (r < 0)
 		return r;

@@ -63,6 +63,10 @@ const struct key conf_keys[] = {
 	  ZONE(SIZE, console_log_size),
 	  .help = "size at which the console's log is rotated; 0 for never" },
 
+	{ .name = "journal.link", .type = KEY_ENUM, .values = "none|auto|host", .missing = "none",
+	  .root_only = true, ZONE(ENUM, journal),
+	  .help = "the zone's journal goes to the host's, in /var/log/journal" },
+
 	{ .name = "root.backend", .type = KEY_STR, .values = "BACKEND",
 	  ZONE(STR, backend), .check = check_word,
 	  .help = "storage backend of the root file system; set by create" },
@@ -182,6 +186,10 @@ const struct key conf_keys[] = {
 	  MOUNT(SIZE, size),
 	  .help = "size of a tmpfs" },
 
+	{ .name = "credential.ID", .type = KEY_STR, .values = "TEXT|base64:TEXT",
+	  PAIRS("credential.", credentials), .max = CREDENTIAL_MAX,
+	  .check = check_credential, .check_name = check_credential_name,
+	  .help = "file below /run/host/credentials, for init and its services" },
 	{ .name = "sysctl.NAME", .type = KEY_STR, .values = "TEXT",
 	  PAIRS("sysctl.", sysctls), .check = check_filled, .check_name = check_sysctl_name,
 	  .help = "kernel parameter of the zone's namespaces, as in sysctl.net.ipv4.ip_forward" },

@@ -44,9 +44,10 @@ int pairs_set(struct pairs *p, const char *name, const char *value);
 
 /* The place of @word in "a|b|c", or -EINVAL. */
 int check_enum(const char *words, const char *word);
-/* UTF-8 without control characters (@tabs: but those), of bounded length: asked of every name and
- * value. */
-int check_text(const char *v, bool tabs, struct zerr *e);
+#define TEXT_MAX 4096 /* bytes of a name or value, unless its key says more */
+/* UTF-8 without control characters (@tabs: but those), of at most @max bytes: asked of every name
+ * and value. */
+int check_text(const char *v, size_t max, bool tabs, struct zerr *e);
 /* A key's name or a part of it, as files and commands can carry it. */
 int check_free_name(const char *v, struct zerr *e);
 
@@ -55,6 +56,7 @@ int check_env_name(const char *v, struct zerr *e);
 int check_nic_name(const char *v, struct zerr *e);
 int check_mount_name(const char *v, struct zerr *e);
 int check_device_name(const char *v, struct zerr *e);
+int check_credential_name(const char *v, struct zerr *e);
 int check_rlimit_name(const char *v, struct zerr *e);
 int check_sysctl_name(const char *v, struct zerr *e);
 int check_cgroup_file(const char *v, struct zerr *e);
@@ -82,4 +84,5 @@ int check_memory(const char *v, struct zerr *e);
 int check_pids(const char *v, struct zerr *e);
 int check_io(const char *v, struct zerr *e);
 int check_hugetlb(const char *v, struct zerr *e);
+int check_credential(const char *v, struct zerr *e);
 int check_rlimit(const char *v, struct zerr *e);

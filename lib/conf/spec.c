@@ -83,6 +83,7 @@ void spec_done(struct zone_spec *s)
 	free(s->mounts);
 	pairs_done(&s->limits);
 	pairs_done(&s->rlimits);
+	pairs_done(&s->credentials);
 	pairs_done(&s->sysctls);
 	pairs_done(&s->raw_cgroup);
 	pairs_done(&s->user);

@@ -13,6 +13,7 @@
 #include "base/str.h"
 
 enum init_mode { INIT_BOOT, INIT_STUB, INIT_PLAIN };
+enum journal_link { JOURNAL_NONE, JOURNAL_AUTO, JOURNAL_HOST };
 enum security_level { LEVEL_DEFAULT, LEVEL_STRICT, LEVEL_NESTING, LEVEL_PRIVILEGED };
 
 /* Free-form pairs of a family of keys: sysctl.NAME, user.NAME, init.env.NAME, rlimit.NAME, … */
@@ -60,6 +61,7 @@ struct zone_spec {
 	char *reboot_signal;
 	unsigned console_ttys; /* beside /dev/console */
 	uint64_t console_log_size;
+	enum journal_link journal;
 
 	/* root */
 	char *backend;	    /* root.backend; never NULL in an installed zone */
@@ -81,6 +83,7 @@ struct zone_spec {
 	size_t mounts_n;
 	struct pairs limits; /* limits.NAME, as given */
 	struct pairs rlimits;
+	struct pairs credentials;
 	struct pairs sysctls;
 	struct pairs raw_cgroup;
 	struct pairs user;

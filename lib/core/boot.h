@@ -13,7 +13,22 @@
 #include "core/identity.h"
 #include "core/seccomp.h"
 
-enum tree { TREE_ROOT, TREE_DEV, TREE_PTS, TREE_SHM, TREE_RUN, TREE_HOST, TREE_TMP, TREE_N };
+enum tree {
+	TREE_ROOT,
+	TREE_DEV,
+	TREE_PTS,
+	TREE_SHM,
+	TREE_RUN,
+	TREE_HOST,
+	TREE_CREDENTIALS,
+	TREE_EXPORT,
+	TREE_TMP,
+	TREE_JOURNAL,
+	TREE_N
+};
+/* Descriptors that have to stay open while the zone runs, and no more: the other end of /proc/kmsg,
+ * and the host's view of unix-export. */
+enum held { HELD_KMSG, HELD_EXPORT, HELD_N };
 #define MOUNTS_MAX   64 /* mount.NAME entries of one zone; with the trees well under SCM_MAX_FD */
 #define CONSOLES_MAX 16 /* /dev/console and console.ttys */
 
@@ -40,6 +55,7 @@ struct handoff {
 	int pidfd;	  /* in the starter's table too: CLONE_FILES */
 	int code;	  /* errno of what failed, 0: nothing */
 	char what[60];
+	char journal[64]; /* where TREE_JOURNAL goes */
 	unsigned argc, envc;
 	char text[HANDOFF_TEXT]; /* argc + envc strings, each with its NUL */
 };
@@ -71,7 +87,9 @@ struct boot {
 	unsigned consoles_n;
 	int slaves[CONSOLES_MAX]; /* of console.ttys: kept open, so that the masters never hang up
 				   */
+	int held[HELD_N];
 	int notify;
+	struct buf release;  /* the host's os-release */
 	unsigned generation; /* of link names; counts starts of this zone since the host booted */
 	/* kept over a reboot in place, given to the next monitor */
 	int alive;	     /* the lock that says that a starter or monitor lives */
@@ -84,8 +102,12 @@ void boot_done(struct boot *b);
 
 /* trees.c: everything of the zone's mount tree that the host can make, as detached trees. */
 int trees_root(struct boot *b, struct zerr *e);	  /* needs b->userns */
-int trees_host(struct boot *b, struct zerr *e);	  /* /dev /run /tmp …, consoles, notify socket */
+int trees_host(struct boot *b, struct zerr *e);	  /* /dev /run /tmp …, consoles, /run/host */
 int trees_mounts(struct boot *b, struct zerr *e); /* mount.NAME */
+
+/* journal.c: the directory of the host's journal, when the configuration asks for it. Needs the
+ * root and b->identity. */
+int journal_prepare(struct boot *b, struct zerr *e);
 
 /* initfind.c: which program is init, and of what kind. Sets b->kind and b->argv; checks its format.
  */

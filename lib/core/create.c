@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 
 #include "base/fs.h"
@@ -218,23 +217,6 @@ static int up_build(void *ctx, struct zerr *e)
 		log_note("not honoured: %s", c->made.ignored.v[i]);
 	const int k = take_config(c, e);
 	return k < 0 || syncfs(c->root) == 0 ? k : zerr_sys(e, "sync");
-}
-
-static int make_uuid(char out[static 40])
-{
-	unsigned char b[16];
-
-	if (getrandom(b, sizeof(b), 0) != (ssize_t)sizeof(b))
-		return -EIO;
-	b[6] = (unsigned char)((b[6] & 0x0f) | 0x40); /* RFC 4122, version 4 */
-	b[8] = (unsigned char)((b[8] & 0x3f) | 0x80);
-	char *p = out;
-	for (int i = 0; i < 16; i++) {
-		if (i == 4 || i == 6 || i == 8 || i == 10)
-			*p++ = '-';
-		p += sprintf(p, "%02x", b[i]);
-	}
-	return 0;
 }
 
 static int fill_manifest(const struct creation *c, struct record *m)

@@ -50,7 +50,7 @@ static void take(struct inherited *in, char *arg)
 		}
 	if (str_starts(arg, "name="))
 		in->name = arg + 5;
-	if (str_starts(arg, "console=") || str_starts(arg, "slave=")) /* a reboot makes new ptys */
+	if (str_starts(arg, "console=") || str_starts(arg, "held=")) /* a reboot makes new ones */
 		(void)close((int)strtol(strchr(arg, '=') + 1, NULL, 10));
 	if (str_starts(arg, "client=")) /* stays open over the exec that follows a reboot */
 		(void)strv_add(&in->clients, arg + 7);

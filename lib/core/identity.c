@@ -56,12 +56,39 @@ static void read_resolver(struct buf *ret)
 	}
 }
 
+/* The time zone's name, by where the host's /etc/localtime leads. */
+static void read_timezone(char ret[static 64])
+{
+	static const char above[] = "/zoneinfo/";
+	char link[PATH_MAX] = "";
+	const ssize_t n = readlink("/etc/localtime", link, sizeof(link) - 1);
+	const char *name = n > 0 ? strstr(link, above) : NULL;
+
+	name = name ? name + sizeof(above) - 1 : "";
+	if (strlen(name) < 64 && !strstr(name, ".."))
+		(void)strcpy(ret, name);
+}
+
+/* A uuid without its dashes. */
+static void make_machine_id(const char *uuid, char ret[static 40])
+{
+	size_t n = 0;
+
+	for (; uuid && *uuid && n < 32; uuid++)
+		if (*uuid != '-')
+			ret[n++] = *uuid;
+	ret[n] = '\0';
+}
+
 void identity_prepare(const struct zone *z, struct identity *ret)
 {
 	const char *fingerprint = record_get(&z->manifest, "image.fingerprint");
 
-	*ret = (struct identity){ .fresh = fs_exists(z->dir, "fresh") };
+	*ret = (struct identity){ .fresh = fs_exists(z->dir, "fresh"),
+				  .cloned = str_eq(record_get(&z->manifest, "template"), "clone") };
 	read_resolver(&ret->resolv);
+	read_timezone(ret->timezone);
+	make_machine_id(record_get(&z->manifest, "uuid"), ret->machine_id);
 	if (ret->fresh && fingerprint) {
 		struct zerr ignored = {
 			0
@@ -100,13 +127,48 @@ static bool is_ours(const char *path)
 	return n == 0 || (n > 0 && str_eq(head, MARKER));
 }
 
-/* An id that came with the image is every zone's: an empty file makes init take container_uuid. */
-static void reset_machine_id(void)
+static void replace_id(const char *path, const char *id)
 {
+	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	char now[16] = "", text[48];
 	struct stat st;
 
-	if (lstat("/etc/machine-id", &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0)
-		write_text("/etc/machine-id", "", O_TRUNC);
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return; /* what has none gets none */
+	if (read(fd, now, sizeof(now) - 1) > 0 && str_starts(now, "uninitialized"))
+		return; /* machine-id(5): init wants to know that this is its first boot */
+	(void)snprintf(text, sizeof(text), "%s\n", id);
+	write_text(path, text, O_TRUNC);
+}
+
+/* An id that came with the image is every zone's. */
+static void set_machine_id(const char *id)
+{
+	if (!*id)
+		return;
+	replace_id("/etc/machine-id", id);
+	replace_id("/var/lib/dbus/machine-id", id); /* D-Bus without systemd */
+}
+
+/* As timedatectl does: a relative link to what the zone itself has under that name. */
+static void set_timezone(const char *name)
+{
+	char target[128], text[72];
+	struct stat st;
+
+	(void)snprintf(target, sizeof(target), "/usr/share/zoneinfo/%s", name);
+	if (!*name || stat(target, &st) < 0 || !S_ISREG(st.st_mode))
+		return;
+	if (lstat("/etc/localtime", &st) == 0 && !S_ISLNK(st.st_mode))
+		return; /* a copy, of whatever: not ours to replace */
+	(void)snprintf(target, sizeof(target), "../usr/share/zoneinfo/%s", name);
+	(void)unlink("/etc/.localtime.zone");
+	if (symlink(target, "/etc/.localtime.zone") < 0 ||
+	    rename("/etc/.localtime.zone", "/etc/localtime") < 0)
+		return;
+	(void)snprintf(text, sizeof(text), "%s\n", name);
+	if (lstat("/etc/timezone", &st) == 0 && S_ISREG(st.st_mode))
+		write_text("/etc/timezone", text, O_TRUNC);
 }
 
 static void expand_templates(const struct identity *i, const char *name)
@@ -131,7 +193,9 @@ void identity_write(const struct identity *i, const char *name, const char *host
 			"127.0.0.1\tlocalhost\n127.0.1.1\t%s\n::1\tlocalhost ip6-localhost\n",
 			hostname);
 		write_text("/etc/hosts", text, O_TRUNC);
-		reset_machine_id();
+		set_machine_id(i->machine_id);
+		if (!i->cloned)
+			set_timezone(i->timezone);
 	}
 	if (i->resolv.p && (i->fresh || is_ours("/etc/resolv.conf")))
 		write_text("/etc/resolv.conf", i->resolv.p, O_TRUNC);

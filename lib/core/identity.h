@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Who the zone is, in its own files: hostname, hosts and machine-id at its first start, resolv.conf
- * at every one. */
+/* Who the zone is, in its own files: hostname, hosts, machine-id and time zone at its first start,
+ * resolv.conf at every one. */
 #pragma once
 
 #include "core/core.h"
@@ -11,6 +11,9 @@ struct identity {
 	struct image
 		image;	   /* with fresh: its templates are expanded; empty for zones without one */
 	struct buf resolv; /* text of resolv.conf; owned */
+	bool cloned;	   /* with fresh: of a zone that has its own time zone */
+	char timezone[64]; /* the host's, "Europe/Paris"; "" when it is not known */
+	char machine_id[40]; /* the zone's uuid, as /etc/machine-id has it */
 };
 /* @ret is filled in any case; without a resolver its text is empty. */
 void identity_prepare(const struct zone *z, struct identity *ret);

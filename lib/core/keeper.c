@@ -57,7 +57,9 @@ static int pass_descriptors(const struct boot *b, int logs, struct strv *argv)
 	for (unsigned i = 0; i < b->consoles_n && r == 0; i++)
 		r = pass(argv, "console", b->consoles[i]);
 	for (unsigned i = 0; i < CONSOLES_MAX && r == 0; i++)
-		r = pass(argv, "slave", b->slaves[i]);
+		r = pass(argv, "held", b->slaves[i]);
+	for (int i = 0; i < HELD_N && r == 0; i++)
+		r = pass(argv, "held", b->held[i]);
 	for (size_t i = 0; i < b->clients.n && r == 0; i++) {
 		(void)fcntl((int)strtol(b->clients.v[i], NULL, 10), F_SETFD, 0);
 		r = strv_addf(argv, "client=%s", b->clients.v[i]);

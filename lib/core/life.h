@@ -6,6 +6,18 @@
 #include "core/boot.h"
 #include "core/state.h"
 
+/* What the steps share: going up it is all filled, going down only zone and record are. */
+struct life {
+	struct boot *b; /* NULL on the way down */
+	struct zone *z;
+	struct record *state;
+	bool keep; /* reboot in place */
+};
+
+/* life_net.c: the step "net"; @ctx is a struct life. */
+int life_net_up(void *ctx, struct zerr *e);
+int life_net_down(void *ctx, struct zerr *e);
+
 /* In the starter: walk the table up and exec the monitor. Returns only on failure, walked down. */
 int life_up(struct boot *b, struct zerr *e);
 /* Walk down from the record alone: the payload is killed and everything of the run removed but the
