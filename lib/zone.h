@@ -336,6 +336,6 @@ ZONE_API void zone_buf_done(struct buf *b);
 
 /* ---- internal ------------------------------------------------------------------------------- */
 
-/* Where the monitor goes when init has ended: walks the zone down, or down and up again, and
- * becomes the monitor again. Called by the hidden verb of the command; returns the exit status. */
-ZONE_API int zone_monitor_ended(int argc, char **argv);
+/* What zone's own programs call: argv[0] is a word that begins with a dot, as in ".monitor-ended".
+ * Returns the exit status. */
+ZONE_API int zone_internal(int argc, char **argv);

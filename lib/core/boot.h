@@ -90,6 +90,7 @@ struct boot {
 	int held[HELD_N];
 	int notify;
 	struct buf release;  /* the host's os-release */
+	int oom; /* memory.events of the payload; -1: no memory controller */
 	unsigned generation; /* of link names; counts starts of this zone since the host booted */
 	/* kept over a reboot in place, given to the next monitor */
 	int alive;	     /* the lock that says that a starter or monitor lives */

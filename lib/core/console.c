@@ -9,7 +9,7 @@
 
 #include "base/fs.h"
 #include "base/own.h"
-#include "core/monitor.h"
+#include "tiny/protocol.h"
 #include "core/state.h"
 
 _Static_assert(ZONE_CONSOLE_PACKET == MONITOR_PACKET, "the public constant is the protocol's");

@@ -86,6 +86,7 @@ static int up_cgroup(void *ctx, struct zerr *e)
 		r = cg_limits(b->z, b->cg.payload, &b->not_enforced, &b->nproc, e);
 	if (r < 0)
 		return r;
+	b->oom = fs_open_below(b->cg.payload, "memory.events", O_RDONLY, 0);
 	struct device_rule rules[DEVICES_DEFAULT_MAX];
 	const size_t n = devices_default(s->fuse, s->tun, rules);
 	return zerr_in(e, devices_attach(b->cg.payload, rules, n, e), "devices");
@@ -201,6 +202,7 @@ void boot_init(struct boot *b, struct zone *z, const struct zone_start *args)
 			    .go = -1,
 			    .go_child = -1,
 			    .notify = -1,
+			    .oom = -1,
 			    .alive = -1,
 			    .control = -1 };
 	memset(&b->gift, -1, sizeof(b->gift));
@@ -235,6 +237,7 @@ void boot_done(struct boot *b)
 		(void)own_close(b->held[i]);
 	(void)own_close(b->pidfd);
 	(void)own_close(b->notify);
+	(void)own_close(b->oom);
 	(void)own_close(b->alive);
 	(void)own_close(b->control);
 	if (b->hand)
