@@ -20,6 +20,7 @@ const struct verb *const verbs[] = {
 	&verb_run,
 	&verb_push,
 	&verb_pull,
+	&verb_passwd,
 	&verb_ls,
 	&verb_info,
 	&verb_monitor,

@@ -64,6 +64,12 @@ struct zone_create {
 	uint64_t size;	      /* 0: no limit */
 	bool privileged;
 	const struct strv *set; /* "KEY=VALUE" */
+	/* first use; all may be NULL */
+	const struct strv *credentials;	     /* "ID=VALUE" */
+	const struct strv *load_credentials; /* "ID:PATH" */
+	const struct strv *ssh_keys;	     /* paths of public keys, for root */
+	const char *password_hash;	     /* of root, as crypt(5) has it */
+	const char *cloud_init;		     /* path of user-data */
 	int template_argc;	/* what stood behind "--" */
 	char **template_argv;
 	int terminal;				    /* may ask questions */
@@ -154,6 +160,11 @@ ZONE_API int zone_log_tail(struct zone_host *h, const char *name, unsigned lines
 /* Copy files into (@push) or out of a zone, running or not. "-" is standard input or output. */
 ZONE_API int zone_copy_files(struct zone_host *h, const char *name, bool push, char *const *sources,
 			     int n, const char *destination, struct zerr *e);
+
+/* The password of a user of the zone, running or not; @user NULL: root. Nothing of the zone is
+ * executed. */
+ZONE_API int zone_set_password(struct zone_host *h, const char *name, const char *user,
+			       const char *password, struct zerr *e);
 
 /* ---- looking -------------------------------------------------------------------------------- */
 

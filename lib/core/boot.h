@@ -126,6 +126,8 @@ int spawn_release(struct boot *b, struct zerr *e); /* go; returns when init has 
 _Noreturn void child_main(const struct boot *b);
 
 /* mounts.c: inside. */
+/* The detached tree @root becomes "/" of the present mount namespace; nothing else is left in it. */
+int mounts_become_root(int root, struct zerr *e);
 int mounts_inside(const struct boot *b, const struct gift *g, struct zerr *e);
 /* After the sysctls are written: /proc and /sys read-only and masked. */
 int mounts_protect(const struct gift *g, struct zerr *e);

@@ -13,8 +13,9 @@
 #include "base/log.h"
 #include "base/own.h"
 #include "base/steps.h"
-#include "core/cgroup.h"
+#include "core/firstuse.h"
 #include "core/lease.h"
+#include "core/rootfd.h"
 #include "core/state.h"
 #include "core/zonedir.h"
 #include "templates/template.h"
@@ -27,6 +28,7 @@ struct creation {
 	struct template_args targs;
 	struct template_result made;
 	const struct storage_ops *backend;
+	struct first_use first;
 	struct buf conf; /* text of zone.conf */
 	struct zone_spec spec;
 	struct index_entry entry;
@@ -39,6 +41,7 @@ struct creation {
 static void creation_done(struct creation *c)
 {
 	template_result_done(&c->made);
+	first_use_done(&c->first);
 	buf_done(&c->conf);
 	spec_done(&c->spec);
 	index_entry_done(&c->entry);
@@ -97,6 +100,8 @@ static int make_config(struct creation *c, struct zerr *e)
 		r = set_key(c, c->made.config.v[i], c->made.config.v[i + 1], e);
 	if (r == 0)
 		r = set_key(c, "net.eth0.network", NET_DEFAULT, e);
+	if (r == 0)
+		r = first_use_credentials(c->args, &c->first, &c->conf, e);
 	if (r == 0)
 		r = set_given(c, e);
 	if (r == 0)
@@ -219,6 +224,34 @@ static int up_build(void *ctx, struct zerr *e)
 	return k < 0 || syncfs(c->root) == 0 ? k : zerr_sys(e, "sync");
 }
 
+/* The volume, as its zone will have it. */
+static int attach(const struct creation *c, int userns, uid_t base, struct zerr *e)
+{
+	AUTO_CLOSE int image = open_image(c, e);
+	const struct volume v = {
+		.ops = c->backend, .dir = c->dir, .image = image, .size = c->spec.root_size
+	};
+	const struct volume_attach a = { .userns = userns, .base = base, .scratch = -1 };
+
+	return c->made.image.fingerprint && image < 0 ? image : c->backend->attach(&v, &a, e);
+}
+
+/* Who may use it first. */
+static int up_access(void *ctx, struct zerr *e)
+{
+	struct creation *c = ctx;
+	const struct zone z = { .entry = c->entry, .spec = c->spec };
+	const uid_t base = zone_base(&z);
+
+	if (!first_use_any(&c->first))
+		return 0;
+	AUTO_CLOSE int ns = base ? rootfd_userns(base, e) : -1;
+	AUTO_CLOSE int root = base && ns < 0 ? ns : attach(c, ns, base, e);
+	const struct inside w = { .init = -1, .root = root, .userns = ns, .privileged = !base };
+
+	return root < 0 ? root : inside_run(&w, first_use_write, &c->first, e);
+}
+
 static int fill_manifest(const struct creation *c, struct record *m)
 {
 	const struct image *i = &c->made.image;
@@ -270,11 +303,9 @@ static int up_commit(void *ctx, struct zerr *e)
 }
 
 static const struct step steps[] = {
-	{ "index", up_index, down_index },
-	{ "volume", up_volume, down_volume },
-	{ "build", up_build, NULL },
-	{ "commit", up_commit, NULL },
-	{ NULL, NULL, NULL },
+	{ "index", up_index, down_index }, { "volume", up_volume, down_volume },
+	{ "build", up_build, NULL },	   { "access", up_access, NULL },
+	{ "commit", up_commit, NULL },	   { NULL, NULL, NULL },
 };
 static const struct op create_op = { "create", steps };
 
@@ -366,6 +397,8 @@ int zone_create(struct zone_host *h, const char *name, const struct zone_create 
 	spec_init(&c.spec);
 	if (r == 0)
 		r = choose(&c, e);
+	if (r == 0)
+		r = first_use_load(a, &c.first, e);
 	if (r < 0)
 		return r;
 	if (name) { /* refuse a taken name before a long download */

@@ -11,8 +11,6 @@
 #include "base/fs.h"
 #include "base/own.h"
 
-#define MARKER "# written by zone at every start; remove this line to keep the file\n"
-
 /* Lines that make sense elsewhere: not a resolver that listens on the host's loopback only. */
 static void take_lines(char *text, struct buf *to, unsigned *servers)
 {
@@ -50,7 +48,7 @@ static void read_resolver(struct buf *ret)
 			continue;
 		buf_add(&text, chunk, (size_t)n);
 		ret->len = 0;
-		buf_str(ret, MARKER);
+		buf_str(ret, IDENTITY_MARKER);
 		if (text.p)
 			take_lines(text.p, ret, &servers);
 	}
@@ -74,7 +72,7 @@ static void make_machine_id(const char *uuid, char ret[static 40])
 {
 	size_t n = 0;
 
-	for (; uuid && *uuid && n < 32; uuid++)
+	for (; *uuid && n < 32; uuid++)
 		if (*uuid != '-')
 			ret[n++] = *uuid;
 	ret[n] = '\0';
@@ -83,12 +81,14 @@ static void make_machine_id(const char *uuid, char ret[static 40])
 void identity_prepare(const struct zone *z, struct identity *ret)
 {
 	const char *fingerprint = record_get(&z->manifest, "image.fingerprint");
+	const char *uuid = record_get(&z->manifest, "uuid");
 
 	*ret = (struct identity){ .fresh = fs_exists(z->dir, "fresh"),
 				  .cloned = str_eq(record_get(&z->manifest, "template"), "clone") };
 	read_resolver(&ret->resolv);
 	read_timezone(ret->timezone);
-	make_machine_id(record_get(&z->manifest, "uuid"), ret->machine_id);
+	(void)snprintf(ret->uuid, sizeof(ret->uuid), "%s", uuid ? uuid : "");
+	make_machine_id(ret->uuid, ret->machine_id);
 	if (ret->fresh && fingerprint) {
 		struct zerr ignored = {
 			0
@@ -119,12 +119,12 @@ static void write_text(const char *path, const char *text, int flags)
 static bool is_ours(const char *path)
 {
 	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	char head[sizeof(MARKER)] = "";
+	char head[sizeof(IDENTITY_MARKER)] = "";
 
 	if (fd < 0)
 		return errno == ENOENT;
-	const ssize_t n = read(fd, head, sizeof(MARKER) - 1);
-	return n == 0 || (n > 0 && str_eq(head, MARKER));
+	const ssize_t n = read(fd, head, sizeof(IDENTITY_MARKER) - 1);
+	return n == 0 || (n > 0 && str_eq(head, IDENTITY_MARKER));
 }
 
 static void replace_id(const char *path, const char *id)
@@ -180,6 +180,20 @@ static void expand_templates(const struct identity *i, const char *name)
 		(void)image_expand_templates(root, &i->image, name, &e);
 }
 
+/* Which instance this is, beside the user-data that `create` left. */
+static void write_metadata(const struct identity *i, const char *hostname)
+{
+	static const char path[] = IDENTITY_SEED "/meta-data";
+	struct stat st;
+	char text[400];
+
+	if (lstat(path, &st) < 0 || !is_ours(path))
+		return;
+	(void)snprintf(text, sizeof(text), IDENTITY_MARKER "instance-id: %s\nlocal-hostname: %s\n",
+		       i->uuid, hostname);
+	write_text(path, text, O_TRUNC);
+}
+
 void identity_write(const struct identity *i, const char *name, const char *hostname)
 {
 	char text[256];
@@ -197,6 +211,7 @@ void identity_write(const struct identity *i, const char *name, const char *host
 		if (!i->cloned)
 			set_timezone(i->timezone);
 	}
+	write_metadata(i, hostname);
 	if (i->resolv.p && (i->fresh || is_ours("/etc/resolv.conf")))
 		write_text("/etc/resolv.conf", i->resolv.p, O_TRUNC);
 }

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Who the zone is, in its own files: hostname, hosts, machine-id and time zone at its first start,
- * resolv.conf at every one. */
+ * resolv.conf and the seed of cloud-init at every one. */
 #pragma once
 
 #include "core/core.h"
+
+#define IDENTITY_MARKER "# written by zone at every start; remove this line to keep the file\n"
+#define IDENTITY_SEED	"/var/lib/cloud/seed/nocloud" /* of cloud-init */
 
 /* Host's side, before the clone: is this the first start, and which resolver has the host? */
 struct identity {
@@ -13,7 +16,8 @@ struct identity {
 	struct buf resolv; /* text of resolv.conf; owned */
 	bool cloned;	   /* with fresh: of a zone that has its own time zone */
 	char timezone[64]; /* the host's, "Europe/Paris"; "" when it is not known */
-	char machine_id[40]; /* the zone's uuid, as /etc/machine-id has it */
+	char uuid[40];	   /* the zone's */
+	char machine_id[40]; /* the same, as /etc/machine-id has it */
 };
 /* @ret is filled in any case; without a resolver its text is empty. */
 void identity_prepare(const struct zone *z, struct identity *ret);

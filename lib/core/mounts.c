@@ -120,6 +120,15 @@ static int user_mounts(const struct boot *b, const struct gift *g, int root, str
 	return 0;
 }
 
+static int attach_root(int root, struct zerr *e)
+{
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		return zerr_sys(e, "cut propagation");
+	return move_mount(root, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) < 0
+		       ? zerr_sys(e, "root")
+		       : 0;
+}
+
 /* The root becomes "/", the host's tree goes. */
 static int enter(int root, struct zerr *e)
 {
@@ -132,15 +141,18 @@ static int enter(int root, struct zerr *e)
 	return 0;
 }
 
+int mounts_become_root(int root, struct zerr *e)
+{
+	const int r = attach_root(root, e);
+
+	return r == 0 ? enter(root, e) : r;
+}
+
 int mounts_inside(const struct boot *b, const struct gift *g, struct zerr *e)
 {
 	const int root = g->tree[TREE_ROOT];
-	int r = 0;
+	int r = attach_root(root, e);
 
-	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
-		return zerr_sys(e, "cut propagation");
-	if (move_mount(root, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) < 0)
-		return zerr_sys(e, "root");
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]) && r == 0; i++)
 		if (g->tree[places[i].tree] >= 0)
 			r = put(root, g->tree[places[i].tree], places[i].path, false, e);
