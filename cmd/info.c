@@ -174,6 +174,7 @@ static void general_lines(const struct view *v, const struct zone_info *i)
 	line_number(v, "Snapshots", i->snapshots);
 	line(v, "Path", i->path);
 	line(v, "Cgroup", i->cgroup);
+	pairs(v, "Guest", &i->guest);
 	pairs(v, "Security", &i->security);
 	pairs(v, "Limit", &i->limits);
 	lines(v, "Not enforced", &i->limits_not_enforced);

@@ -70,7 +70,7 @@ struct zone_create {
 	const struct strv *ssh_keys;	     /* paths of public keys, for root */
 	const char *password_hash;	     /* of root, as crypt(5) has it */
 	const char *cloud_init;		     /* path of user-data */
-	int template_argc;	/* what stood behind "--" */
+	int template_argc;		     /* what stood behind "--" */
 	char **template_argv;
 	int terminal;				    /* may ask questions */
 	void (*print)(void *arg, const char *line); /* results of --list */
@@ -89,13 +89,17 @@ enum zone_wait { ZONE_WAIT_NONE, ZONE_WAIT_RUNNING, ZONE_WAIT_READY, ZONE_WAIT_N
 
 struct zone_start {
 	enum zone_wait wait;
-	int timeout_ms;		/* of the wait; -1: none */
-	const struct strv *set; /* "KEY=VALUE" for this run only */
-	char *const *argv;	/* process 1 (or the stub's child), NULL: init */
-	bool stub;		/* run argv under the stub init */
-	int stdio[3];		/* with stub: the streams of argv; -1: the console */
-	bool scratch;		/* on a throw-away layer over the root */
+	int timeout_ms;		  /* of the wait; -1: none */
+	const struct strv *set;	  /* "KEY=VALUE" for this run only */
+	char *const *argv;	  /* process 1 (or the stub's child), NULL: init */
+	bool stub;		  /* run argv under the stub init */
+	int stdio[3];		  /* with stub: the streams of argv; -1: the console */
+	bool scratch;		  /* on a throw-away layer over the root */
+	const int *listen;	  /* sockets for init, as by sd_listen_fds(3); borrowed */
+	unsigned listen_n;	  /* at most ZONE_LISTEN_MAX */
+	const char *listen_names; /* LISTEN_FDNAMES, or NULL */
 };
+#define ZONE_LISTEN_MAX 32
 /* Starts, then gives the lock back and waits as asked. A timeout of the wait is -ETIMEDOUT; the
  * zone goes on running and e->hint may be empty: zone_log_tail() has its last lines. */
 ZONE_API int zone_start(struct zone_host *h, const char *name, const struct zone_start *s,
@@ -196,7 +200,8 @@ struct zone_info { /* numbers: UINT64_MAX when not known */
 	struct strv limits; /* key, value, … */
 	struct strv limits_not_enforced;
 	struct strv security; /* key, value, … ("level", "default", …) */
-	struct strv holders;  /* state DOWN: what keeps it */
+	struct strv guest; /* key, value, … that init said of itself ("hostname", "status", …) */
+	struct strv holders; /* state DOWN: what keeps it */
 };
 /* Free what it holds. */
 ZONE_API void zone_info_done(struct zone_info *i);

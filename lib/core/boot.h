@@ -37,10 +37,11 @@ enum init_kind { KIND_SYSTEMD, KIND_BUSYBOX, KIND_OPENRC, KIND_SYSV, KIND_OTHER,
 /* What the child gets, in the order in which the go message carries it; -1: not there. */
 struct gift {
 	int tree[TREE_N];
-	int mount[MOUNTS_MAX]; /* in the order of spec.mounts */
-	int terminal;	       /* slave of the console */
-	int stdio[3];	       /* the stub's child's; else as the terminal */
-	int init;	       /* executable of the stub, or -1 */
+	int mount[MOUNTS_MAX];	     /* in the order of spec.mounts */
+	int terminal;		     /* slave of the console */
+	int stdio[3];		     /* the stub's child's; else as the terminal */
+	int init;		     /* executable of the stub, or -1 */
+	int listen[ZONE_LISTEN_MAX]; /* sockets that init gets as descriptors 3 and up */
 };
 #define GIFT_FDS ((int)(sizeof(struct gift) / sizeof(int)))
 
@@ -90,11 +91,14 @@ struct boot {
 	int held[HELD_N];
 	int notify;
 	struct buf release;  /* the host's os-release */
-	int oom; /* memory.events of the payload; -1: no memory controller */
+	int oom;	     /* memory.events of the payload; -1: no memory controller */
 	unsigned generation; /* of link names; counts starts of this zone since the host booted */
 	/* kept over a reboot in place, given to the next monitor */
-	int alive;	     /* the lock that says that a starter or monitor lives */
-	int control;	     /* listening socket */
+	int alive;   /* the lock that says that a starter or monitor lives */
+	int control; /* listening socket */
+	int listen[ZONE_LISTEN_MAX];
+	unsigned listen_n;
+	char *listen_names;  /* LISTEN_FDNAMES; owned */
 	struct strv clients; /* descriptors of attached consoles, "FD:TTY:w|r" */
 };
 /* boot_init() borrows both; boot_done() closes what is open and frees the rest. */
@@ -126,7 +130,8 @@ int spawn_release(struct boot *b, struct zerr *e); /* go; returns when init has 
 _Noreturn void child_main(const struct boot *b);
 
 /* mounts.c: inside. */
-/* The detached tree @root becomes "/" of the present mount namespace; nothing else is left in it. */
+/* The detached tree @root becomes "/" of the present mount namespace; nothing else is left in it.
+ */
 int mounts_become_root(int root, struct zerr *e);
 int mounts_inside(const struct boot *b, const struct gift *g, struct zerr *e);
 /* After the sysctls are written: /proc and /sys read-only and masked. */

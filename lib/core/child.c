@@ -132,7 +132,26 @@ static int start_init(const struct boot *b, const struct gift *g, struct zerr *e
 	return -code;
 }
 
-static int restrict_and_exec(const struct boot *b, const struct gift *g, struct zerr *e)
+/* Sockets become descriptors 3 and up, open over exec. What is in their way is moved first: they
+ * themselves, and the stub. */
+static int place_sockets(struct gift *g, unsigned n, struct zerr *e)
+{
+	const int first = 3, free_fd = first + (int)n;
+	int r = 0;
+
+	if (n && g->init >= 0)
+		r = g->init = fcntl(g->init, F_DUPFD_CLOEXEC, free_fd);
+	for (unsigned i = 0; i < n && r >= 0; i++)
+		r = g->listen[i] = fcntl(g->listen[i], F_DUPFD_CLOEXEC, free_fd);
+	for (unsigned i = 0; i < n && r >= 0; i++)
+		r = dup2(g->listen[i], first + (int)i);
+	if (r < 0)
+		return zerr_sys(e, "sockets for init");
+	(void)sys_close_range((unsigned)free_fd, ~0U, CLOSE_RANGE_CLOEXEC);
+	return 0;
+}
+
+static int restrict_and_exec(const struct boot *b, struct gift *g, struct zerr *e)
 {
 	const struct zone_spec *s = &b->z->spec;
 	int r = rlimits_apply(s, e);
@@ -143,16 +162,15 @@ static int restrict_and_exec(const struct boot *b, const struct gift *g, struct 
 		r = seccomp_apply(&b->filter, s->no_new_privs, e);
 	if (r == 0)
 		r = caps_drop(b->caps, e);
-	if (r < 0)
-		return r;
-	(void)sys_close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
-	return start_init(b, g, e);
+	if (r == 0)
+		r = place_sockets(g, b->listen_n, e);
+	return r < 0 ? r : start_init(b, g, e);
 }
 
-static int run(const struct boot *b, struct zerr *e)
+static int run(const struct boot *b, int sock, struct zerr *e)
 {
 	struct gift g;
-	int r = receive(b->go_child, &g);
+	int r = receive(sock, &g);
 
 	if (r < 0)
 		_exit(1); /* nobody is there to be told */
@@ -174,21 +192,24 @@ static int run(const struct boot *b, struct zerr *e)
 
 _Noreturn void child_main(const struct boot *b)
 {
+	/* above all that the go brings, and that is put in order later */
+	const int high = fcntl(b->go_child, F_DUPFD_CLOEXEC, 2 * GIFT_FDS);
+	const int sock = high >= 0 ? high : b->go_child;
 	struct zerr e = { 0 };
 	sigset_t none;
 
 	/* Everything of the starter's but the socket: its own end above all, or its death would
 	 * never show here. */
-	if (b->go_child > 3)
-		(void)sys_close_range(3, (unsigned)b->go_child - 1, 0);
-	(void)sys_close_range((unsigned)b->go_child + 1, ~0U, 0);
+	if (sock > 3)
+		(void)sys_close_range(3, (unsigned)sock - 1, 0);
+	(void)sys_close_range((unsigned)sock + 1, ~0U, 0);
 	for (int s = 1; s < NSIG; s++)
 		(void)signal(s, SIG_DFL);
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-	(void)run(b, &e);
+	(void)run(b, sock, &e);
 	if (!e.code)
 		(void)zerr_set(&e, EIO, "unknown failure");
-	(void)send(b->go_child, &e, sizeof(e), MSG_NOSIGNAL);
+	(void)send(sock, &e, sizeof(e), MSG_NOSIGNAL);
 	_exit(1);
 }

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/own.h"
 #include "base/sys.h"
+#include "core/guest.h"
 #include "core/internal.h"
 #include "core/life.h"
 
@@ -24,6 +25,9 @@
 struct inherited {
 	const char *name;
 	int pidfd, run, top, log, alive, control, notify;
+	int listen[ZONE_LISTEN_MAX];
+	unsigned listen_n;
+	const char *listen_names;
 	struct strv clients;
 };
 
@@ -51,9 +55,17 @@ static void take(struct inherited *in, char *arg)
 		}
 	if (str_starts(arg, "name="))
 		in->name = arg + 5;
+	else if (str_starts(arg, "listen_names="))
+		in->listen_names = strchr(arg, '=') + 1;
 	/* a reboot makes new ones */
 	if (str_starts(arg, "console=") || str_starts(arg, "held=") || str_starts(arg, "oom="))
 		(void)close((int)strtol(strchr(arg, '=') + 1, NULL, 10));
+	if (str_starts(arg, "listen=") && in->listen_n < ZONE_LISTEN_MAX) {
+		const int fd = (int)strtol(arg + 7, NULL, 10);
+
+		in->listen[in->listen_n++] = fd;
+		(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+	}
 	if (str_starts(arg, "client=")) /* stays open over the exec that follows a reboot */
 		(void)strv_add(&in->clients, arg + 7);
 }
@@ -76,10 +88,11 @@ static int reap(int pidfd, bool *ret_reboot)
 	return 128 + si.si_status;
 }
 
-static void event_stopped(struct zone *z, int status)
+static void event_stopped(struct zone *z, int status, const char *shutdown)
 {
 	char text[16];
-	const char *const fields[] = { "exit_status", text, NULL };
+	const char *const fields[] = { "exit_status", text, shutdown ? "shutdown" : NULL, shutdown,
+				       NULL };
 
 	(void)snprintf(text, sizeof(text), "%d", status);
 	zone_event(z->h, z->name, "stopped", fields);
@@ -99,11 +112,14 @@ static void let_go(struct inherited *in)
 static int go_down(struct zone *z, const struct record *rec, int status, struct inherited *in,
 		   struct zerr *e)
 {
+	AUTO_RECORD struct record said = { 0 };
+
+	(void)guest_said(z, &said); /* the way down removes it */
 	/* before the record goes: who sees STOPPED also finds the status */
 	life_remember(z, rec, status);
 	const int r = life_down(z, rec, false, e);
 
-	event_stopped(z, status);
+	event_stopped(z, status, record_get(&said, "shutdown"));
 	if (r < 0)
 		log_warn("%s: %s", z->name, e->msg);
 	let_go(in);
@@ -129,6 +145,10 @@ static int reboot(struct zone *z, const struct record *rec, struct inherited *in
 	b.alive = in->alive;
 	b.control = in->control;
 	b.clients = in->clients;
+	b.listen_n = in->listen_n;
+	memcpy(b.listen, in->listen, sizeof(b.listen));
+	if (r == 0 && str_set(&b.listen_names, in->listen_names) < 0)
+		r = zerr_code(e, ENOMEM, "sockets for init");
 	if (r == 0)
 		r = life_up(&b, e);
 	if (r == 0) {
@@ -185,7 +205,13 @@ static int work(struct zone_host *h, struct inherited *in, struct zerr *e)
 
 int internal_ended(int argc, char **argv)
 {
-	struct inherited in = { NULL, -1, -1, -1, -1, -1, -1, -1, { 0 } };
+	struct inherited in = { .pidfd = -1,
+				.run = -1,
+				.top = -1,
+				.log = -1,
+				.alive = -1,
+				.control = -1,
+				.notify = -1 };
 	const struct zone_options o = { .lock_wait_ms = LOCK_WAIT_MS };
 	struct zone_host *h = NULL;
 	struct zerr e = { 0 };

@@ -9,6 +9,7 @@
 #include "base/fs.h"
 #include "base/own.h"
 #include "core/cgroup.h"
+#include "core/guest.h"
 #include "core/life.h"
 #include "core/ready.h"
 
@@ -35,8 +36,8 @@ void zone_info_done(struct zone_info *i)
 				  i->image_variant, i->image_build,   i->image_fingerprint,
 				  i->image_verified };
 	struct strv *const lists[] = {
-		&i->groups,   &i->ipv4,	  &i->ipv6, &i->limits, &i->limits_not_enforced,
-		&i->security, &i->holders
+		&i->groups,   &i->ipv4,	 &i->ipv6,   &i->limits, &i->limits_not_enforced,
+		&i->security, &i->guest, &i->holders
 	};
 
 	for (size_t k = 0; k < sizeof(strings) / sizeof(strings[0]); k++)
@@ -338,6 +339,7 @@ int zone_info_get(struct zone_host *h, const char *name, struct zone_info *ret, 
 		(void)record_load(&z.manifest, z.dir, "manifest", MANIFEST_FORMAT, &ignored);
 	const char *lacking = record_get(&s.rec, "not_enforced");
 	if (from_manifest(&z, &i) < 0 || nics(&z, &s.rec, &i) < 0 || settings(&z, &i) < 0 ||
+	    guest_info(&z, s.live, &i.guest) < 0 ||
 	    (lacking && strv_split(&i.limits_not_enforced, lacking, " ") < 0))
 		return zerr_code(e, ENOMEM, "info");
 	if (i.unprivileged) {

@@ -57,6 +57,16 @@ static int list_ttys(const struct boot *b, struct buf *ret)
 	return ret->failed ? -ENOMEM : 0;
 }
 
+/* As sd_listen_fds(3) has it: init is process 1. */
+static int add_listen(struct boot *b)
+{
+	int r = b->listen_n ? strv_addf(&b->env, "LISTEN_FDS=%u", b->listen_n) : 0;
+
+	if (r == 0 && b->listen_n)
+		r = strv_add(&b->env, "LISTEN_PID=1");
+	return r < 0 ? r : add(&b->env, "LISTEN_FDNAMES", b->listen_n ? b->listen_names : NULL);
+}
+
 static int make_environment(struct boot *b, struct zerr *e)
 {
 	const struct pairs *own = &b->z->spec.init_env;
@@ -80,6 +90,8 @@ static int make_environment(struct boot *b, struct zerr *e)
 		r = add(&b->env, rows[i].name, rows[i].value);
 	if (r == 0)
 		r = add_host(b);
+	if (r == 0)
+		r = add_listen(b);
 	if (r == 0)
 		r = add(&b->env, "container_ttys", ttys.p);
 	for (size_t i = 0; i < own->n && r == 0; i++)

@@ -14,6 +14,7 @@
 #include "base/own.h"
 #include "base/run.h"
 #include "base/sys.h"
+#include "core/guest.h"
 #include "core/life.h"
 
 void life_remember(struct zone *z, const struct record *state, int exit_status)
@@ -21,9 +22,12 @@ void life_remember(struct zone *z, const struct record *state, int exit_status)
 	AUTO_RECORD struct record last = { 0 };
 	struct zerr ignored = { 0 };
 	const char *generation = record_get(state, "generation");
+	AUTO_RECORD struct record said = { 0 };
+	const char *shutdown = guest_said(z, &said) == 0 ? record_get(&said, "shutdown") : NULL;
 
 	if (record_setf(&last, "exit_status", "%d", exit_status) < 0 ||
 	    record_set(&last, "generation", generation ? generation : "0") < 0 ||
+	    (shutdown && record_set(&last, "shutdown", shutdown) < 0) ||
 	    record_setf(&last, "ended", "%lld", (long long)now_seconds()) < 0 ||
 	    record_save(&last, z->run, "last", STATE_FORMAT, false, &ignored) < 0)
 		log_debug("last: %s", ignored.msg);
@@ -41,25 +45,33 @@ static int pass(struct strv *argv, const char *what, int fd)
 
 static int pass_descriptors(const struct boot *b, int logs, struct strv *argv)
 {
+	const struct zone *z = b->z;
 	const struct {
 		const char *what;
-		int fd;
+		const int *fds;
+		unsigned n;
 	} rows[] = {
-		{ "pidfd", b->pidfd },	 { "run", b->z->run },	{ "top", b->z->h->run },
-		{ "log", logs },	 { "alive", b->alive }, { "control", b->control },
-		{ "notify", b->notify }, { "oom", b->oom },
+		{ "pidfd", &b->pidfd, 1 },
+		{ "run", &z->run, 1 },
+		{ "top", &z->h->run, 1 },
+		{ "log", &logs, 1 },
+		{ "alive", &b->alive, 1 },
+		{ "control", &b->control, 1 },
+		{ "notify", &b->notify, 1 },
+		{ "oom", &b->oom, 1 },
+		{ "console", b->consoles, b->consoles_n },
+		{ "held", b->slaves, CONSOLES_MAX },
+		{ "held", b->held, HELD_N },
+		{ "listen", b->listen, b->listen_n },
 	};
 	/* whatever else the command was started with must not live as long as the zone */
 	int r = sys_close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) < 0 ? -errno : 0;
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]) && r == 0; i++)
-		r = pass(argv, rows[i].what, rows[i].fd);
-	for (unsigned i = 0; i < b->consoles_n && r == 0; i++)
-		r = pass(argv, "console", b->consoles[i]);
-	for (unsigned i = 0; i < CONSOLES_MAX && r == 0; i++)
-		r = pass(argv, "held", b->slaves[i]);
-	for (int i = 0; i < HELD_N && r == 0; i++)
-		r = pass(argv, "held", b->held[i]);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		for (unsigned k = 0; k < rows[i].n && r == 0; k++)
+			r = pass(argv, rows[i].what, rows[i].fds[k]);
+	if (r == 0 && b->listen_names)
+		r = strv_addf(argv, "listen_names=%s", b->listen_names);
 	for (size_t i = 0; i < b->clients.n && r == 0; i++) {
 		(void)fcntl((int)strtol(b->clients.v[i], NULL, 10), F_SETFD, 0);
 		r = strv_addf(argv, "client=%s", b->clients.v[i]);

@@ -67,6 +67,7 @@ static int down_control(void *ctx, struct zerr *e)
 
 	(void)e;
 	(void)unlinkat(l->z->run, "ready", 0);
+	(void)unlinkat(l->z->run, "said", 0);
 	if (!l->keep)
 		(void)unlinkat(l->z->run, "control", 0);
 	return 0;
@@ -173,6 +174,9 @@ static int up_release(void *ctx, struct zerr *e)
 
 	for (int i = 0; i < 3; i++)
 		b->gift.stdio[i] = b->args->stub ? b->args->stdio[i] : -1;
+	for (unsigned i = 0; i < b->listen_n && r == 0; i++) /* ours is for a reboot in place */
+		if ((b->gift.listen[i] = fcntl(b->listen[i], F_DUPFD_CLOEXEC, 3)) < 0)
+			r = zerr_sys(e, "sockets for init");
 	return r == 0 ? spawn_release(b, e) : r;
 }
 
@@ -208,6 +212,7 @@ void boot_init(struct boot *b, struct zone *z, const struct zone_start *args)
 	memset(&b->gift, -1, sizeof(b->gift));
 	memset(b->slaves, -1, sizeof(b->slaves));
 	memset(b->held, -1, sizeof(b->held));
+	memset(b->listen, -1, sizeof(b->listen));
 	b->base = zone_base(z);
 }
 
@@ -235,6 +240,9 @@ void boot_done(struct boot *b)
 	}
 	for (int i = 0; i < HELD_N; i++)
 		(void)own_close(b->held[i]);
+	for (unsigned i = 0; i < b->listen_n; i++)
+		(void)own_close(b->listen[i]);
+	free(b->listen_names);
 	(void)own_close(b->pidfd);
 	(void)own_close(b->notify);
 	(void)own_close(b->oom);

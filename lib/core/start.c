@@ -74,6 +74,23 @@ static int detach_streams(struct zone_start *a, struct zerr *e)
 	return 0;
 }
 
+static int take_sockets(struct boot *b, struct zerr *e)
+{
+	const struct zone_start *a = b->args;
+
+	if (a->listen_n > ZONE_LISTEN_MAX)
+		return zerr_set(e, E2BIG, "more than %d sockets for init", ZONE_LISTEN_MAX);
+	for (unsigned i = 0; i < a->listen_n; i++) {
+		b->listen[i] = fcntl(a->listen[i], F_DUPFD_CLOEXEC, 3);
+		if (b->listen[i] < 0)
+			return zerr_sys(e, "socket %u for init", i);
+		b->listen_n++;
+	}
+	return str_set(&b->listen_names, a->listen_names) < 0
+		       ? zerr_code(e, ENOMEM, "sockets for init")
+		       : 0;
+}
+
 static void reset_signals(void)
 {
 	sigset_t none;
@@ -96,6 +113,8 @@ static _Noreturn void starter(struct zone *z, const struct zone_start *args, int
 	boot_init(&b, z, &a);
 	b.generation = next_generation(z);
 	int r = detach_streams(&a, &e);
+	if (r == 0)
+		r = take_sockets(&b, &e);
 	if (r == 0)
 		r = life_up(&b, &e);
 	if (r == 0) {

@@ -13,11 +13,13 @@
 #include "base/own.h"
 #include "base/steps.h"
 #include "base/sys.h"
+#include "core/guest.h"
 #include "core/life.h"
 
 #define FREEZE_MS   10000
 #define TEARDOWN_MS 30000
-#define HANDLER_MS  5000 /* how long a young init may take to install its signal handler */
+#define REBOOT_MS   30000 /* how long a request to reboot waits for an init that is not ready */
+#define HANDLER_MS  5000  /* how long a young init may take to install its signal handler */
 
 /* Wait until the process has ended. 0, -ETIMEDOUT, -EINTR. */
 static int wait_pidfd(int pidfd, int64_t timeout_ms)
@@ -72,30 +74,35 @@ static bool catches(pid_t pid, int sig)
 	return false;
 }
 
-/* Wait until init can hear @sig: a young one may not have got that far yet. 0; 1: it has ended;
- * -ESRCH. */
-static int wait_handler(const struct record *rec, int pidfd, int sig, int64_t deadline)
+/* Wait until init can hear @sig: a young one may not have got that far yet, and one that says when
+ * it can is waited for until then. 0; 1: it has ended; -ESRCH. */
+static int wait_handler(const struct zone *z, const struct record *rec, int pidfd, int sig,
+			int64_t deadline)
 {
 	const pid_t pid = (pid_t)record_u64(rec, "pid", 0);
 	const uint64_t up_ms = (now_boot_ns() - record_u64(rec, "started_ns", 0)) / 1000000;
 	const int64_t patience = up_ms > HANDLER_MS ? 200 : HANDLER_MS - (int64_t)up_ms;
 	const int64_t until = now_ms() + patience;
 
-	while (!catches(pid, sig)) {
-		if (now_ms() > until || now_ms() > deadline)
+	for (;;) {
+		const bool allowed = guest_takes_signals(z);
+
+		if (allowed && catches(pid, sig))
+			return 0;
+		if ((allowed && now_ms() > until) || now_ms() > deadline)
 			return -ESRCH;
 		if (wait_pidfd(pidfd, 10) == 0)
 			return 1;
 		if (steps_signal())
 			return -EINTR;
 	}
-	return 0;
 }
 
 /* Ask init by @sig and wait for its end. */
-static int ask_init(const struct record *rec, int pidfd, int sig, int64_t deadline)
+static int ask_init(const struct zone *z, const struct record *rec, int pidfd, int sig,
+		    int64_t deadline)
 {
-	const int r = wait_handler(rec, pidfd, sig, deadline);
+	const int r = wait_handler(z, rec, pidfd, sig, deadline);
 
 	if (r != 0)
 		return r < 0 ? r : 0;
@@ -180,7 +187,7 @@ static int stop_running(struct zone *z, struct status *s, int timeout_ms, struct
 	    (r = cg_freeze(cg.payload, false, FREEZE_MS, e)) < 0)
 		return r;
 	zone_unlock(z);
-	r = timeout_ms == 0 || init < 0 ? -ETIMEDOUT : ask_init(&s->rec, init, sig, deadline);
+	r = timeout_ms == 0 || init < 0 ? -ETIMEDOUT : ask_init(z, &s->rec, init, sig, deadline);
 	if (r == -EINTR)
 		return unmark_stopping(z, &s->rec, e);
 	if (r < 0 && (r = cg_kill(cg.payload, e)) < 0)
@@ -244,7 +251,7 @@ int zone_reboot(struct zone_host *h, const char *name, struct zerr *e)
 	const char *kind = record_get(&s.rec, "kind");
 	const int sig = life_signal(&z.spec, kind, true);
 	AUTO_CLOSE int init = state_pidfd(&s.rec, "pid");
-	if (init < 0 || wait_handler(&s.rec, init, sig, INT64_MAX) < 0)
+	if (init < 0 || wait_handler(&z, &s.rec, init, sig, now_ms() + REBOOT_MS) < 0)
 		return zerr_hint(e,
 				 zerr_as(e, ZERR_STATE,
 					 "init (%s) does not listen for a request to reboot", kind),

@@ -24,7 +24,7 @@ struct monitor m = { .pidfd = -1,
 		     .notify = -1,
 		     .oom = -1 };
 
-static long long clock_ms(void)
+long long clock_ms(void)
 {
 	struct timespec t;
 

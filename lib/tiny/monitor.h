@@ -10,7 +10,7 @@
 
 #define CONSOLES 16
 #define CLIENTS	 32
-#define ARGS	 96
+#define ARGS	 160
 
 struct client {
 	int fd; /* -1: free */
@@ -55,6 +55,13 @@ bool hear_console(int tty);
 /* Input that was kept back, now that the pty takes some. */
 void push_pending(struct client *c);
 
+/* Milliseconds of CLOCK_MONOTONIC. */
+long long clock_ms(void);
+
 /* notice.c: what the zone tells, and what the kernel tells of it. */
 void hear_notify(void);
 void hear_oom(void);
+/* One line of the events file; @key NULL: no field. Nothing in @value needs to be escaped. */
+void append_event(const char *what, const char *key, const char *value);
+/* guest.c: a message of init's, as it came. */
+void hear_said(const char *text);
