@@ -28,6 +28,8 @@ const struct verb *const verbs[] = {
 	&verb_set,
 	&verb_unset,
 	&verb_edit,
+	&verb_device_add,
+	&verb_device_rm,
 	&verb_snapshot,
 	&verb_snapshot_create,
 	&verb_snapshot_ls,

@@ -213,6 +213,13 @@ ZONE_API int zone_get(struct zone_host *h, const char *name, const char *key, st
  * for each. */
 ZONE_API int zone_set(struct zone_host *h, const char *name, char *const *assignments, int n,
 		      struct strv *ret_live, struct zerr *e);
+/* Give the zone a device node of the host, or take it away: device.NAME.* by zone_set(), NAME made
+ * from the path. @path of removal may be that name too. *@ret_live as above. Adding one that is
+ * there is exit status 4, removing one that is not 3. */
+ZONE_API int zone_device_add(struct zone_host *h, const char *name, const char *path,
+			     struct strv *ret_live, struct zerr *e);
+ZONE_API int zone_device_remove(struct zone_host *h, const char *name, const char *path,
+				struct strv *ret_live, struct zerr *e);
 /* The text of zone.conf, and its replacement (checked as by set; an error names file and line). */
 ZONE_API int zone_config_text(struct zone_host *h, const char *name, struct buf *ret,
 			      struct zerr *e);

@@ -107,11 +107,11 @@ int cg_write(int group, const char *file, const char *text)
 /* The files that the zone's root may write; limits stay the host's. */
 static int delegate(int payload, uid_t owner, struct zerr *e)
 {
-	static const char *const files[] = { "cgroup.procs",	       "cgroup.threads",
-					     "cgroup.subtree_control", "memory.oom.group",
-					     "memory.reclaim",	       "memory.pressure",
-					     "cpu.pressure",	       "io.pressure",
-					     "irq.pressure",	       "cgroup.pressure" };
+	static const char *const files[] = {
+		"cgroup.procs",	  "cgroup.threads",  "cgroup.subtree_control",
+		"memory.reclaim", "memory.pressure", "cpu.pressure",
+		"io.pressure",	  "irq.pressure",    "cgroup.pressure"
+	};
 
 	/* what is delegated can be nested, but not deeper than remove_tree() goes */
 	(void)cg_write(payload, "cgroup.max.depth", DEPTH_TEXT);
@@ -122,6 +122,11 @@ static int delegate(int payload, uid_t owner, struct zerr *e)
 		    errno != ENOENT)
 			return zerr_sys(e, "cgroup: delegate %s", files[i]);
 	return 0;
+}
+
+char *cg_path(const struct zone_host *h, const char *name, const char *child)
+{
+	return str_fmt("%s/%s%s%s", h->group, name, child ? "/" : "", child ? child : "");
 }
 
 static int make_group(int parent, const char *name, struct zerr *e)

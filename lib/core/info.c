@@ -345,7 +345,9 @@ int zone_info_get(struct zone_host *h, const char *name, struct zone_info *ret, 
 		i.id_count = ID_RANGE;
 	}
 	if (s.live) {
-		i.cgroup = str_fmt("/%s/%s", h->group, name);
+		AUTO_FREE char *path = cg_path(h, name, NULL);
+
+		i.cgroup = path ? str_fmt("/%s", path) : NULL;
 		more_usage(&z, &i);
 	}
 	*ret = i;
