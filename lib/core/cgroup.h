@@ -30,7 +30,7 @@ int cg_make(struct zone_host *h, const char *name, uid_t owner, struct cg *ret, 
 /* "zone/NAME/CHILD" from the root of the hierarchy, without a slash before it; @child NULL: the
  * group itself. Owned by the caller; NULL: out of memory. */
 char *cg_path(const struct zone_host *h, const char *name, const char *child);
-/* Open those that exist. -ENOENT without message when there is no payload. */
+/* Open the payload alone. -ENOENT without message when there is none. */
 int cg_open(struct zone_host *h, const char *name, struct cg *ret, struct zerr *e);
 /* Remove all that is empty, payload's descendants included; @monitor too. -EBUSY: processes are
  * left. */
@@ -49,10 +49,9 @@ int cg_events(int group, bool *ret_populated, bool *ret_frozen);
 /* Wait until no process is left. 0 or -ETIMEDOUT. */
 int cg_wait_empty(int group, int timeout_ms);
 
-/* A number from a file of the group ("max" and absence: UINT64_MAX), and one from a keyed file. */
+/* The number in a file of the group ("max" and absence: UINT64_MAX). */
 uint64_t cg_number(int group, const char *file);
-uint64_t cg_keyed(int group, const char *file, const char *key);
-/* Processes in the whole subtree. */
-uint64_t cg_processes(int group);
+/* Names of the groups directly below, sorted, replacing what *@ret has. 0 or -errno. */
+int cg_children(int group, struct strv *ret);
 /* Their pids as the host sees them, appended to @ret (NULL-safe), at most @max. Number found. */
 size_t cg_pids(int group, pid_t *ret, size_t max);
