@@ -44,9 +44,9 @@ int secret_read(const char *prompt, char ret[static SECRET_MAX], struct zerr *e)
 		return read_line(ret, e);
 	quiet = was;
 	quiet.c_lflag &= ~(tcflag_t)ECHO;
-	(void)fprintf(stderr, "%s: ", prompt);
-	if (tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet) < 0)
+	if (tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet) < 0) /* first: it drops what was typed */
 		return zerr_sys(e, "terminal");
+	(void)fprintf(stderr, "%s: ", prompt);
 	r = read_line(ret, e);
 	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &was);
 	(void)fputc('\n', stderr);

@@ -3,6 +3,7 @@
  * no locale. Must not accept what it cannot give back. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
@@ -152,4 +153,19 @@ int make_uuid(char out[static 40])
 		p += sprintf(p, "%02x", b[i]);
 	}
 	return 0;
+}
+
+bool cpulist_has(const char *list, unsigned long cpu)
+{
+	for (char *p = (char *)list; *p;) {
+		const unsigned long from = strtoul(p, &p, 10);
+		const unsigned long to = *p == '-' ? strtoul(p + 1, &p, 10) : from;
+
+		if (cpu >= from && cpu <= to)
+			return true;
+		if (*p != ',')
+			return false;
+		p++;
+	}
+	return false;
 }

@@ -247,7 +247,7 @@ static int up_access(void *ctx, struct zerr *e)
 		return 0;
 	AUTO_CLOSE int ns = base ? rootfd_userns(base, e) : -1;
 	AUTO_CLOSE int root = base && ns < 0 ? ns : attach(c, ns, base, e);
-	const struct inside w = { .init = -1, .root = root, .userns = ns, .privileged = !base };
+	const struct inside w = { .root = root, .userns = ns };
 
 	return root < 0 ? root : inside_run(&w, first_use_write, &c->first, e);
 }

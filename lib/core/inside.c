@@ -3,7 +3,6 @@
  * its root becomes that of a mount namespace of our own. */
 #include "core/inside.h"
 
-#include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
 #include <sched.h>
@@ -14,6 +13,7 @@
 #include "base/own.h"
 #include "base/sys.h"
 #include "core/boot.h"
+#include "core/join.h"
 #include "core/rootfd.h"
 #include "core/state.h"
 
@@ -22,49 +22,41 @@
 	(1ULL << CAP_CHOWN | 1ULL << CAP_DAC_OVERRIDE | 1ULL << CAP_FOWNER | 1ULL << CAP_FSETID)
 
 struct visit {
-	const struct inside *where;
+	const struct inside *where; /* NULL: it is the root of a running zone that was joined */
+	bool privileged;
 	child_fn *fn;
 	void *arg;
 };
 
-static int join(const struct inside *w, struct zerr *e)
-{
-	if (setns(w->init, CLONE_NEWNS | (w->privileged ? 0 : CLONE_NEWUSER)) == 0)
-		return 0;
-	return errno == ESRCH ? zerr_as(e, ZERR_STATE, "the zone has just ended")
-			      : zerr_sys(e, "join the zone");
-}
-
 static int settle(const struct inside *w, struct zerr *e)
 {
-	if (!w->privileged && setns(w->userns, CLONE_NEWUSER) < 0)
+	(void)prctl(PR_SET_DUMPABLE, 0);
+	if (w->userns >= 0 && setns(w->userns, CLONE_NEWUSER) < 0)
 		return zerr_sys(e, "user namespace");
 	if (unshare(CLONE_NEWNS) < 0)
 		return zerr_sys(e, "mount namespace");
-	return mounts_become_root(w->root, e);
+	const int r = mounts_become_root(w->root, e);
+	if (r < 0)
+		return r;
+	return setgroups(0, NULL) < 0 || setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0
+		       ? zerr_sys(e, "become root of the zone")
+		       : 0;
 }
 
 static int visit(void *arg, struct zerr *e)
 {
 	const struct visit *v = arg;
-	int r;
+	int r = v->where ? settle(v->where, e) : 0;
 
-	(void)prctl(PR_SET_DUMPABLE, 0); /* from here on the zone's root could look at us */
-	r = v->where->init >= 0 ? join(v->where, e) : settle(v->where, e);
-	if (r < 0)
-		return r;
-	if (setgroups(0, NULL) < 0 || setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
-		return zerr_sys(e, "become root of the zone");
-	(void)prctl(PR_SET_DUMPABLE, 0); /* a change of ids may have set it */
-	if (v->where->privileged && (r = caps_drop(FILE_CAPS, e)) < 0)
-		return r;
+	if (r == 0 && v->privileged)
+		r = caps_drop(FILE_CAPS, e);
 	(void)umask(077);
-	return v->fn(v->arg, e);
+	return r < 0 ? r : v->fn(v->arg, e);
 }
 
 int inside_run(const struct inside *w, child_fn *fn, void *arg, struct zerr *e)
 {
-	struct visit v = { w, fn, arg };
+	struct visit v = { w, w->userns < 0, fn, arg };
 
 	return child_run(visit, &v, e);
 }
@@ -74,7 +66,7 @@ static int run_stopped(const struct zone *z, child_fn *fn, void *arg, struct zer
 	const uid_t base = zone_base(z);
 	AUTO_CLOSE int ns = base ? rootfd_userns(base, e) : -1;
 	AUTO_CLOSE int root = base && ns < 0 ? ns : rootfd_stopped(z, ns, e);
-	const struct inside w = { .init = -1, .root = root, .userns = ns, .privileged = !base };
+	const struct inside w = { .root = root, .userns = ns };
 
 	return root < 0 ? root : inside_run(&w, fn, arg, e);
 }
@@ -90,12 +82,6 @@ int inside_zone(const struct zone *z, child_fn *fn, void *arg, struct zerr *e)
 		return r;
 	if (s.state != STATE_RUNNING && s.state != STATE_FROZEN)
 		return run_stopped(z, fn, arg, e);
-	AUTO_CLOSE int init = state_pidfd(&s.rec, "pid");
-	if (init < 0)
-		return zerr_as(e, ZERR_STATE, "the zone has just ended");
-	const struct inside w = { .init = init,
-				  .root = -1,
-				  .userns = -1,
-				  .privileged = record_u64(&s.rec, "base", 0) == 0 };
-	return inside_run(&w, fn, arg, e);
+	struct visit v = { NULL, record_u64(&s.rec, "base", 0) == 0, fn, arg };
+	return join_run(&s.rec, CLONE_NEWNS | (v.privileged ? 0 : CLONE_NEWUSER), visit, &v, e);
 }

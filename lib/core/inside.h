@@ -10,10 +10,8 @@
 #include "core/core.h"
 
 struct inside {
-	int init;	 /* pidfd of the first process of a running zone, or -1 and: */
-	int root;	 /* the root as a detached mount tree, idmapped to */
-	int userns;	 /* this user namespace */
-	bool privileged; /* there is no user namespace */
+	int root;   /* the root of a zone that does not run: a detached mount tree, idmapped to */
+	int userns; /* this user namespace; -1: level privileged */
 };
 
 /* Run @fn there, where plain paths are the zone's, and wait for it. What it returned. */

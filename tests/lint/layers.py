@@ -37,6 +37,7 @@ LIBRARIES = {
     "crypt": ("crypt.h",),
     "nftables": ("nftables/",),
     "lzma": ("lzma.h", "lzma/"),
+    "ncurses": ("curses.h", "ncurses.h"),
     "zstd": ("zstd.h", "zstd_errors.h"),
 }
 
