@@ -87,9 +87,10 @@ int check_block_name(const char *v, struct zerr *e)
 int check_sysctl_name(const char *v, struct zerr *e)
 {
 	/* what each network, IPC and UTS namespace has of its own (sysctl(5), namespaces(7)) */
-	static const char *const own[] = { "net.",	 "fs.mqueue.", "kernel.msg",
-					   "kernel.sem", "kernel.shm", "kernel.auto_msgmni",
-					   "kernel.domainname" };
+	static const char *const own[] = {
+		"net.",	      "fs.mqueue.",	    "kernel.msg",	"kernel.sem",
+		"kernel.shm", "kernel.auto_msgmni", "kernel.domainname"
+	};
 	bool ok = made_of(v, "_.-/:@") && alnum(v[0]) && alnum(v[strlen(v) - 1]) &&
 		  strlen(v) <= NAME_MAX_CHARS;
 
@@ -203,6 +204,11 @@ int check_filled(const char *v, struct zerr *e)
 	return *v ? 0 : zerr_as(e, ZERR_USAGE, "empty");
 }
 
+int check_positive(const char *v, struct zerr *e)
+{
+	return v[strspn(v, "0")] ? 0 : zerr_as(e, ZERR_USAGE, "has to be at least 1: %.80s", v);
+}
+
 int check_path(const char *v, struct zerr *e)
 {
 	const char *part = v;
@@ -218,6 +224,26 @@ int check_path(const char *v, struct zerr *e)
 		part += n;
 	}
 	return 0;
+}
+
+int check_hook_name(const char *v, struct zerr *e)
+{
+	static const char names[] = "prestart|created|start|poststart|prestop|stop|poststop";
+
+	return check_enum(names, v) >= 0
+		       ? 0
+		       : zerr_as(e, ZERR_USAGE, "not the name of a hook (%s): %.80s", names, v);
+}
+
+/* A program by its absolute path, and words. */
+int check_command(const char *v, struct zerr *e)
+{
+	AUTO_STRV struct strv words = { 0 };
+
+	if (strv_split(&words, v, " ") < 0)
+		return zerr_code(e, ENOMEM, "command");
+	return v[0] == '/' ? check_path(words.v[0], e)
+			   : zerr_as(e, ZERR_USAGE, "not the absolute path of a program: %.80s", v);
 }
 
 int check_source(const char *v, struct zerr *e)

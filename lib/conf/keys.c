@@ -190,6 +190,14 @@ const struct key conf_keys[] = {
 	  MOUNT(SIZE, size),
 	  .help = "size of a tmpfs" },
 
+	{ .name = "hook.timeout", .type = KEY_SECS,
+	  .values = "SECONDS", .missing = "30", .root_only = true,
+	  ZONE(UINT, hook_timeout), .check = check_positive,
+	  .help = "how long each hook may take before it is killed and has failed" },
+	{ .name = "hook.NAME", .type = KEY_STR, .values = "COMMAND", .root_only = true,
+	  PAIRS("hook.", hooks), .check = check_command, .check_name = check_hook_name,
+	  .help = "program for prestart, created, start, poststart, prestop, stop or poststop" },
+
 	{ .name = "credential.ID", .type = KEY_STR, .values = "TEXT|base64:TEXT",
 	  PAIRS("credential.", credentials), .max = CREDENTIAL_MAX,
 	  .check = check_credential, .check_name = check_credential_name,

@@ -49,6 +49,7 @@ static cfg_opt_t file_names[] = {
 	CFG_SEC("rlimit", free_names, BLOCK),
 	CFG_SEC("net", free_names, TITLED),
 	CFG_SEC("mount", free_names, TITLED),
+	CFG_SEC("hook", free_names, BLOCK),
 	CFG_SEC("credential", free_names, BLOCK),
 	CFG_SEC("device", free_names, TITLED),
 	CFG_SEC("sysctl", free_names, BLOCK),

@@ -62,6 +62,7 @@ void spec_done(struct zone_spec *s)
 	pairs_done(&s->limits);
 	pairs_done(&s->rlimits);
 	pairs_done(&s->credentials);
+	pairs_done(&s->hooks);
 	pairs_done(&s->sysctls);
 	pairs_done(&s->raw_cgroup);
 	pairs_done(&s->user);

@@ -96,6 +96,8 @@ struct zone_spec {
 	struct pairs limits; /* limits.NAME, as given */
 	struct pairs rlimits;
 	struct pairs credentials;
+	struct pairs hooks;    /* by their names */
+	unsigned hook_timeout; /* seconds, of each */
 	struct pairs sysctls;
 	struct pairs raw_cgroup;
 	struct pairs user;

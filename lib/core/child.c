@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/keyctl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -96,6 +97,64 @@ static char *point(char **v, unsigned n, char *text)
 	return text;
 }
 
+/* 0, or -ETIMEDOUT. Whatever else ends meanwhile is left to init. */
+static int wait_child(pid_t pid, int64_t timeout_ms, const sigset_t *ended, int *ret_status)
+{
+	const int64_t deadline = now_ms() + timeout_ms;
+
+	while (waitpid(pid, ret_status, WNOHANG) == 0) {
+		const int64_t left = deadline - now_ms();
+		const struct timespec t = { left / 1000, left % 1000 * 1000000 };
+
+		if (left <= 0)
+			return -ETIMEDOUT;
+		(void)sigtimedwait(ended, NULL, &t); /* whatever came: we look again */
+	}
+	return 0;
+}
+
+/* hook.start: as init will be, and with all that init will have. */
+static int run_hook(const struct boot *b, char *const *env, struct zerr *e)
+{
+	const struct zone_spec *s = &b->z->spec;
+	const char *command = pairs_get(&s->hooks, "start");
+	AUTO_STRV struct strv argv = { 0 }, own = { 0 };
+	sigset_t ended, old;
+	int status = 0;
+
+	if (!command)
+		return 0;
+	int r = strv_split(&argv, command, " ");
+	if (r == 0)
+		r = strv_add(&own, "ZONE_HOOK=start");
+	if (r == 0)
+		r = strv_addf(&own, "ZONE_NAME=%s", b->z->name);
+	for (char *const *v = env; *v && r == 0; v++)
+		r = strv_add(&own, *v);
+	if (r < 0)
+		return zerr_code(e, ENOMEM, "hook.start");
+	(void)sigemptyset(&ended);
+	(void)sigaddset(&ended, SIGCHLD);
+	(void)sigprocmask(SIG_BLOCK, &ended, &old);
+	const pid_t pid = fork();
+	if (pid == 0) {
+		(void)sigprocmask(SIG_SETMASK, &old, NULL);
+		(void)execve(argv.v[0], argv.v, own.v);
+		_exit(errno == ENOENT ? 127 : 126);
+	}
+	if (pid < 0)
+		return zerr_sys(e, "hook.start");
+	r = wait_child(pid, (int64_t)s->hook_timeout * 1000, &ended, &status);
+	(void)sigprocmask(SIG_SETMASK, &old, NULL);
+	if (r < 0)
+		return zerr_set(e, ETIMEDOUT, "hook.start: %s did not end within %u s", argv.v[0],
+				s->hook_timeout);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return 0;
+	return zerr_set(e, EIO, "hook.start: %s (in the zone) failed with status %d", argv.v[0],
+			WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+}
+
 static int start_init(const struct boot *b, const struct gift *g, struct zerr *e)
 {
 	AUTO_FREE char **argv = calloc(b->hand->argc + 1, sizeof(*argv));
@@ -104,6 +163,9 @@ static int start_init(const struct boot *b, const struct gift *g, struct zerr *e
 	if (!argv || !env)
 		return zerr_code(e, ENOMEM, "arguments of init");
 	(void)point(env, b->hand->envc, point(argv, b->hand->argc, b->hand->text));
+	const int r = run_hook(b, env, e);
+	if (r < 0)
+		return r;
 	if (g->init >= 0) { /* the stub, from the host: by descriptor */
 		(void)syscall(SYS_execveat, g->init, "", argv, env, AT_EMPTY_PATH);
 		return zerr_sys(e, "stub init");

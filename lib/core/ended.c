@@ -194,6 +194,8 @@ static int work(struct zone_host *h, struct inherited *in, struct zerr *e)
 
 		(void)record_load(&z.manifest, z.dir, "manifest", MANIFEST_FORMAT, &ignored);
 	}
+	if (record_setf(&rec, "exit_status", "%d", status) < 0)
+		return 1;
 	if (wants_reboot && str_eq(record_get(&rec, "stage"), "running") &&
 	    !str_eq(record_get(&rec, "custom"), "1")) {
 		r = reboot(&z, &rec, in, e);

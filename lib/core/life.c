@@ -21,6 +21,7 @@
 #include "base/steps.h"
 #include "base/sys.h"
 #include "core/devices.h"
+#include "core/hooks.h"
 #include "core/limits.h"
 #include "core/rlimits.h"
 
@@ -183,13 +184,16 @@ static int up_release(void *ctx, struct zerr *e)
 }
 
 static const struct step steps[] = {
+	{ "prestart", life_hook_prestart, life_hook_poststop },
 	{ "control", up_control, down_control },
 	{ "cgroup", up_cgroup, down_cgroup },
 	{ "helper", up_helper, NULL },
 	{ "volume", up_volume, down_volume },
 	{ "child", up_child, NULL },
 	{ "net", life_net_up, life_net_down },
+	{ "created", life_hook_created, NULL },
 	{ "release", up_release, NULL },
+	{ "poststart", life_hook_poststart, life_hook_stop },
 	{ NULL, NULL, NULL },
 };
 static const struct op start_op = { "start", steps };
@@ -327,6 +331,7 @@ static int first_state(struct boot *b, struct zerr *e)
 		    0 ||
 	    record_setf(s, "started_ns", "%llu", (unsigned long long)now_boot_ns()) < 0 ||
 	    record_setf(s, "generation", "%u", b->generation) < 0 ||
+	    hooks_record(&b->z->spec, s) < 0 ||
 	    record_set(s, "custom", b->args->argv || b->args->scratch ? "1" : "0") < 0)
 		return zerr_code(e, ENOMEM, "state record");
 	return save_state(b->z, s, "starting", e);
@@ -384,6 +389,7 @@ int life_down(struct zone *z, const struct record *state, bool keep, struct zerr
 
 int life_repair(struct zone *z, const struct status *s, struct zerr *e)
 {
+	cg_kill_monitor(z->h, z->name); /* what a hook had started */
 	life_remember(z, &s->rec, -1);
 	int r = life_down(z, &s->rec, false, e);
 

@@ -17,6 +17,12 @@ struct life {
 /* life_net.c: the step "net"; @ctx is a struct life. */
 int life_net_up(void *ctx, struct zerr *e);
 int life_net_down(void *ctx, struct zerr *e);
+/* life_hooks.c: steps that run hooks. */
+int life_hook_prestart(void *ctx, struct zerr *e);
+int life_hook_created(void *ctx, struct zerr *e);
+int life_hook_poststart(void *ctx, struct zerr *e);
+int life_hook_stop(void *ctx, struct zerr *e);
+int life_hook_poststop(void *ctx, struct zerr *e);
 
 /* In the starter: walk the table up and exec the monitor. Returns only on failure, walked down. */
 int life_up(struct boot *b, struct zerr *e);

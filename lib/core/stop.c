@@ -14,6 +14,7 @@
 #include "base/steps.h"
 #include "base/sys.h"
 #include "core/guest.h"
+#include "core/hooks.h"
 #include "core/life.h"
 
 #define FREEZE_MS   10000
@@ -131,10 +132,12 @@ static int finish(struct zone *z, const struct record *rec, int monitor, struct 
 {
 	const uint64_t began = record_u64(rec, "started_ns", 0);
 
-	if (monitor >= 0 && wait_pidfd(monitor, TEARDOWN_MS) < 0)
+	const int patience = TEARDOWN_MS + hooks_down_ms(rec);
+
+	if (monitor >= 0 && wait_pidfd(monitor, patience) < 0)
 		return steps_check(e) < 0 ? -EINTR
 					  : zerr_set(e, EBUSY, "teardown takes more than %d s",
-						     TEARDOWN_MS / 1000);
+						     patience / 1000);
 	AUTO_STATUS struct status s = { 0 };
 	z->lock = zone_lock(z->h, z->name, e);
 	if (z->lock < 0)
@@ -164,6 +167,21 @@ static int unmark_stopping(struct zone *z, struct record *rec, struct zerr *e)
 	return steps_check(e);
 }
 
+/* From running to stopping: the hook, the mark, thawed. */
+static int begin_stop(struct zone *z, struct status *s, int payload, bool kill, struct zerr *e)
+{
+	const struct hook prestop = hook_of_record(&s->rec, "prestop");
+	int r;
+
+	if (!kill && s->state != STATE_FROZEN)
+		hook_try(z, &prestop);
+	if ((r = steps_check(e)) < 0 || (r = mark_stopping(z, &s->rec, e)) < 0)
+		return r;
+	zone_event(z->h, z->name, "stopping", NULL);
+	/* frozen: dead at once with -k, thawed otherwise; never left frozen half-way */
+	return s->state == STATE_FROZEN && !kill ? cg_freeze(payload, false, FREEZE_MS, e) : 0;
+}
+
 static int stop_running(struct zone *z, struct status *s, int timeout_ms, struct zerr *e)
 {
 	AUTO_CG struct cg cg = CG_NONE;
@@ -177,17 +195,12 @@ static int stop_running(struct zone *z, struct status *s, int timeout_ms, struct
 	}
 	if (timeout_ms < 0)
 		timeout_ms = (int)z->spec.stop_timeout * 1000;
-	const int64_t deadline = now_ms() + timeout_ms;
 	const int sig = life_signal(&z->spec, record_get(&s->rec, "kind"), false);
-	if ((r = mark_stopping(z, &s->rec, e)) < 0)
-		return r;
-	zone_event(z->h, z->name, "stopping", NULL);
-	/* frozen: dead at once with -k, thawed otherwise; never left frozen half-way */
-	if (s->state == STATE_FROZEN && timeout_ms > 0 &&
-	    (r = cg_freeze(cg.payload, false, FREEZE_MS, e)) < 0)
+	if ((r = begin_stop(z, s, cg.payload, timeout_ms == 0, e)) < 0)
 		return r;
 	zone_unlock(z);
-	r = timeout_ms == 0 || init < 0 ? -ETIMEDOUT : ask_init(z, &s->rec, init, sig, deadline);
+	r = timeout_ms == 0 || init < 0 ? -ETIMEDOUT
+					: ask_init(z, &s->rec, init, sig, now_ms() + timeout_ms);
 	if (r == -EINTR)
 		return unmark_stopping(z, &s->rec, e);
 	if (r < 0 && (r = cg_kill(cg.payload, e)) < 0)
