@@ -321,8 +321,9 @@ struct zone_checks {
 	struct zone_check *v;
 	size_t n;
 };
-/* Tries things out; needs no zone_host, runs (with fewer results) without root. */
-ZONE_API int zone_checkconfig(struct zone_checks *ret, struct zerr *e);
+/* Tries things out, and says what has to be raised for @zones light zones; needs no zone_host, runs
+ * (with fewer results) without root. */
+ZONE_API int zone_checkconfig(unsigned zones, struct zone_checks *ret, struct zerr *e);
 ZONE_API void zone_checks_done(struct zone_checks *c);
 
 struct zone_events;

@@ -11,6 +11,7 @@
 #include "core/cgroup.h"
 #include "core/core.h"
 #include "core/identity.h"
+#include "core/lxcfs.h"
 #include "core/seccomp.h"
 
 enum tree {
@@ -37,7 +38,8 @@ enum init_kind { KIND_SYSTEMD, KIND_BUSYBOX, KIND_OPENRC, KIND_SYSV, KIND_OTHER,
 /* What the child gets, in the order in which the go message carries it; -1: not there. */
 struct gift {
 	int tree[TREE_N];
-	int mount[MOUNTS_MAX];	     /* in the order of spec.mounts */
+	int mount[MOUNTS_MAX]; /* in the order of spec.mounts */
+	int lxcfs[LXCFS_FILES];
 	int terminal;		     /* slave of the console */
 	int stdio[3];		     /* the stub's child's; else as the terminal */
 	int init;		     /* executable of the stub, or -1 */

@@ -150,6 +150,8 @@ static int up_volume(void *ctx, struct zerr *e)
 		r = trees_host(b, e);
 	if (r == 0)
 		r = journal_prepare(b, e);
+	if (r == 0)
+		lxcfs_trees(b->gift.lxcfs);
 	return r == 0 ? trees_mounts(b, e) : r;
 }
 

@@ -29,7 +29,7 @@ ALLOWED = [
      "runs inside the zone: its root is \"/\" there"),
     ("lib/core/cgroup.c", "fchownat fopen open openat unlinkat", "cgroupfs and /proc: the kernel's names"),
     ("lib/core/cgvalue.c", "statfs", "the mount point of a controller"),
-    ("lib/core/checkconfig.c", "access open", "/proc/sys and our own programs"),
+    ("lib/core/capacity.c", "open", "/proc/sys"),
     
     ("lib/core/create.c", "mkdirat realpath", "the zone's directory in root's 0711 zone path"),
     ("lib/core/devices.c", "stat", "the host's device that device.NAME.path names"),
@@ -69,6 +69,8 @@ ALLOWED = [
      "fresh file systems that nobody else has seen"),
     ("lib/core/oom.c", "open", "the kernel's log"),
     ("lib/core/sysctls.c", "open", "/proc/sys"),
+    ("lib/core/trials.c", "access open", "/proc and our own programs"),
+    ("lib/core/trials_cgroup.c", "unlinkat", "a group that was made for the trial"),
     ("lib/core/trees.c", "fchownat open openat",
      "fresh file systems that nobody else has seen; sources of mount.NAME, which the configuration names"),
     ("net/bridge.c", "unlinkat", "an empty directory of ours in root's own run directory"),
