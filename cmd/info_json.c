@@ -117,6 +117,9 @@ void info_json(struct json *j, const struct zone_info *i)
 	json_strv(j, "limits_not_enforced", &i->limits_not_enforced);
 	pairs_json(j, "security", &i->security);
 	guest_json(j, &i->guest);
+	json_str(j, "health_output", i->health_output);
+	out_json_time(j, "restart_at", i->restart_at);
+	json_u64(j, "restarts", i->restarts);
 	json_str(j, "incomplete_op", i->incomplete_op);
 	json_str(j, "incomplete_hint", i->incomplete_hint);
 	json_strv(j, "holders", &i->holders);

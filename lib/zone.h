@@ -98,6 +98,7 @@ struct zone_start {
 	const int *listen;	  /* sockets for init, as by sd_listen_fds(3); borrowed */
 	unsigned listen_n;	  /* at most ZONE_LISTEN_MAX */
 	const char *listen_names; /* LISTEN_FDNAMES, or NULL */
+	unsigned restarts;	  /* internal: how often in a row it has been started again */
 };
 #define ZONE_LISTEN_MAX 32
 /* Starts, then gives the lock back and waits as asked. A timeout of the wait is -ETIMEDOUT; the
@@ -198,9 +199,12 @@ struct zone_info { /* numbers: UINT64_MAX when not known */
 	char *incomplete_op; /* with state INCOMPLETE, and its repair in incomplete_hint */
 	char *incomplete_hint;
 	bool ready, autostart, unprivileged;
-	char *health;			/* NULL: none configured */
-	int64_t pid, monitor_pid;	/* 0: none */
-	int64_t exit_status;		/* -1: not known */
+	char *health;		  /* NULL: none configured */
+	char *health_output;	  /* of the last check, when it failed */
+	int64_t restart_at;	  /* a restart is planned, in seconds since the epoch; 0: none */
+	unsigned restarts;	  /* in a row, by restart.policy and health.action */
+	int64_t pid, monitor_pid; /* 0: none */
+	int64_t exit_status;	  /* -1: not known */
 	struct strv groups, ipv4, ipv6; /* addresses without prefix length */
 	struct zone_usage use; /* with ZONE_LS_USAGE processor time, memory and pids alone */
 	uint64_t uptime_ns, snapshots;

@@ -49,6 +49,8 @@ static cfg_opt_t file_names[] = {
 	CFG_SEC("rlimit", free_names, BLOCK),
 	CFG_SEC("net", free_names, TITLED),
 	CFG_SEC("mount", free_names, TITLED),
+	CFG_SEC("restart", free_names, BLOCK),
+	CFG_SEC("health", free_names, BLOCK),
 	CFG_SEC("hook", free_names, BLOCK),
 	CFG_SEC("credential", free_names, BLOCK),
 	CFG_SEC("device", free_names, TITLED),

@@ -55,6 +55,7 @@ void spec_done(struct zone_spec *s)
 	pairs_done(&s->init_env);
 	free(s->stop_signal);
 	free(s->reboot_signal);
+	free(s->health_command);
 	free(s->backend);
 	strv_done(&s->caps_add);
 	strv_done(&s->caps_drop);

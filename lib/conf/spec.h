@@ -14,6 +14,8 @@
 
 enum init_mode { INIT_BOOT, INIT_STUB, INIT_PLAIN };
 enum journal_link { JOURNAL_NONE, JOURNAL_AUTO, JOURNAL_HOST };
+enum restart_policy { RESTART_NO, RESTART_ON_FAILURE, RESTART_ALWAYS };
+enum health_action { HEALTH_NONE, HEALTH_RESTART, HEALTH_STOP, HEALTH_KILL };
 enum security_level { LEVEL_DEFAULT, LEVEL_STRICT, LEVEL_NESTING, LEVEL_PRIVILEGED };
 
 /* Free-form pairs of a family of keys: sysctl.NAME, user.NAME, init.env.NAME, rlimit.NAME, … */
@@ -69,6 +71,13 @@ struct zone_spec {
 	char *stop_signal;     /* NULL: by the kind of init */
 	unsigned stop_timeout; /* seconds, 60 */
 	char *reboot_signal;
+	enum restart_policy restart;
+	unsigned restart_delay, restart_delay_max;		       /* seconds */
+	unsigned restart_limit;					       /* in a row; 0: none */
+	char *health_command;					       /* NULL: no checks */
+	unsigned health_interval, health_timeout, health_start_period; /* seconds */
+	unsigned health_retries;
+	enum health_action health_action;
 	unsigned console_ttys; /* beside /dev/console */
 	uint64_t console_log_size;
 	enum journal_link journal;

@@ -9,6 +9,8 @@
 #include "conf/keys.h"
 
 _Static_assert(sizeof(enum init_mode) == sizeof(int) && sizeof(enum journal_link) == sizeof(int) &&
+		       sizeof(enum restart_policy) == sizeof(int) &&
+		       sizeof(enum health_action) == sizeof(int) &&
 		       sizeof(enum security_level) == sizeof(int),
 	       "enums are stored through int");
 

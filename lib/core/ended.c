@@ -17,6 +17,7 @@
 #include "core/guest.h"
 #include "core/internal.h"
 #include "core/life.h"
+#include "core/restart.h"
 
 #define LOCK_WAIT_MS 60000
 #define REBOOT_MS    1000 /* no two reboots within less */
@@ -123,6 +124,8 @@ static int go_down(struct zone *z, const struct record *rec, int status, struct 
 	if (r < 0)
 		log_warn("%s: %s", z->name, e->msg);
 	let_go(in);
+	if (r == 0)
+		restart_plan(z, rec, status);
 	life_sweep(z, getpid(), rec);
 	return r < 0 ? 1 : 0;
 }
@@ -130,7 +133,8 @@ static int go_down(struct zone *z, const struct record *rec, int status, struct 
 /* Up again in place. Returns only when that failed, with the zone down. */
 static int reboot(struct zone *z, const struct record *rec, struct inherited *in, struct zerr *e)
 {
-	const struct zone_start plain = { .stdio = { -1, -1, -1 } };
+	const struct zone_start plain = { .stdio = { -1, -1, -1 },
+					  .restarts = (unsigned)record_u64(rec, "restarts", 0) };
 	struct boot b;
 
 	zone_event(z->h, z->name, "rebooting", NULL);

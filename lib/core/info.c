@@ -10,8 +10,10 @@
 #include "base/own.h"
 #include "core/cgroup.h"
 #include "core/guest.h"
+#include "core/health.h"
 #include "core/life.h"
 #include "core/ready.h"
+#include "core/restart.h"
 #include "core/usage.h"
 
 static void clear(struct zone_info *i)
@@ -22,12 +24,13 @@ static void clear(struct zone_info *i)
 
 void zone_info_done(struct zone_info *i)
 {
-	char *const strings[] = { i->name,	    i->state,	      i->path,
-				  i->backend,	    i->incomplete_op, i->incomplete_hint,
-				  i->health,	    i->cgroup,	      i->image_server,
-				  i->image_dist,    i->image_release, i->image_arch,
-				  i->image_variant, i->image_build,   i->image_fingerprint,
-				  i->image_verified };
+	char *const strings[] = {
+		i->name,	  i->state,	      i->path,	      i->backend,
+		i->incomplete_op, i->incomplete_hint, i->health,      i->cgroup,
+		i->image_server,  i->health_output,   i->image_dist,  i->image_release,
+		i->image_arch,	  i->image_variant,   i->image_build, i->image_fingerprint,
+		i->image_verified
+	};
 	struct strv *const lists[] = {
 		&i->groups,   &i->ipv4,	 &i->ipv6,   &i->limits, &i->limits_not_enforced,
 		&i->security, &i->guest, &i->holders
@@ -72,6 +75,9 @@ static void running(const struct zone *z, const struct status *s, int what, stru
 		return;
 	i->uptime_ns = now_boot_ns() - record_u64(&s->rec, "started_ns", 0);
 	i->ready = ready_now(z, &s->rec);
+	i->restarts = (unsigned)record_u64(&s->rec, "restarts", 0);
+	const char *health = health_of(z, &s->rec, &i->health_output);
+	i->health = health ? strdup(health) : NULL;
 	if ((what & ZONE_LS_USAGE) && cg_open(z->h, z->name, &cg, &ignored) == 0)
 		usage_look(cg.payload, USAGE_ROW, &i->use);
 	if (what & ZONE_LS_ADDRESSES)
@@ -84,6 +90,7 @@ static void stopped(const struct zone *z, struct zone_info *i)
 	struct zerr ignored = { 0 };
 
 	i->use.pids = i->use.cpu_ns = 0;
+	i->restart_at = restart_at(z);
 	if (z->run < 0 || record_load(&last, z->run, "last", STATE_FORMAT, &ignored) < 0)
 		return;
 	const char *status = record_get(&last, "exit_status");

@@ -12,6 +12,8 @@ int zone_internal(int argc, char **argv)
 	} verbs[] = {
 		{ ".monitor-ended", internal_ended },
 		{ ".oom", internal_oom },
+		{ ".health", internal_health },
+		{ ".restart", internal_restart },
 	};
 
 	for (size_t i = 0; argc > 0 && i < sizeof(verbs) / sizeof(verbs[0]); i++)

@@ -90,6 +90,8 @@ static int monitor_arguments(struct boot *b, struct strv *argv, struct zerr *e)
 		return zerr_sys(e, "/proc/self/exe");
 	if (strv_add(argv, "zone-monitor") < 0 || strv_addf(argv, "name=%s", b->z->name) < 0 ||
 	    strv_addf(argv, "exe=%s", self) < 0 || strv_addf(argv, "pid=%d", (int)b->pid) < 0 ||
+	    (b->z->spec.health_command &&
+	     strv_addf(argv, "health=%llu", 1000ULL * b->z->spec.health_interval) < 0) ||
 	    strv_addf(argv, "logmax=%llu", (unsigned long long)b->z->spec.console_log_size) < 0)
 		return zerr_code(e, ENOMEM, "monitor");
 	const int r = pass_descriptors(b, logs, argv);
@@ -139,14 +141,21 @@ static void sweep(struct zone *z, int monitor, const struct record *state)
 	_exit(0);
 }
 
+pid_t life_fork_outside(struct zone_host *h)
+{
+	struct zerr ignored = { 0 };
+	const bool known = h->cgroup >= 0 || cg_root(h, &ignored) == 0;
+	struct clone_args a = { .exit_signal = SIGCHLD,
+				.flags = known ? CLONE_INTO_CGROUP : 0,
+				.cgroup = known ? (uint64_t)h->cgroup : 0 };
+
+	return sys_clone3(&a);
+}
+
 void life_sweep(struct zone *z, pid_t monitor, const struct record *state)
 {
 	AUTO_CLOSE int pidfd = sys_pidfd_open(monitor, 0);
-	const bool known = z->h->cgroup >= 0;
-	struct clone_args a = { .exit_signal = SIGCHLD,
-				.flags = known ? CLONE_INTO_CGROUP : 0,
-				.cgroup = known ? (uint64_t)z->h->cgroup : 0 };
-	const pid_t pid = sys_clone3(&a);
+	const pid_t pid = life_fork_outside(z->h);
 
 	if (pid == 0)
 		sweep(z, pidfd, state);

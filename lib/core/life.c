@@ -21,6 +21,7 @@
 #include "base/steps.h"
 #include "base/sys.h"
 #include "core/devices.h"
+#include "core/health.h"
 #include "core/hooks.h"
 #include "core/limits.h"
 #include "core/rlimits.h"
@@ -71,6 +72,7 @@ static int down_control(void *ctx, struct zerr *e)
 	(void)e;
 	(void)unlinkat(l->z->run, "ready", 0);
 	(void)unlinkat(l->z->run, "said", 0);
+	(void)unlinkat(l->z->run, "health", 0);
 	if (!l->keep)
 		(void)unlinkat(l->z->run, "control", 0);
 	return 0;
@@ -333,7 +335,8 @@ static int first_state(struct boot *b, struct zerr *e)
 		    0 ||
 	    record_setf(s, "started_ns", "%llu", (unsigned long long)now_boot_ns()) < 0 ||
 	    record_setf(s, "generation", "%u", b->generation) < 0 ||
-	    hooks_record(&b->z->spec, s) < 0 ||
+	    hooks_record(&b->z->spec, s) < 0 || health_record(&b->z->spec, s) < 0 ||
+	    record_setf(s, "restarts", "%u", b->args->restarts) < 0 ||
 	    record_set(s, "custom", b->args->argv || b->args->scratch ? "1" : "0") < 0)
 		return zerr_code(e, ENOMEM, "state record");
 	return save_state(b->z, s, "starting", e);

@@ -35,9 +35,11 @@ int life_become_monitor(struct boot *b, struct zerr *e);
 int life_repair(struct zone *z, const struct status *s, struct zerr *e);
 /* Save what the outcome was: exit status (-1 unknown), for info and ls. */
 void life_remember(struct zone *z, const struct record *state, int exit_status);
-/* Fork a process into the root of the hierarchy (the zone's groups must become empty) that removes
- * the monitor's group when @monitor has ended, waits for the links to go, and keeps the zone's lock
- * until the groups are gone. */
+/* fork() into the root of the hierarchy, for what goes on when the zone's groups have to become
+ * empty. */
+pid_t life_fork_outside(struct zone_host *h);
+/* Such a process removes the monitor's group when @monitor has ended, waits for the links to go,
+ * and keeps the zone's lock until the groups are gone. */
 void life_sweep(struct zone *z, pid_t monitor, const struct record *state);
 /* What asks init to stop or to reboot: configured, or by its kind (word of the state record). */
 int life_signal(const struct zone_spec *s, const char *kind, bool reboot);

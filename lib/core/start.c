@@ -16,6 +16,7 @@
 #include "base/sys.h"
 #include "core/life.h"
 #include "core/ready.h"
+#include "core/restart.h"
 
 /* -s KEY=VALUE: for this run only, on top of what the file says. */
 static int override(struct zone *z, const struct strv *set, struct zerr *e)
@@ -206,6 +207,18 @@ static int run_starter(struct zone *z, const struct zone_start *a, struct zerr *
 	return r;
 }
 
+/* A restart that was planned is ours now, or has been given up meanwhile. */
+static int settle_restart(struct zone *z, const struct zone_start *a, struct zerr *e)
+{
+	if (a->restarts && !restart_at(z))
+		return zerr_as(e, ZERR_STATE, "the restart was cancelled");
+	if (a->restarts)
+		(void)unlinkat(z->run, "restart", 0);
+	else
+		restart_cancel(z);
+	return 0;
+}
+
 /* Whether there is anything to do, and may be done. 1: it runs already. */
 static int check(struct zone *z, const struct zone_start *a, struct zerr *e)
 {
@@ -228,7 +241,8 @@ static int check(struct zone *z, const struct zone_start *a, struct zerr *e)
 				 "zone stop %s", z->name);
 	if (s.state == STATE_RUNNING)
 		return 1;
-	return state_allows(&s, DO_START, z->name, e);
+	r = state_allows(&s, DO_START, z->name, e);
+	return r == 0 ? settle_restart(z, a, e) : r;
 }
 
 int zone_start(struct zone_host *h, const char *name, const struct zone_start *a, struct zerr *e)

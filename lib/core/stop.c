@@ -16,6 +16,7 @@
 #include "core/guest.h"
 #include "core/hooks.h"
 #include "core/life.h"
+#include "core/restart.h"
 
 #define FREEZE_MS   10000
 #define TEARDOWN_MS 30000
@@ -219,6 +220,8 @@ int zone_stop(struct zone_host *h, const char *name, int timeout_ms, struct zerr
 
 	if (r == 0)
 		r = state_now(&z, &s, e);
+	if (r == 0 && !s.live)
+		restart_cancel(&z);
 	if (r < 0 || !s.live)
 		return r;
 	struct zerr ignored = { 0 };

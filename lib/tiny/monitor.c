@@ -66,6 +66,8 @@ static void take_argument(char *arg)
 		m.pid = (int)number(arg + 4);
 	else if (starts(arg, "logmax="))
 		m.logmax = number(arg + 7);
+	else if (starts(arg, "health="))
+		m.health = (long long)number(arg + 7);
 	else if (starts(arg, "console=") && m.consoles < CONSOLES)
 		m.console[m.consoles++] = (int)number(arg + 8);
 	else if (starts(arg, "client=")) {
@@ -124,6 +126,17 @@ static bool rests(long long *until, int ms, int *timeout)
 	return *until != 0;
 }
 
+/* When the next check of the zone's health is due; its result is the business of who makes it. */
+static long long health_due;
+
+static void check_health(void)
+{
+	if (!m.health || clock_ms() < health_due)
+		return;
+	health_due = clock_ms() + m.health;
+	run_zone((char *const[]){ (char *)"zone", (char *)".health", (char *)m.name, NULL });
+}
+
 /* What to wait for: init, the sockets, memory, the consoles, the clients whose input has been
  * taken. */
 static int fill_polled(int *ret_timeout)
@@ -132,6 +145,11 @@ static int fill_polled(int *ret_timeout)
 	int n = POLL_FIXED;
 
 	*ret_timeout = -1;
+	if (m.health) {
+		const long long left = health_due - clock_ms();
+
+		*ret_timeout = left < 0 ? 0 : left > 1000000 ? 1000000 : (int)left;
+	}
 	for (int i = 0; i < POLL_FIXED; i++)
 		polled[i] = (struct pollfd){ .fd = fixed[i], .events = POLLIN };
 	polled[POLL_OOM].events = POLLPRI;
@@ -169,6 +187,7 @@ static void loop(void)
 
 		if (poll(polled, (nfds_t)n, timeout) < 0)
 			continue;
+		check_health();
 		for (int i = 0; i < m.consoles; i++)
 			serve_console(i, polled[POLL_FIXED + i].revents);
 		for (int i = 0; i < CLIENTS; i++)
@@ -205,5 +224,6 @@ int main(int argc, char **argv)
 	(void)signal(SIGHUP, SIG_IGN);
 	(void)signal(SIGINT, SIG_IGN);
 	hear_oom();
+	health_due = clock_ms() + m.health;
 	loop();
 }

@@ -23,6 +23,7 @@ extern struct monitor {
 	const char *name, *exe;
 	int pid;
 	unsigned long long logmax;
+	long long health; /* milliseconds between two checks; 0: none */
 	int pidfd, run, top, log, alive, control, notify, oom;
 	unsigned long long oom_kills; /* counted so far */
 	int console[CONSOLES];
@@ -63,5 +64,7 @@ void hear_notify(void);
 void hear_oom(void);
 /* One line of the events file; @key NULL: no field. Nothing in @value needs to be escaped. */
 void append_event(const char *what, const char *key, const char *value);
+/* Run "zone VERB NAME …" (NULL-terminated, argv[0] included) without waiting for it. */
+void run_zone(char *const argv[]);
 /* guest.c: a message of init's, as it came. */
 void hear_said(const char *text);
