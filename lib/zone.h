@@ -232,7 +232,8 @@ enum {
 	ZONE_LS_USAGE = 2,
 	ZONE_LS_ADDRESSES = 4,
 	ZONE_LS_SNAPSHOTS = 8,
-	ZONE_LS_ALL = 15
+	ZONE_LS_READY = 16,
+	ZONE_LS_ALL = 31
 };
 /* One row; a missing zone is exit 3. */
 ZONE_API int zone_info_row(struct zone_host *h, const char *name, int what, struct zone_info *ret,

@@ -74,7 +74,8 @@ static void running(const struct zone *z, const struct status *s, int what, stru
 	if (s->state != STATE_RUNNING && s->state != STATE_FROZEN)
 		return;
 	i->uptime_ns = now_boot_ns() - record_u64(&s->rec, "started_ns", 0);
-	i->ready = ready_now(z, &s->rec);
+	if (what & ZONE_LS_READY)
+		i->ready = ready_now(z, &s->rec);
 	i->restarts = (unsigned)record_u64(&s->rec, "restarts", 0);
 	const char *health = health_of(z, &s->rec, &i->health_output);
 	i->health = health ? strdup(health) : NULL;
@@ -90,7 +91,6 @@ static void stopped(const struct zone *z, struct zone_info *i)
 	struct zerr ignored = { 0 };
 
 	i->use.pids = i->use.cpu_ns = 0;
-	i->restart_at = restart_at(z);
 	if (z->run < 0 || record_load(&last, z->run, "last", STATE_FORMAT, &ignored) < 0)
 		return;
 	const char *status = record_get(&last, "exit_status");
