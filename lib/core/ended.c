@@ -20,6 +20,7 @@
 #include "core/restart.h"
 
 #define LOCK_WAIT_MS 60000
+#define REAPED_MS    5000 /* the host's init may be slow to reap */
 #define REBOOT_MS    1000 /* no two reboots within less */
 
 /* What the monitor was given and gives back, by the names of life.c's monitor_arguments(). */
@@ -71,22 +72,52 @@ static void take(struct inherited *in, char *arg)
 		(void)strv_add(&in->clients, arg + 7);
 }
 
-/* Reap init. The status as a shell gives it; *@ret_reboot by the kernel's reboot(2) in a pid
- * namespace: SIGHUP for a restart, SIGINT for halt and power off. */
-static int reap(int pidfd, bool *ret_reboot)
+/* The wait status of init, when it is not our child: its monitor was replaced. The kernel tells
+ * once it has been reaped, by whoever had to; then its pidfd hangs up. */
+static int ask_kernel(int pidfd, int *ret_status)
+{
+	struct pollfd p = { .fd = pidfd };
+
+	if (sys_pidfd_exit(pidfd, ret_status) == 0)
+		return 0;
+	if (errno == ENOTTY)
+		return -ENODATA; /* before Linux 6.13 */
+	(void)poll(&p, 1, REAPED_MS);
+	return sys_pidfd_exit(pidfd, ret_status) == 0 ? 0 : -ENODATA;
+}
+
+/* The wait status of our child. 0 or -ECHILD. */
+static int wait_child(int pidfd, int *ret_status)
 {
 	siginfo_t si = { 0 };
 
-	*ret_reboot = false;
 	while (waitid(P_PIDFD, (id_t)pidfd, &si, WEXITED) < 0)
 		if (errno != EINTR)
-			return -1;
-	if (si.si_code == CLD_EXITED)
-		return si.si_status;
-	*ret_reboot = si.si_status == SIGHUP;
-	if (si.si_status == SIGHUP || si.si_status == SIGINT)
+			return -errno;
+	*ret_status = si.si_code == CLD_EXITED ? W_EXITCODE(si.si_status, 0) : si.si_status;
+	return 0;
+}
+
+/* Reap init. The status as a shell gives it, -1 when it is not known; *@ret_reboot by the kernel's
+ * reboot(2) in a pid namespace: SIGHUP for a restart, SIGINT for halt and power off. */
+static int reap(int pidfd, bool *ret_reboot)
+{
+	int status = 0;
+
+	*ret_reboot = false;
+	const bool ours = wait_child(pidfd, &status) == 0;
+	if (!ours && ask_kernel(pidfd, &status) < 0)
+		return -1;
+	/* reboot(2) and power off inside are SIGKILL there; what wait(2) says of them is not told
+	 */
+	if (!ours && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
+		return -1;
+	if (WIFEXITED(status))
+		return WEXITSTATUS(status);
+	*ret_reboot = WTERMSIG(status) == SIGHUP;
+	if (WTERMSIG(status) == SIGHUP || WTERMSIG(status) == SIGINT)
 		return 0; /* it asked to go: no failure */
-	return 128 + si.si_status;
+	return 128 + WTERMSIG(status);
 }
 
 static void event_stopped(struct zone *z, int status, const char *shutdown)
@@ -94,9 +125,10 @@ static void event_stopped(struct zone *z, int status, const char *shutdown)
 	char text[16];
 	const char *const fields[] = { "exit_status", text, shutdown ? "shutdown" : NULL, shutdown,
 				       NULL };
+	const char *const unknown[] = { shutdown ? "shutdown" : NULL, shutdown, NULL };
 
 	(void)snprintf(text, sizeof(text), "%d", status);
-	zone_event(z->h, z->name, "stopped", fields);
+	zone_event(z->h, z->name, "stopped", status < 0 ? unknown : fields);
 }
 
 /* Consoles see the end of the zone, and nobody thinks that a monitor lives. */
@@ -176,12 +208,26 @@ static void slow_down(int run)
 		(void)poll(NULL, 0, (int)(REBOOT_MS - up));
 }
 
+/* Of an init that was not our child: how it said that it would end, or what it was asked for. */
+static void ask_guest(const struct zone *z, const struct record *rec, int *status, bool *reboots)
+{
+	AUTO_RECORD struct record said = { 0 };
+	const char *how = guest_said(z, &said) == 0 ? record_get(&said, "shutdown") : NULL;
+
+	if (!how)
+		how = record_get(rec, "asked");
+	if (!how)
+		return;
+	*reboots = str_eq(how, "reboot") || str_eq(how, "kexec");
+	*status = 0;
+}
+
 static int work(struct zone_host *h, struct inherited *in, struct zerr *e)
 {
 	AUTO_ZONE struct zone z = { .dir = -1, .run = -1, .lock = -1 };
 	AUTO_RECORD struct record rec = { 0 };
 	bool wants_reboot;
-	const int status = reap(in->pidfd, &wants_reboot);
+	int status = reap(in->pidfd, &wants_reboot);
 
 	if (wants_reboot)
 		slow_down(in->run);
@@ -198,6 +244,8 @@ static int work(struct zone_host *h, struct inherited *in, struct zerr *e)
 
 		(void)record_load(&z.manifest, z.dir, "manifest", MANIFEST_FORMAT, &ignored);
 	}
+	if (status < 0)
+		ask_guest(&z, &rec, &status, &wants_reboot);
 	if (record_setf(&rec, "exit_status", "%d", status) < 0)
 		return 1;
 	if (wants_reboot && str_eq(record_get(&rec, "stage"), "running") &&

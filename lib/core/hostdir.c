@@ -148,13 +148,22 @@ static int make_credentials(struct boot *b, struct zerr *e)
 	return r == 0 ? tree_seal(fd, "ramfs", e) : r;
 }
 
+int hostdir_show_export(struct boot *b, int view, struct zerr *e)
+{
+	char target[48];
+
+	(void)snprintf(target, sizeof(target), "/proc/%d/fd/%d", (int)getpid(), view);
+	b->held[HELD_EXPORT] = view;
+	(void)unlinkat(b->z->run, "unix-export", 0);
+	return symlinkat(target, b->z->run, "unix-export") < 0 ? zerr_sys(e, "link") : 0;
+}
+
 /* Writable for the zone; the host reaches the same through a mount that nobody else sees, by a link
  * to the monitor's descriptor. */
 static int make_export(struct boot *b, struct zerr *e)
 {
 	struct mount_attr ro = { .attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSYMFOLLOW };
 	const int fd = tree_tmpfs(b, "1m", "0755", SAFE, e);
-	char target[48];
 
 	if (fd < 0)
 		return fd;
@@ -165,14 +174,15 @@ static int make_export(struct boot *b, struct zerr *e)
 		return zerr_sys(e, "view");
 	if (view < 0) /* Linux 6.1 does not clone what is not mounted: the same mount will do */
 		view = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-	if (view < 0)
-		return zerr_sys(e, "view");
-	(void)snprintf(target, sizeof(target), "/proc/%d/fd/%d", (int)getpid(), view);
-	(void)unlinkat(b->z->run, "unix-export", 0);
-	if (symlinkat(target, b->z->run, "unix-export") < 0)
-		return zerr_sys(e, "link");
-	b->held[HELD_EXPORT] = own_take_fd(&view);
-	return 0;
+	return view < 0 ? zerr_sys(e, "view") : hostdir_show_export(b, own_take_fd(&view), e);
+}
+
+int hostdir_notify(struct boot *b, struct zerr *e)
+{
+	AUTO_CLOSE int fd = tree_tmpfs(b, "64k", "0755", SAFE, e);
+	const int r = fd < 0 ? fd : make_notify(b, fd, e);
+
+	return r < 0 ? r : own_take_fd(&fd);
 }
 
 int hostdir_make(struct boot *b, struct zerr *e)

@@ -70,7 +70,8 @@ static void running(const struct zone *z, const struct status *s, int what, stru
 	struct zerr ignored = { 0 };
 
 	i->pid = (int64_t)record_u64(&s->rec, "pid", 0);
-	i->monitor_pid = (int64_t)record_u64(&s->rec, "monitor", 0);
+	if (state_has_keeper(z->run))
+		i->monitor_pid = (int64_t)record_u64(&s->rec, "monitor", 0);
 	if (s->state != STATE_RUNNING && s->state != STATE_FROZEN)
 		return;
 	i->uptime_ns = now_boot_ns() - record_u64(&s->rec, "started_ns", 0);

@@ -11,3 +11,5 @@ int internal_oom(int argc, char **argv);
 int internal_health(int argc, char **argv);
 /* .restart NAME: wait for the planned restart and carry it out; see restart.c. */
 int internal_restart(int argc, char **argv);
+/* .renew: monitors of running zones become the program that is installed now. */
+int internal_renew(int argc, char **argv);

@@ -12,7 +12,7 @@
 #include "core/state.h"
 
 /* The zone's root may look at whoever shares its user namespace: not at us. */
-static int join(int init, int flags, struct zerr *e)
+int join_enter(int init, int flags, struct zerr *e)
 {
 	(void)prctl(PR_SET_DUMPABLE, 0);
 	if (setns(init, flags) < 0)
@@ -31,7 +31,7 @@ static _Noreturn void child(int init, int flags, int sock, int (*fn)(void *ctx, 
 	int r;
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	r = join(init, flags, &e);
+	r = join_enter(init, flags, &e);
 	if (sock > 3)
 		(void)sys_close_range(3, (unsigned)sock - 1, 0);
 	(void)sys_close_range((unsigned)sock + 1, ~0U, 0);

@@ -33,6 +33,24 @@ void life_remember(struct zone *z, const struct record *state, int exit_status)
 		log_debug("last: %s", ignored.msg);
 }
 
+int life_detach(struct zerr *e)
+{
+	AUTO_CLOSE int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	sigset_t none;
+
+	(void)setsid();
+	for (int s = 1; s < NSIG; s++)
+		(void)signal(s, SIG_DFL);
+	(void)sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGHUP, SIG_IGN); /* to a monitor it means something: this is none yet */
+	for (int i = 0; i < 3; i++)
+		if (null < 0 || dup2(null, i) < 0)
+			return zerr_sys(e, "/dev/null");
+	return 0;
+}
+
 /* Keep @fd over the exec, and tell the monitor its number. */
 static int pass(struct strv *argv, const char *what, int fd)
 {
@@ -79,7 +97,7 @@ static int pass_descriptors(const struct boot *b, int logs, struct strv *argv)
 	return r;
 }
 
-static int monitor_arguments(struct boot *b, struct strv *argv, struct zerr *e)
+static int monitor_arguments(struct boot *b, const char *path, struct strv *argv, struct zerr *e)
 {
 	AUTO_FREE char *self = realpath("/proc/self/exe", NULL);
 	const int logs = fs_subdir(b->z->h->run, ".log", 0700, e); /* the monitor's from now on */
@@ -89,7 +107,8 @@ static int monitor_arguments(struct boot *b, struct strv *argv, struct zerr *e)
 	if (!self)
 		return zerr_sys(e, "/proc/self/exe");
 	if (strv_add(argv, "zone-monitor") < 0 || strv_addf(argv, "name=%s", b->z->name) < 0 ||
-	    strv_addf(argv, "exe=%s", self) < 0 || strv_addf(argv, "pid=%d", (int)b->pid) < 0 ||
+	    strv_addf(argv, "exe=%s", self) < 0 || strv_addf(argv, "self=%s", path) < 0 ||
+	    strv_addf(argv, "pid=%d", (int)b->pid) < 0 ||
 	    (b->z->spec.health_command &&
 	     strv_addf(argv, "health=%llu", 1000ULL * b->z->spec.health_interval) < 0) ||
 	    strv_addf(argv, "logmax=%llu", (unsigned long long)b->z->spec.console_log_size) < 0)
@@ -105,7 +124,7 @@ int life_become_monitor(struct boot *b, struct zerr *e)
 
 	if (!path)
 		return zerr_code(e, ENOMEM, "monitor");
-	const int r = monitor_arguments(b, &argv, e);
+	const int r = monitor_arguments(b, path, &argv, e);
 	if (r < 0)
 		return r;
 	(void)execv(path, argv.v);

@@ -324,15 +324,23 @@ static int fill_state(struct boot *b, struct zerr *e)
 	return fill_confinement(b, e);
 }
 
+/* Who keeps the zone: this process. */
+static int record_keeper(struct record *s)
+{
+	const pid_t me = getpid();
+	const int r = record_setf(s, "monitor", "%d", (int)me);
+
+	return r < 0 ? r
+		     : record_setf(s, "monitor_start", "%llu",
+				   (unsigned long long)process_start_time(me));
+}
+
 /* What is known before the first step; later commands find us by it. */
 static int first_state(struct boot *b, struct zerr *e)
 {
 	struct record *s = &b->state;
-	const pid_t me = getpid();
 
-	if (record_setf(s, "monitor", "%d", (int)me) < 0 ||
-	    record_setf(s, "monitor_start", "%llu", (unsigned long long)process_start_time(me)) <
-		    0 ||
+	if (record_keeper(s) < 0 ||
 	    record_setf(s, "started_ns", "%llu", (unsigned long long)now_boot_ns()) < 0 ||
 	    record_setf(s, "generation", "%u", b->generation) < 0 ||
 	    hooks_record(&b->z->spec, s) < 0 || health_record(&b->z->spec, s) < 0 ||
@@ -340,6 +348,18 @@ static int first_state(struct boot *b, struct zerr *e)
 	    record_set(s, "custom", b->args->argv || b->args->scratch ? "1" : "0") < 0)
 		return zerr_code(e, ENOMEM, "state record");
 	return save_state(b->z, s, "starting", e);
+}
+
+int life_adopt(struct boot *b, struct zerr *e)
+{
+	const char *stage = record_get(&b->state, "stage");
+	int r = lock_alive(b, e);
+
+	if (r == 0)
+		r = listen_control(b, e);
+	if (r == 0 && record_keeper(&b->state) < 0)
+		r = zerr_code(e, ENOMEM, "state record");
+	return r < 0 ? r : save_state(b->z, &b->state, stage ? stage : "running", e);
 }
 
 int life_up(struct boot *b, struct zerr *e)

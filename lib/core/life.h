@@ -29,6 +29,12 @@ int life_up(struct boot *b, struct zerr *e);
 /* Walk down from the record alone: the payload is killed and everything of the run removed but the
  * monitor's own group. @keep: for a reboot in place, console clients and control socket stay. */
 int life_down(struct zone *z, const struct record *state, bool keep, struct zerr *e);
+/* For a zone that runs already, with its record in b->state: this process is its keeper from now
+ * on, with a control socket of its own. */
+int life_adopt(struct boot *b, struct zerr *e);
+/* Let go of the caller's streams, signals and session: nothing of its terminal may live on in a
+ * monitor. */
+int life_detach(struct zerr *e);
 /* Become the monitor: exec, descriptors kept by number. Returns only on failure. */
 int life_become_monitor(struct boot *b, struct zerr *e);
 /* Clean up after a starter or monitor that was killed; the caller holds the lock. */

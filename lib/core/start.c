@@ -14,6 +14,7 @@
 #include "base/own.h"
 #include "base/steps.h"
 #include "base/sys.h"
+#include "core/adopt.h"
 #include "core/life.h"
 #include "core/ready.h"
 #include "core/restart.h"
@@ -60,18 +61,12 @@ static unsigned next_generation(const struct zone *z)
 	return (unsigned)record_u64(&last, "generation", 0) + 1;
 }
 
-/* The starter's streams: nothing of the caller's terminal may live on in the monitor. The stub's
- * streams are moved out of the way first. */
-static int detach_streams(struct zone_start *a, struct zerr *e)
+/* The stub's streams go out of the way of life_detach(). */
+static int move_streams(struct zone_start *a, struct zerr *e)
 {
-	AUTO_CLOSE int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-
 	for (int i = 0; i < 3 && a->stub; i++)
 		if (a->stdio[i] >= 0 && (a->stdio[i] = fcntl(a->stdio[i], F_DUPFD_CLOEXEC, 3)) < 0)
 			return zerr_sys(e, "streams");
-	for (int i = 0; i < 3; i++)
-		if (null < 0 || dup2(null, i) < 0)
-			return zerr_sys(e, "/dev/null");
 	return 0;
 }
 
@@ -92,28 +87,17 @@ static int take_sockets(struct boot *b, struct zerr *e)
 		       : 0;
 }
 
-static void reset_signals(void)
-{
-	sigset_t none;
-
-	for (int s = 1; s < NSIG; s++)
-		(void)signal(s, SIG_DFL);
-	(void)sigemptyset(&none);
-	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-	(void)signal(SIGPIPE, SIG_IGN);
-}
-
 static _Noreturn void starter(struct zone *z, const struct zone_start *args, int verdict)
 {
 	struct zone_start a = *args;
 	struct zerr e = { 0 };
 	struct boot b;
 
-	reset_signals();
-	(void)setsid();
 	boot_init(&b, z, &a);
 	b.generation = next_generation(z);
-	int r = detach_streams(&a, &e);
+	int r = move_streams(&a, &e);
+	if (r == 0)
+		r = life_detach(&e);
 	if (r == 0)
 		r = take_sockets(&b, &e);
 	if (r == 0)
@@ -239,8 +223,10 @@ static int check(struct zone *z, const struct zone_start *a, struct zerr *e)
 				 zerr_as(e, ZERR_STATE,
 					 "the zone is RUNNING, with its own command and settings"),
 				 "zone stop %s", z->name);
-	if (s.state == STATE_RUNNING)
-		return 1;
+	if (s.state == STATE_RUNNING) {
+		r = adopt(z, &s, e);
+		return r < 0 ? r : 1;
+	}
 	r = state_allows(&s, DO_START, z->name, e);
 	return r == 0 ? settle_restart(z, a, e) : r;
 }

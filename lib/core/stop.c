@@ -13,6 +13,7 @@
 #include "base/own.h"
 #include "base/steps.h"
 #include "base/sys.h"
+#include "core/adopt.h"
 #include "core/guest.h"
 #include "core/hooks.h"
 #include "core/life.h"
@@ -242,7 +243,7 @@ static int load_running(struct zone_host *h, const char *name, enum verb_class w
 		r = state_now(z, s, e);
 	if (r == 0)
 		r = state_allows(s, what, name, e);
-	return r;
+	return r == 0 ? adopt(z, s, e) : r; /* somebody has to see what comes of it */
 }
 
 static int signal_init(const struct status *s, int sig, struct zerr *e)
@@ -259,7 +260,7 @@ int zone_reboot(struct zone_host *h, const char *name, struct zerr *e)
 	AUTO_ZONE struct zone z = { .dir = -1, .run = -1, .lock = -1 };
 	AUTO_STATUS struct status s = { 0 };
 	struct zerr ignored = { 0 };
-	const int r = load_running(h, name, DO_EXEC, &z, &s, e);
+	int r = load_running(h, name, DO_EXEC, &z, &s, e);
 
 	if (r < 0)
 		return r;
@@ -272,7 +273,11 @@ int zone_reboot(struct zone_host *h, const char *name, struct zerr *e)
 				 zerr_as(e, ZERR_STATE,
 					 "init (%s) does not listen for a request to reboot", kind),
 				 "zone restart %s", name);
-	return signal_init(&s, sig, e);
+	/* one whose monitor was replaced ends without saying how */
+	if (record_set(&s.rec, "asked", "reboot") < 0)
+		return zerr_code(e, ENOMEM, "state record");
+	r = record_save(&s.rec, z.run, "state", STATE_FORMAT, false, e);
+	return r < 0 ? r : signal_init(&s, sig, e);
 }
 
 int zone_kill(struct zone_host *h, const char *name, const char *signal, struct zerr *e)

@@ -34,3 +34,7 @@ int tree_seal(int fd, const char *what, struct zerr *e);
 
 /* hostdir.c: /run/host, and what is mounted in it. */
 int hostdir_make(struct boot *b, struct zerr *e);
+/* The parts of it that a new monitor needs: a file system of its own with a new notify socket in it
+ * (b->notify); and the host's view of unix-export, which becomes b's. */
+int hostdir_notify(struct boot *b, struct zerr *e);
+int hostdir_show_export(struct boot *b, int view, struct zerr *e);

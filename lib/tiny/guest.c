@@ -149,3 +149,21 @@ void hear_said(const char *text)
 	if (changed)
 		save();
 }
+
+void load_said(void)
+{
+	char text[FIELDS * (VALUE_MAX + 24) + 16];
+	const int fd = openat(m.run, "said", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	const ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
+
+	if (fd >= 0)
+		(void)close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	for (const char *l = text; l; l = strchr(l, '\n') ? strchr(l, '\n') + 1 : NULL)
+		for (size_t i = 0; i < FIELDS; i++) {
+			const size_t len = strlen(fields[i].key);
+
+			if (starts(l, fields[i].key) && l[len] == '=')
+				take_value(values[i], l + len + 1);
+		}
+}

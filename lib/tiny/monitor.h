@@ -20,7 +20,7 @@ struct client {
 };
 
 extern struct monitor {
-	const char *name, *exe;
+	const char *name, *exe, *self;
 	int pid;
 	unsigned long long logmax;
 	long long health; /* milliseconds between two checks; 0: none */
@@ -68,3 +68,5 @@ void append_event(const char *what, const char *key, const char *value);
 void run_zone(char *const argv[]);
 /* guest.c: a message of init's, as it came. */
 void hear_said(const char *text);
+/* What an earlier monitor of this run has written down. */
+void load_said(void);
