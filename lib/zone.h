@@ -99,6 +99,8 @@ struct zone_start {
 	unsigned listen_n;	  /* at most ZONE_LISTEN_MAX */
 	const char *listen_names; /* LISTEN_FDNAMES, or NULL */
 	unsigned restarts;	  /* internal: how often in a row it has been started again */
+	unsigned depth;		  /* internal: of start.requires */
+	bool met;		  /* internal: what it requires runs */
 };
 #define ZONE_LISTEN_MAX 32
 /* Starts, then gives the lock back and waits as asked. A timeout of the wait is -ETIMEDOUT; the
@@ -114,6 +116,35 @@ ZONE_API int zone_freeze(struct zone_host *h, const char *name, bool freeze, str
 /* @states "RUNNING|STOPPED" in any case. 0, or -ETIMEDOUT; @timeout_ms -1 none, 0 looks once. */
 ZONE_API int zone_wait(struct zone_host *h, const char *name, const char *states, int timeout_ms,
 		       struct zerr *e);
+
+/* ---- autostart ------------------------------------------------------------------------------ */
+
+/* Start the zone when the host boots, or no longer. */
+ZONE_API int zone_enable(struct zone_host *h, const char *name, bool enable, struct zerr *e);
+
+struct zone_autostart {
+	const struct strv
+		*groups;  /* NULL: zones without groups; "" among others means those, too */
+	bool all;	  /* whatever their groups */
+	bool ignore_auto; /* whether or not they have autostart */
+};
+struct zone_plan_entry {
+	char *name;
+	int order;		     /* start.order, lowered where others wait for it */
+	unsigned delay;		     /* seconds after its start before the next one is begun */
+	struct strv after, requires; /* of the plan */
+	bool pulled;		     /* only because another one requires it */
+	bool waited_for;
+	char *refused; /* why it cannot be started, or NULL */
+};
+struct zone_plan {
+	struct zone_plan_entry *v; /* each behind those that it comes after */
+	size_t n;
+};
+/* What `autostart` would start, in an order that does. Zones that run are in it, too. */
+ZONE_API int zone_plan_make(struct zone_host *h, const struct zone_autostart *a,
+			    struct zone_plan *ret, struct zerr *e);
+ZONE_API void zone_plan_done(struct zone_plan *p);
 
 /* ---- exec, console, files ------------------------------------------------------------------- */
 

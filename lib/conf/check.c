@@ -192,6 +192,11 @@ int check_word(const char *v, struct zerr *e)
 				 "not a word of letters, digits, '.', '_' and '-': %.80s", v);
 }
 
+int check_zone_name(const char *v, struct zerr *e)
+{
+	return name_check_zone(v, e);
+}
+
 int check_network(const char *v, struct zerr *e)
 {
 	return strlen(v) <= 15 && check_word(v, e) == 0

@@ -76,6 +76,7 @@ int check_cgroup_file(const char *v, struct zerr *e);
 
 /* Values. */
 int check_hostname(const char *v, struct zerr *e);
+int check_zone_name(const char *v, struct zerr *e);
 int check_word(const char *v, struct zerr *e);
 int check_network(const char *v, struct zerr *e);
 int check_filled(const char *v, struct zerr *e);

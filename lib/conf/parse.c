@@ -31,13 +31,21 @@ static cfg_opt_t security_names[] = {
 	CFG_STR_LIST("caps_drop", NULL, CFGF_NODEFAULT),
 	CFG_END(),
 };
+static cfg_opt_t start_names[] = {
+	CFG_STR_LIST("after", NULL, CFGF_NODEFAULT),
+	CFG_STR_LIST("requires", NULL, CFGF_NODEFAULT),
+	CFG_END(),
+};
 static cfg_opt_t limits_names[] = { CFG_SEC("io", free_names, BLOCK), CFG_END() };
 static cfg_opt_t raw_names[] = { CFG_SEC("cgroup", free_names, BLOCK), CFG_END() };
 static cfg_opt_t file_names[] = {
 	CFG_STR_LIST("groups", NULL, CFGF_NODEFAULT),
+	CFG_STR_LIST("start.after", NULL, CFGF_NODEFAULT),
+	CFG_STR_LIST("start.requires", NULL, CFGF_NODEFAULT),
 	CFG_STR_LIST("security.caps_add", NULL, CFGF_NODEFAULT),
 	CFG_STR_LIST("security.caps_drop", NULL, CFGF_NODEFAULT),
 	CFG_SEC("init.env", free_names, BLOCK),
+	CFG_SEC("start", start_names, BLOCK),
 	CFG_SEC("stop", free_names, BLOCK),
 	CFG_SEC("reboot", free_names, BLOCK),
 	CFG_SEC("console", free_names, BLOCK),

@@ -51,6 +51,8 @@ void spec_done(struct zone_spec *s)
 	free(s->hostname);
 	free(s->arch);
 	strv_done(&s->groups);
+	strv_done(&s->start_after);
+	strv_done(&s->start_requires);
 	free(s->init);
 	pairs_done(&s->init_env);
 	free(s->stop_signal);

@@ -65,7 +65,9 @@ struct zone_spec {
 	char *arch;	/* Debian's name; NULL: the host's */
 	bool autostart;
 	struct strv groups;
-	char *init; /* path inside; NULL: looked for */
+	struct strv start_after, start_requires; /* names of zones */
+	unsigned start_order, start_delay;	 /* seconds */
+	char *init;				 /* path inside; NULL: looked for */
 	enum init_mode init_mode;
 	struct pairs init_env;
 	char *stop_signal;     /* NULL: by the kind of init */

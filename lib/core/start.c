@@ -19,6 +19,9 @@
 #include "core/ready.h"
 #include "core/restart.h"
 
+#define REQUIRED_MS    90000
+#define REQUIRED_DEPTH 16
+
 /* -s KEY=VALUE: for this run only, on top of what the file says. */
 static int override(struct zone *z, const struct strv *set, struct zerr *e)
 {
@@ -227,8 +230,36 @@ static int check(struct zone *z, const struct zone_start *a, struct zerr *e)
 		r = adopt(z, &s, e);
 		return r < 0 ? r : 1;
 	}
-	r = state_allows(&s, DO_START, z->name, e);
-	return r == 0 ? settle_restart(z, a, e) : r;
+	return state_allows(&s, DO_START, z->name, e);
+}
+
+/* start.requires, one after the other; without our lock, which theirs may wait for. */
+static int start_required(struct zone_host *h, const struct zone_spec *s,
+			  const struct zone_start *a, struct zerr *e)
+{
+	const struct zone_start other = { .wait = ZONE_WAIT_READY,
+					  .timeout_ms = REQUIRED_MS,
+					  .stdio = { -1, -1, -1 },
+					  .depth = a->depth + 1 };
+	int r = a->depth < REQUIRED_DEPTH
+			? 0
+			: zerr_set(e, ELOOP, "more than %d zones, each requiring the next",
+				   REQUIRED_DEPTH);
+
+	for (size_t i = 0; i < s->start_requires.n && r == 0; i++)
+		r = zerr_in(e, zone_start(h, s->start_requires.v[i], &other, e), "it requires %s",
+			    s->start_requires.v[i]);
+	return r;
+}
+
+/* With the lock, and everything that it stands on. */
+static int start_locked(struct zone *z, const struct zone_start *a, struct zerr *e)
+{
+	int r = settle_restart(z, a, e);
+
+	if (r == 0)
+		r = override(z, a->set, e);
+	return r == 0 ? run_starter(z, a, e) : r;
 }
 
 int zone_start(struct zone_host *h, const char *name, const struct zone_start *a, struct zerr *e)
@@ -238,17 +269,20 @@ int zone_start(struct zone_host *h, const char *name, const struct zone_start *a
 
 	if (r == 0)
 		r = check(&z, a, e);
+	if (r == 0)
+		r = zone_load_spec(&z, e); /* the lock stays ours: nobody starts it in between */
+	if (r == 0 && z.spec.start_requires.n && !a->met) {
+		struct zone_start again = *a;
+
+		again.met = true;
+		zone_unlock(&z);
+		r = start_required(h, &z.spec, a, e);
+		return r < 0 ? r : zone_start(h, name, &again, e);
+	}
+	if (r == 0)
+		r = start_locked(&z, a, e);
 	if (r < 0)
 		return r;
-	if (r == 0) {
-		r = zone_load_spec(&z, e); /* the lock stays ours: nobody starts it in between */
-		if (r == 0)
-			r = override(&z, a->set, e);
-		if (r == 0)
-			r = run_starter(&z, a, e);
-		if (r < 0)
-			return r;
-	}
 	zone_unlock(&z);
 	if (a->wait == ZONE_WAIT_NONE || a->wait == ZONE_WAIT_RUNNING)
 		return 0;

@@ -18,7 +18,7 @@ health_is() { # NAME WORD
 }
 
 setup() {
-  SEEN=$(wc -l <"$ZONE_RUN/events" 2>/dev/null) || SEEN=0
+  SEEN=$(wc -l 2>/dev/null <"$ZONE_RUN/events") || SEEN=0
 }
 
 events_of() { # NAME EVENT FIELD, since the test began

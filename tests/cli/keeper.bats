@@ -8,7 +8,7 @@ monitor() {
 }
 
 setup() {
-  SEEN=$(wc -l <"$ZONE_RUN/events" 2>/dev/null) || SEEN=0
+  SEEN=$(wc -l 2>/dev/null <"$ZONE_RUN/events") || SEEN=0
 }
 
 told() { # EVENT: how often since the test began
