@@ -101,6 +101,7 @@ struct zone_start {
 	unsigned restarts;	  /* internal: how often in a row it has been started again */
 	unsigned depth;		  /* internal: of start.requires */
 	bool met;		  /* internal: what it requires runs */
+	const char *unit;	  /* internal: of systemd's, whose main process this is */
 };
 #define ZONE_LISTEN_MAX 32
 /* Starts, then gives the lock back and waits as asked. A timeout of the wait is -ETIMEDOUT; the

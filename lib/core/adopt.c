@@ -16,13 +16,21 @@
 #include "base/sys.h"
 #include "core/adopt_inside.h"
 #include "core/boot.h"
+#include "core/keep.h"
 #include "core/life.h"
+#include "core/place.h"
+#include "core/starter.h"
+#include "core/systemd.h"
 #include "core/trees.h"
+#include "core/verdict.h"
 
 /* What the old monitor held, made anew from inside. What cannot be made is done without: *@e says
  * why. */
 static void fetch(struct boot *b, struct zerr *e)
 {
+	if (b->consoles_n && b->notify >= 0) /* its unit has kept them */
+		return;
+	keep_drop(b);
 	struct adopt_inside in = { .init = b->pidfd, .userns = b->base != 0 };
 	struct adopt_gift got = ADOPT_NONE;
 	int pair[2];
@@ -52,7 +60,8 @@ static int take_over(struct boot *b, const struct record *state, struct zerr *lo
 	struct zerr ignored = { 0 };
 	int r = 0;
 
-	b->pidfd = state_pidfd(state, "pid");
+	if (b->pidfd < 0)
+		b->pidfd = state_pidfd(state, "pid");
 	b->pid = (pid_t)record_u64(state, "pid", 0);
 	b->generation = (unsigned)record_u64(state, "generation", 0);
 	if (b->pidfd < 0)
@@ -70,28 +79,72 @@ static int take_over(struct boot *b, const struct record *state, struct zerr *lo
 	return 0;
 }
 
-static _Noreturn void new_monitor(struct zone *z, const struct record *state, int verdict)
+static const struct zone_start plain = { .stdio = { -1, -1, -1 } };
+
+/* This process is the new one, but for the exec. */
+static int succeed(struct boot *b, const struct record *state, struct zerr *e)
 {
-	const struct zone_start plain = { .stdio = { -1, -1, -1 } };
-	struct zerr e = { 0 }, lost = { 0 };
+	struct zone *z = b->z;
+	struct zerr lost = { 0 };
 	const char *const fields[] = { "lost", lost.msg, NULL };
-	struct boot b;
 
 	/* what a monitor goes by; the defaults will do when the file is broken */
 	spec_done(&z->spec);
 	spec_init(&z->spec);
 	(void)conf_load(&z->spec, z->dir, z->name, &lost);
-	boot_init(&b, z, &plain);
-	b.base = (uid_t)record_u64(state, "base", 0);
-	int r = life_detach(&e);
-	if (r == 0)
-		r = take_over(&b, state, &lost, &e);
+	b->base = (uid_t)record_u64(state, "base", 0);
+	const int r = take_over(b, state, &lost, e);
 	if (r == 0)
 		zone_event(z->h, z->name, "monitor_replaced", lost.code ? fields : NULL);
+	return r;
+}
+
+static _Noreturn void new_monitor(struct zone *z, const struct record *state, int verdict)
+{
+	struct zerr e = { 0 };
+	struct boot b;
+
+	boot_init(&b, z, &plain);
+	int r = life_detach(&e);
+	if (r == 0)
+		r = succeed(&b, state, &e);
 	(void)send(verdict, &e, sizeof(e), MSG_NOSIGNAL);
 	if (r == 0)
 		(void)life_become_monitor(&b, &e);
 	_exit(1);
+}
+
+int adopt_here(struct zone *z, const struct status *s, const char *unit, struct zerr *e)
+{
+	struct boot b;
+
+	if (state_has_keeper(z->run))
+		return zerr_hint(e, zerr_as(e, ZERR_STATE, "it runs already, and not in %s", unit),
+				 "zone restart %s", z->name);
+	boot_init(&b, z, &plain);
+	int r = keep_take(&b, e);
+	if (r == 0)
+		r = life_detach(e);
+	if (r == 0)
+		r = place_here(z, unit, e);
+	if (r == 0)
+		r = succeed(&b, &s->rec, e);
+	if (r < 0)
+		return r;
+	keep_store(&b);
+	verdict_tell(z, e);
+	starter_follow(z, -1);
+	return life_become_monitor(&b, e);
+}
+
+/* What its unit has kept is better than what we could make. */
+static bool ask_unit(const struct zone *z)
+{
+	struct zerr ignored = { 0 };
+	char unit[96];
+
+	(void)snprintf(unit, sizeof(unit), "zone@%s.service", z->name);
+	return systemd_begin(unit, &ignored) == 0;
 }
 
 int adopt(struct zone *z, const struct status *s, struct zerr *e)
@@ -101,6 +154,8 @@ int adopt(struct zone *z, const struct status *s, struct zerr *e)
 	int pair[2];
 
 	if ((s->state != STATE_RUNNING && s->state != STATE_FROZEN) || state_has_keeper(z->run))
+		return 0;
+	if (place_is_managed(z->h, z->name, ".service") && ask_unit(z))
 		return 0;
 	log_note("%s: its monitor has died; it gets a new one", z->name);
 	const int r = cg_make(z->h, z->name, (uid_t)record_u64(&s->rec, "base", 0), &cg, e);

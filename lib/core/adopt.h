@@ -12,7 +12,10 @@
 /* If @s is of a zone that runs without a monitor, give it one. 0 also when there is nothing to do.
  * The caller holds the zone's lock, with LOAD_RUN. */
 int adopt(struct zone *z, const struct status *s, struct zerr *e);
-/* The same for readers: asked for cheaply, the lock is taken when there is something to do.
- * Whatever goes wrong is a warning. */
+/* This process, the main one of the unit @unit, becomes the monitor of the zone that runs in its
+ * group without one, with what the unit has kept. Returns only on failure. */
+int adopt_here(struct zone *z, const struct status *s, const char *unit, struct zerr *e);
+/* The same as adopt() for readers: asked for cheaply, the lock is taken when there is something to
+ * do. Whatever goes wrong is a warning. */
 void adopt_if_orphan(struct zone_host *h, const char *name, const struct zone *z,
 		     const struct status *s);

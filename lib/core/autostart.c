@@ -6,6 +6,7 @@
 #include "base/own.h"
 #include "core/autostart.h"
 #include "core/order.h"
+#include "core/systemd.h"
 
 /* All zones of the host. */
 struct crowd {
@@ -278,6 +279,10 @@ int zone_enable(struct zone_host *h, const char *name, bool enable, struct zerr 
 {
 	char *const assignment = (char *)(enable ? "autostart=true" : "autostart=false");
 	AUTO_STRV struct strv live = { 0 };
+	struct zerr ignored = { 0 };
+	const int r = zone_set(h, name, &assignment, 1, &live, e);
 
-	return zone_set(h, name, &assignment, 1, &live, e);
+	if (r == 0 && systemd_runs(h)) /* else at the next boot */
+		(void)systemd_reload(&ignored);
+	return r;
 }

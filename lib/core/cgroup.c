@@ -11,6 +11,7 @@
 
 #include "base/fs.h"
 #include "base/own.h"
+#include "core/place.h"
 
 #define DEPTH_MAX     64
 #define DEPTH_TEXT    "64"
@@ -126,7 +127,10 @@ static int delegate(int payload, uid_t owner, struct zerr *e)
 
 char *cg_path(const struct zone_host *h, const char *name, const char *child)
 {
-	return str_fmt("%s/%s%s%s", h->group, name, child ? "/" : "", child ? child : "");
+	char group[PATH_MAX];
+
+	place_group(h, name, group);
+	return str_fmt("%s%s%s", group, child ? "/" : "", child ? child : "");
 }
 
 static int make_group(int parent, const char *name, struct zerr *e)
@@ -136,6 +140,35 @@ static int make_group(int parent, const char *name, struct zerr *e)
 	return zerr_in(e, fd, "cgroup");
 }
 
+/* A group of our own making, with what controllers it can have. */
+static int make_own(struct zone_host *h, const char *name, struct zerr *e)
+{
+	AUTO_CLOSE int top = -1, group = -1;
+
+	for (int tries = 0; tries < 8 && group < 0; tries++) {
+		/* the last zone of others may take the top group away between the two */
+		top = own_close(top);
+		if ((top = make_group(h->cgroup, h->group, e)) >= 0)
+			group = make_group(top, name, e);
+	}
+	if (group < 0)
+		return group;
+	*e = (struct zerr){ 0 };
+	enable_controllers(h->cgroup);
+	enable_controllers(top);
+	return own_take_fd(&group);
+}
+
+/* systemd has made the unit's group, with all controllers, and given it to us. */
+static int open_managed(struct zone_host *h, const char *name, struct zerr *e)
+{
+	char path[PATH_MAX];
+
+	place_group(h, name, path);
+	const int fd = fs_open_below(h->cgroup, path, O_RDONLY | O_DIRECTORY, 0);
+	return fd < 0 ? zerr_code(e, -fd, "cgroup /%s", path) : fd;
+}
+
 int cg_make(struct zone_host *h, const char *name, uid_t owner, struct cg *ret, struct zerr *e)
 {
 	AUTO_CG struct cg c = CG_NONE;
@@ -143,18 +176,9 @@ int cg_make(struct zone_host *h, const char *name, uid_t owner, struct cg *ret, 
 
 	if (r < 0)
 		return r;
-	AUTO_CLOSE int top = -1;
-	for (int tries = 0; tries < 8 && c.group < 0; tries++) {
-		/* the last zone of others may take the top group away between the two */
-		top = own_close(top);
-		if ((top = make_group(h->cgroup, h->group, e)) >= 0)
-			c.group = make_group(top, name, e);
-	}
+	c.group = place_is_managed(h, name, NULL) ? open_managed(h, name, e) : make_own(h, name, e);
 	if (c.group < 0)
-		return top < 0 ? top : c.group;
-	*e = (struct zerr){ 0 };
-	enable_controllers(h->cgroup);
-	enable_controllers(top);
+		return c.group;
 	enable_controllers(c.group);
 	if ((c.monitor = make_group(c.group, "monitor", e)) < 0)
 		return c.monitor;
@@ -174,7 +198,8 @@ void cg_kill_monitor(struct zone_host *h, const char *name)
 
 	if (cg_root(h, &ignored) < 0)
 		return;
-	(void)snprintf(path, sizeof(path), "%s/%s/monitor", h->group, name);
+	place_group(h, name, path);
+	(void)strncat(path, "/monitor", sizeof(path) - strlen(path) - 1);
 	AUTO_CLOSE int fd = fs_open_below(h->cgroup, path, O_RDONLY | O_DIRECTORY, 0);
 	if (fd >= 0)
 		(void)cg_kill(fd, &ignored);
@@ -187,7 +212,8 @@ int cg_open(struct zone_host *h, const char *name, struct cg *ret, struct zerr *
 
 	if (r < 0)
 		return r;
-	(void)snprintf(path, sizeof(path), "%s/%s/payload", h->group, name);
+	place_group(h, name, path);
+	(void)strncat(path, "/payload", sizeof(path) - strlen(path) - 1);
 	const int fd = fs_open_below(h->cgroup, path, O_RDONLY | O_DIRECTORY, 0);
 	if (fd < 0)
 		return -ENOENT;
@@ -228,27 +254,31 @@ static int remove_tree(int parent, const char *name, unsigned depth)
 	return unlinkat(parent, name, AT_REMOVEDIR) < 0 && errno != ENOENT ? -errno : 0;
 }
 
+/* A group of our own making, and the one above it when we were the last. */
+static int remove_own(struct zone_host *h, const char *group)
+{
+	if (unlinkat(h->cgroup, group, AT_REMOVEDIR) < 0 && errno != ENOENT)
+		return -errno;
+	(void)unlinkat(h->cgroup, h->group, AT_REMOVEDIR);
+	return 0;
+}
+
 int cg_remove(struct zone_host *h, const char *name, bool monitor, struct zerr *e)
 {
+	char path[PATH_MAX];
 	int r = cg_root(h, e);
 
 	if (r < 0)
 		return r;
-	AUTO_CLOSE int top = fs_open_below(h->cgroup, h->group, O_RDONLY | O_DIRECTORY, 0);
-	if (top < 0)
-		return 0;
-	AUTO_CLOSE int group = fs_open_below(top, name, O_RDONLY | O_DIRECTORY, 0);
+	place_group(h, name, path);
+	AUTO_CLOSE int group = fs_open_below(h->cgroup, path, O_RDONLY | O_DIRECTORY, 0);
 	if (group < 0)
 		return 0;
 	r = remove_tree(group, "payload", 0);
-	if (r == 0 && monitor) {
-		r = remove_tree(group, "monitor", 0);
-		if (r == 0 && unlinkat(top, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
-			r = -errno;
-	}
 	if (r == 0 && monitor)
-		(void)unlinkat(h->cgroup, h->group,
-			       AT_REMOVEDIR); /* refused unless we were the last */
+		r = remove_tree(group, "monitor", 0);
+	if (r == 0 && monitor && !place_is_managed(h, name, NULL)) /* else it is systemd's */
+		r = remove_own(h, path);
 	return r < 0 ? zerr_code(e, -r, "cgroup: remove") : 0;
 }
 
@@ -294,7 +324,8 @@ int cg_state(struct zone_host *h, const char *name, bool *ret_populated, bool *r
 
 	if (cg_root(h, &ignored) < 0)
 		return -ENOENT;
-	(void)snprintf(path, sizeof(path), "%s/%s/payload/cgroup.events", h->group, name);
+	place_group(h, name, path);
+	(void)strncat(path, "/payload/cgroup.events", sizeof(path) - strlen(path) - 1);
 	AUTO_CLOSE int fd = fs_open_below(h->cgroup, path, O_RDONLY, 0);
 	return fd < 0 ? fd : read_events(fd, ret_populated, ret_frozen);
 }

@@ -16,12 +16,15 @@
 #include "base/sys.h"
 #include "core/guest.h"
 #include "core/internal.h"
+#include "core/keep.h"
 #include "core/life.h"
 #include "core/restart.h"
+#include "core/starter.h"
 
 #define LOCK_WAIT_MS 60000
 #define REAPED_MS    5000 /* the host's init may be slow to reap */
 #define REBOOT_MS    1000 /* no two reboots within less */
+#define UNIT_AGAIN   133  /* our exit status, by which a unit starts us again (zone@.service) */
 
 /* What the monitor was given and gives back, by the names of life.c's monitor_arguments(). */
 struct inherited {
@@ -142,6 +145,12 @@ static void let_go(struct inherited *in)
 	strv_done(&in->clients);
 }
 
+/* What systemd is to think of the unit: of one that was asked to stop no ill. */
+static int unit_failed(const struct record *rec, int status)
+{
+	return status > 0 && str_eq(record_get(rec, "stage"), "running");
+}
+
 static int go_down(struct zone *z, const struct record *rec, int status, struct inherited *in,
 		   struct zerr *e)
 {
@@ -156,10 +165,11 @@ static int go_down(struct zone *z, const struct record *rec, int status, struct 
 	if (r < 0)
 		log_warn("%s: %s", z->name, e->msg);
 	let_go(in);
-	if (r == 0)
-		restart_plan(z, rec, status);
+	const bool again = r == 0 && restart_plan(z, rec, status);
 	life_sweep(z, getpid(), rec);
-	return r < 0 ? 1 : 0;
+	if (r < 0)
+		return 1;
+	return again ? UNIT_AGAIN : unit_failed(rec, status);
 }
 
 /* Up again in place. Returns only when that failed, with the zone down. */
@@ -189,6 +199,8 @@ static int reboot(struct zone *z, const struct record *rec, struct inherited *in
 		r = life_up(&b, e);
 	if (r == 0) {
 		zone_event(z->h, z->name, "running", NULL);
+		keep_store(&b);
+		starter_follow(z, -1);
 		r = life_become_monitor(&b, e); /* exec gives the lock back */
 	}
 	return r;
@@ -253,6 +265,8 @@ static int work(struct zone_host *h, struct inherited *in, struct zerr *e)
 		r = reboot(&z, &rec, in, e);
 		if (r < 0)
 			log_warn("%s: reboot: %s", z.name, e->msg);
+		r = go_down(&z, &rec, status, in, e);
+		return r == 0 ? UNIT_AGAIN : r; /* where it could not be done in place */
 	}
 	return go_down(&z, &rec, status, in, e);
 }

@@ -50,7 +50,8 @@ int zone_internal(int argc, char **argv)
 	} verbs[] = {
 		{ ".monitor-ended", internal_ended }, { ".oom", internal_oom },
 		{ ".health", internal_health },	      { ".restart", internal_restart },
-		{ ".renew", internal_renew },
+		{ ".renew", internal_renew },	      { ".unit", internal_unit },
+		{ ".generator", internal_generator }, { ".mounted", internal_mounted },
 	};
 
 	for (size_t i = 0; argc > 0 && i < sizeof(verbs) / sizeof(verbs[0]); i++)

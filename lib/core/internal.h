@@ -13,3 +13,9 @@ int internal_health(int argc, char **argv);
 int internal_restart(int argc, char **argv);
 /* .renew: monitors of running zones become the program that is installed now. */
 int internal_renew(int argc, char **argv);
+/* .unit WORD NAME: the lines of zone@.service; see unit.c. */
+int internal_unit(int argc, char **argv);
+/* .generator DIR …: systemd's units of this host's zones; see generator.c. */
+int internal_generator(int argc, char **argv);
+/* .mounted: generate again what could not be read at boot, and start it. */
+int internal_mounted(int argc, char **argv);

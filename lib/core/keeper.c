@@ -16,6 +16,8 @@
 #include "base/sys.h"
 #include "core/guest.h"
 #include "core/life.h"
+#include "core/place.h"
+#include "core/systemd.h"
 
 void life_remember(struct zone *z, const struct record *state, int exit_status)
 {
@@ -141,9 +143,14 @@ static void sweep(struct zone *z, int monitor, const struct record *state)
 	struct net_link link;
 
 	(void)setsid();
+	const bool managed = place_is_managed(z->h, z->name, NULL);
+
+	if (place_is_managed(z->h, z->name, ".scope")) /* a unit does it itself */
+		systemd_dismiss(z->name);
 	if (monitor >= 0)
 		(void)poll(&p, 1, 10000);
-	for (int tries = 0; tries < 200 && cg_remove(z->h, z->name, true, &ignored) < 0; tries++)
+	for (int tries = 0; !managed && tries < 200 && cg_remove(z->h, z->name, true, &ignored) < 0;
+	     tries++)
 		(void)usleep(2000);
 	zone_unlock(z);
 	/* links go with their namespace some milliseconds later; one that does not is ours to

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/inotify.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include "base/fs.h"
@@ -15,9 +16,13 @@
 #include "base/sys.h"
 #include "core/internal.h"
 #include "core/life.h"
+#include "core/place.h"
+#include "core/tell.h"
 
 #define RECORD	     "restart"
 #define WANTED	     "again"
+#define BY_UNIT	     "again.unit"
+#define MARK_S	     10
 #define LOCK_WAIT_MS 60000
 
 int restart_want(const struct zone *z, struct zerr *e)
@@ -102,7 +107,7 @@ static _Noreturn void become_sleeper(const struct zone *z)
 	_exit(1);
 }
 
-void restart_plan(struct zone *z, const struct record *state, int status)
+bool restart_plan(struct zone *z, const struct record *state, int status)
 {
 	const uint64_t up = (now_boot_ns() - record_u64(state, "started_ns", 0)) / 1000000000;
 	struct zerr ignored = { 0 };
@@ -111,35 +116,79 @@ void restart_plan(struct zone *z, const struct record *state, int status)
 	spec_init(&z->spec);
 	if (z->dir < 0 || conf_load(&z->spec, z->dir, z->name, &ignored) < 0 ||
 	    !is_due(z, state, status))
-		return;
+		return false;
 	const unsigned before =
 		up > z->spec.restart_delay_max ? 0 : (unsigned)record_u64(state, "restarts", 0);
-	if (write_plan(z, before + 1) == 0 && life_fork_outside(z->h) == 0)
+	if (write_plan(z, before + 1) < 0)
+		return false;
+	if (place_is_managed(z->h, z->name, ".service"))
+		(void)fs_write(z->run, BY_UNIT, "", 0, 0600, false, &ignored);
+	else if (life_fork_outside(z->h) == 0)
 		become_sleeper(z);
+	return true;
+}
+
+void restart_hasten(const struct zone *z)
+{
+	AUTO_RECORD struct record r = { 0 };
+	struct zerr e = { 0 };
+
+	if (record_load(&r, z->run, RECORD, STATE_FORMAT, &e) == 0 &&
+	    record_setf(&r, "at", "%lld", (long long)now_seconds()) == 0 &&
+	    record_save(&r, z->run, RECORD, STATE_FORMAT, false, &e) < 0)
+		log_warn("%s: %s", z->name, e.msg);
 }
 
 /* ---- the process that sleeps ----------------------------------------------------------------- */
 
 /* Until it is time. False: the plan has been given up. */
-static bool sleep_until(const struct zone *z, int64_t at)
+static bool sleep_until_due(const struct zone *z)
 {
 	char path[32], scrap[4096];
+	int64_t at;
 	AUTO_CLOSE int watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 
 	if (watch < 0 || inotify_add_watch(watch, fs_fd_path(z->run, path),
 					   IN_DELETE | IN_DELETE_SELF | IN_MOVED_TO) < 0)
 		return false;
 	for (;;) {
+		if ((at = restart_at(z)) == 0)
+			return false;
 		const int64_t left = at - now_seconds();
 		struct pollfd p = { .fd = watch, .events = POLLIN };
 
-		if (restart_at(z) != at)
-			return false;
 		if (left <= 0)
 			return true;
+		tell("STATUS=starts again in %lld s", (long long)left);
+		tell_patience((unsigned)left + 60);
 		(void)poll(&p, 1, (int)(left < 1000 ? left * 1000 : 1000000));
 		(void)!read(watch, scrap, sizeof(scrap));
 	}
+}
+
+/* A mark of the end, which the unit's next start finds at once; one that was never found means
+ * nothing any more. */
+static bool was_marked(const struct zone *z)
+{
+	struct stat st;
+	const bool fresh =
+		fstatat(z->run, BY_UNIT, &st, 0) == 0 && st.st_mtime + MARK_S >= now_seconds();
+
+	(void)unlinkat(z->run, BY_UNIT, 0);
+	return fresh;
+}
+
+int restart_await(const struct zone *z)
+{
+	AUTO_RECORD struct record plan = { 0 };
+	struct zerr e = { 0 };
+	const bool planned = z->run >= 0 && was_marked(z);
+
+	if (z->run < 0 || restart_at(z) == 0)
+		return planned ? -ECANCELED : 0;
+	if (!sleep_until_due(z) || record_load(&plan, z->run, RECORD, STATE_FORMAT, &e) < 0)
+		return -ECANCELED;
+	return (int)record_u64(&plan, "restarts", 1);
 }
 
 static int start_again(struct zone_host *h, const char *name, unsigned n, struct zerr *e)
@@ -160,8 +209,7 @@ static int carry_out(struct zone_host *h, const char *name)
 	const char *const fields[] = { "error", failed.msg, NULL };
 
 	if (zone_load(h, name, 0, &z, &e) < 0 ||
-	    record_load(&plan, z.run, RECORD, STATE_FORMAT, &e) < 0 ||
-	    !sleep_until(&z, (int64_t)record_u64(&plan, "at", 0)))
+	    record_load(&plan, z.run, RECORD, STATE_FORMAT, &e) < 0 || !sleep_until_due(&z))
 		return 0;
 	const unsigned n = (unsigned)record_u64(&plan, "restarts", 1);
 	if (start_again(h, name, n, &failed) == 0)

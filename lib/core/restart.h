@@ -7,14 +7,22 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 #include "core/core.h"
 
 /* After the run of @state has ended with @status (-1: not known): plan the next one, if the
- * configuration, or restart_want(), says so. The caller holds the lock. */
-void restart_plan(struct zone *z, const struct record *state, int status);
+ * configuration, or restart_want(), says so. The caller holds the lock. True: there will be one,
+ * and if the zone is a unit's it is the unit that has to wait for it, by restart_await(). */
+bool restart_plan(struct zone *z, const struct record *state, int status);
 /* Whatever the policy: start the zone again when this run has ended. 0 or -errno with message. */
 int restart_want(const struct zone *z, struct zerr *e);
 /* What is planned will not be. */
 void restart_cancel(const struct zone *z);
 /* When it is planned for, in seconds since the epoch; 0: not at all. */
 int64_t restart_at(const struct zone *z);
+/* What is planned may come at once: somebody wants the zone now. */
+void restart_hasten(const struct zone *z);
+/* In the unit, before it starts: wait for what is planned. Which in a row it is, 0: nothing is
+ * planned; -ECANCELED: it was given up. */
+int restart_await(const struct zone *z);

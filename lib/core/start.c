@@ -9,15 +9,24 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/fs.h"
+#include "base/log.h"
 #include "base/own.h"
 #include "base/steps.h"
 #include "base/sys.h"
 #include "core/adopt.h"
+#include "core/gate.h"
+#include "core/keep.h"
 #include "core/life.h"
+#include "core/place.h"
 #include "core/ready.h"
 #include "core/restart.h"
+#include "core/starter.h"
+#include "core/systemd.h"
+#include "core/tell.h"
+#include "core/verdict.h"
 
 #define REQUIRED_MS    90000
 #define REQUIRED_DEPTH 16
@@ -54,87 +63,38 @@ static int override(struct zone *z, const struct strv *set, struct zerr *e)
 	return 0;
 }
 
-static unsigned next_generation(const struct zone *z)
+static void send_verdict(struct starter *s, const struct zerr *e)
 {
-	AUTO_RECORD struct record last = { 0 };
-	struct zerr ignored = { 0 };
-
-	if (record_load(&last, z->run, "last", STATE_FORMAT, &ignored) < 0)
-		return 0;
-	return (unsigned)record_u64(&last, "generation", 0) + 1;
+	/* the zone runs, whether the command still lives or not */
+	(void)!send(s->verdict, e, sizeof(*e), MSG_NOSIGNAL);
+	s->verdict = own_close(s->verdict);
 }
 
-/* The stub's streams go out of the way of life_detach(). */
-static int move_streams(struct zone_start *a, struct zerr *e)
+/* In the child. @go: a pipe whose one word says that it may begin; NULL: it may. */
+static _Noreturn void starter(struct starter *s, int *go)
 {
-	for (int i = 0; i < 3 && a->stub; i++)
-		if (a->stdio[i] >= 0 && (a->stdio[i] = fcntl(a->stdio[i], F_DUPFD_CLOEXEC, 3)) < 0)
-			return zerr_sys(e, "streams");
-	return 0;
-}
-
-static int take_sockets(struct boot *b, struct zerr *e)
-{
-	const struct zone_start *a = b->args;
-
-	if (a->listen_n > ZONE_LISTEN_MAX)
-		return zerr_set(e, E2BIG, "more than %d sockets for init", ZONE_LISTEN_MAX);
-	for (unsigned i = 0; i < a->listen_n; i++) {
-		b->listen[i] = fcntl(a->listen[i], F_DUPFD_CLOEXEC, 3);
-		if (b->listen[i] < 0)
-			return zerr_sys(e, "socket %u for init", i);
-		b->listen_n++;
-	}
-	return str_set(&b->listen_names, a->listen_names) < 0
-		       ? zerr_code(e, ENOMEM, "sockets for init")
-		       : 0;
-}
-
-static _Noreturn void starter(struct zone *z, const struct zone_start *args, int verdict)
-{
-	struct zone_start a = *args;
 	struct zerr e = { 0 };
 	struct boot b;
+	char word;
 
-	boot_init(&b, z, &a);
-	b.generation = next_generation(z);
-	int r = move_streams(&a, &e);
-	if (r == 0)
-		r = life_detach(&e);
-	if (r == 0)
-		r = take_sockets(&b, &e);
-	if (r == 0)
-		r = life_up(&b, &e);
-	if (r == 0) {
-		zone_event(z->h, z->name, "running", NULL);
-		e = (struct zerr){ 0 };
-	}
-	const bool told = send(verdict, &e, sizeof(e), MSG_NOSIGNAL) == (ssize_t)sizeof(e);
-	if (r < 0)
-		_exit(1);
-	verdict = own_close(verdict);
-	(void)told;			 /* the zone runs, whether the command still lives or not */
-	r = life_become_monitor(&b, &e); /* exec gives the lock back */
-	if (r < 0) {			 /* nobody would hold the console: better not to run */
-		struct zerr ignored = { 0 };
-
-		(void)life_down(z, &b.state, false, &ignored);
-	}
+	boot_init(&b, s->z, s->args);
+	if (go)
+		go[1] = own_close(go[1]);
+	if (!go || read(go[0], &word, 1) == 1)
+		(void)starter_run(s, &b, &e);
 	_exit(1);
 }
 
-static int clone_starter(struct zone *z, const struct zone_start *a, int group, int pair[static 2],
-			 pid_t *ret, struct zerr *e)
+/* @group: of the monitor; -1: the caller's, which it leaves for a unit's. */
+static int clone_starter(struct starter *s, int group, int *go, pid_t *ret, struct zerr *e)
 {
-	struct clone_args c = { .flags = CLONE_INTO_CGROUP,
+	struct clone_args c = { .flags = group < 0 ? 0 : CLONE_INTO_CGROUP,
 				.exit_signal = SIGCHLD,
-				.cgroup = (uint64_t)group };
+				.cgroup = group < 0 ? 0 : (uint64_t)group };
 
 	const pid_t pid = sys_clone3(&c);
-	if (pid == 0) {
-		(void)own_close(pair[0]);
-		starter(z, a, pair[1]);
-	}
+	if (pid == 0)
+		starter(s, go);
 	if (pid < 0)
 		return zerr_sys(e, "clone the starter");
 	*ret = pid;
@@ -171,26 +131,118 @@ static int hear_verdict(struct zone *z, int fd, pid_t pid, struct zerr *e)
 	return -e->code;
 }
 
-static int run_starter(struct zone *z, const struct zone_start *a, struct zerr *e)
+/* In a group of our own. */
+static int seat_own(struct starter *s, pid_t *ret, struct zerr *e)
 {
 	AUTO_CG struct cg cg = CG_NONE;
+
+	place_own(s->z);
+	const int r = cg_make(s->z->h, s->z->name, zone_base(s->z), &cg, e);
+	return r < 0 ? r : clone_starter(s, cg.monitor, NULL, ret, e);
+}
+
+/* In a scope that systemd makes around the child, which waits for it. */
+static int seat_scope(struct starter *s, pid_t *ret, struct zerr *e)
+{
+	char unit[96];
+	pid_t pid = 0;
+	int go[2];
+
+	if (pipe2(go, O_CLOEXEC) < 0)
+		return zerr_sys(e, "pipe");
+	(void)snprintf(unit, sizeof(unit), "zone-%s.scope", s->z->name);
+	s->unit = unit;
+	int r = clone_starter(s, -1, go, &pid, e);
+	(void)own_close(go[0]);
+	if (r == 0)
+		r = systemd_scope(s->z->name, pid, e);
+	if (r == 0 && write(go[1], "g", 1) != 1)
+		r = zerr_sys(e, "starter");
+	(void)own_close(go[1]); /* without the word it ends */
+	s->unit = NULL;
+	if (r < 0 && pid > 0)
+		(void)waitpid(pid, NULL, 0);
+	if (r == 0)
+		*ret = pid;
+	return r;
+}
+
+static int seat(struct starter *s, pid_t *ret, struct zerr *e)
+{
+	int r = systemd_runs(s->z->h) ? seat_scope(s, ret, e) : -ENOTCONN;
+
+	if (r != -ENOTCONN)
+		return r;
+	if (e->code)
+		log_warn("%s: %s; it runs outside of systemd's units", s->z->name, e->msg);
+	*e = (struct zerr){ 0 };
+	return seat_own(s, ret, e);
+}
+
+static int run_starter(struct zone *z, const struct zone_start *a, struct zerr *e)
+{
+	struct starter s = { .z = z, .args = a, .gate = -1, .report = send_verdict };
 	pid_t pid = 0;
 	int pair[2];
 
-	int r = cg_make(z->h, z->name, zone_base(z), &cg, e);
-	if (r < 0)
-		return r;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return zerr_sys(e, "socket pair");
+	s.verdict = pair[1];
 	zone_event(z->h, z->name, "starting", NULL);
-	r = clone_starter(z, a, cg.monitor, pair, &pid, e);
+	int r = seat(&s, &pid, e);
 	(void)own_close(pair[1]);
-	cg_close(&cg);
 	if (r == 0)
 		r = hear_verdict(z, pair[0], pid, e);
 	else
 		(void)cg_remove(z->h, z->name, true, &(struct zerr){ 0 });
 	(void)own_close(pair[0]);
+	return r;
+}
+
+/* ---- in units -------------------------------------------------------------------------------- */
+
+/* A failure is told by who called us, with what comes to it on the way. */
+static void tell_verdict(struct starter *s, const struct zerr *e)
+{
+	if (!e->code)
+		verdict_tell(s->z, e);
+}
+
+/* This process is the main one of the zone's unit. Returns only on failure. */
+static int start_here(struct zone *z, const struct zone_start *a, struct zerr *e)
+{
+	struct starter s = { .z = z, .args = a, .unit = a->unit, .report = tell_verdict };
+	struct boot b;
+
+	boot_init(&b, z, a);
+	int r = keep_take(&b, e);
+	if (r == 0)
+		r = s.gate = gate_enter(z->h, e);
+	if (r < 0)
+		return r;
+	keep_drop(&b); /* of a run that has ended */
+	zone_event(z->h, z->name, "starting", NULL);
+	return starter_run(&s, &b, e);
+}
+
+/* The unit goes by the configuration alone: anything else is a scope's. */
+static bool fits_unit(const struct zone *z, const struct zone_start *a)
+{
+	return systemd_runs(z->h) && !a->argv && !a->stub && !a->scratch && !a->listen_n &&
+	       !(a->set && a->set->n);
+}
+
+/* Have systemd do it. -ENOTCONN: it cannot be asked. */
+static int start_unit(struct zone *z, struct zerr *e)
+{
+	AUTO_CLOSE int verdict = verdict_await(z, e);
+
+	if (verdict < 0)
+		return verdict;
+	restart_hasten(z);
+	zone_unlock(z); /* the unit's process needs it */
+	const int r = systemd_start(z->name, verdict, e);
+	verdict_leave(z, own_take_fd(&verdict));
 	return r;
 }
 
@@ -226,6 +278,8 @@ static int check(struct zone *z, const struct zone_start *a, struct zerr *e)
 				 zerr_as(e, ZERR_STATE,
 					 "the zone is RUNNING, with its own command and settings"),
 				 "zone stop %s", z->name);
+	if (a->unit && (s.state == STATE_RUNNING || s.state == STATE_FROZEN))
+		return adopt_here(z, &s, a->unit, e);
 	if (s.state == STATE_RUNNING) {
 		r = adopt(z, &s, e);
 		return r < 0 ? r : 1;
@@ -246,20 +300,30 @@ static int start_required(struct zone_host *h, const struct zone_spec *s,
 			: zerr_set(e, ELOOP, "more than %d zones, each requiring the next",
 				   REQUIRED_DEPTH);
 
-	for (size_t i = 0; i < s->start_requires.n && r == 0; i++)
+	for (size_t i = 0; i < s->start_requires.n && r == 0; i++) {
+		tell_patience(REQUIRED_MS / 1000 + 30);
 		r = zerr_in(e, zone_start(h, s->start_requires.v[i], &other, e), "it requires %s",
 			    s->start_requires.v[i]);
+	}
 	return r;
 }
 
 /* With the lock, and everything that it stands on. */
 static int start_locked(struct zone *z, const struct zone_start *a, struct zerr *e)
 {
-	int r = settle_restart(z, a, e);
+	int r = fits_unit(z, a) && !a->unit ? start_unit(z, e) : -ENOTCONN;
 
+	if (r != -ENOTCONN)
+		return r;
+	*e = (struct zerr){ 0 };
+	if (z->lock < 0 && (z->lock = zone_lock(z->h, z->name, e)) < 0)
+		return z->lock;
+	r = settle_restart(z, a, e);
 	if (r == 0)
 		r = override(z, a->set, e);
-	return r == 0 ? run_starter(z, a, e) : r;
+	if (r == 0)
+		r = a->unit ? start_here(z, a, e) : run_starter(z, a, e);
+	return r;
 }
 
 int zone_start(struct zone_host *h, const char *name, const struct zone_start *a, struct zerr *e)
