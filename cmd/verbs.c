@@ -28,6 +28,7 @@ const struct verb *const verbs[] = {
 	&verb_set,
 	&verb_unset,
 	&verb_edit,
+	&verb_clone,
 	&verb_snapshot,
 	&verb_snapshot_create,
 	&verb_snapshot_ls,

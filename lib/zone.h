@@ -77,6 +77,18 @@ ZONE_API int zone_create(struct zone_host *h, const char *name, const struct zon
 ZONE_API int zone_destroy(struct zone_host *h, const char *name, bool force, bool snapshots,
 			  struct zerr *e);
 
+/* Whether clones stand on it, or have: 1 or 0. Such zones are destroyed after all others. */
+ZONE_API int zone_is_shared(struct zone_host *h, const char *name, struct zerr *e);
+
+struct zone_clone {
+	const char *snapshot; /* NULL: the present root, of a running zone too */
+	bool full;	      /* a copy that needs nothing of its source */
+	bool reset_identity;  /* ssh host keys, seeds and ids inside made anew */
+};
+/* Make zone @to like @name, with a name, ids, addresses and machine id of its own. */
+ZONE_API int zone_clone(struct zone_host *h, const char *name, const char *to,
+			const struct zone_clone *c, struct zerr *e);
+
 /* ---- life ----------------------------------------------------------------------------------- */
 
 enum zone_wait { ZONE_WAIT_NONE, ZONE_WAIT_RUNNING, ZONE_WAIT_READY, ZONE_WAIT_NETWORK };

@@ -72,7 +72,7 @@ struct boot {
 	int slaves[CONSOLES_MAX]; /* of console.ttys: kept open, so that the masters never hang up
 				   */
 	int notify;
-	int oom; /* memory.events of the payload; -1: no memory controller */
+	int oom;	     /* memory.events of the payload; -1: no memory controller */
 	unsigned generation; /* of link names; counts starts of this zone since the host booted */
 	/* kept over a reboot in place, given to the next monitor */
 	int alive;	     /* the lock that says that a starter or monitor lives */

@@ -6,6 +6,7 @@
 #include "base/fs.h"
 #include "base/own.h"
 #include "core/cgroup.h"
+#include "core/resize.h"
 #include "core/state.h"
 
 static int read_text(const struct zone *z, struct buf *text, struct zerr *e)
@@ -72,6 +73,36 @@ static int apply_live(struct zone *z, const struct status *s, const struct zone_
 	return cg_limits_change(cg.payload, &from, to, e);
 }
 
+/* What says where the root is was settled when it was made. */
+static int check_fixed(const struct zone_spec *from, const struct zone_spec *to, struct zerr *e)
+{
+	const struct {
+		const char *key, *was, *is;
+	} rows[] = { { "root.fs", from->root_fs, to->root_fs },
+		     { "lvm.vg", from->lvm_vg, to->lvm_vg },
+		     { "lvm.pool", from->lvm_pool, to->lvm_pool } };
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (rows[i].was != rows[i].is && !str_eq(rows[i].was, rows[i].is))
+			return zerr_as(e, ZERR_USAGE,
+				       "%s: the zone's root was made so; it cannot be changed",
+				       rows[i].key);
+	return 0;
+}
+
+/* The root follows at once, whether the zone runs or not. */
+static int apply_root(const struct zone *z, const struct zone_spec *to, struct zerr *e)
+{
+	AUTO_SPEC struct zone_spec from;
+	struct zerr ignored = { 0 };
+
+	spec_init(&from);
+	if (!record_get(&z->manifest, "backend") || conf_load(&from, z->dir, z->name, &ignored) < 0)
+		return 0; /* no root yet; or a file that is about to be mended */
+	const int r = check_fixed(&from, to, e);
+	return r < 0 ? r : resize_root(z, &from, to, e);
+}
+
 static int save(struct zone *z, const struct buf *text, struct zerr *e)
 {
 	AUTO_STATUS struct status s = { 0 };
@@ -86,6 +117,8 @@ static int save(struct zone *z, const struct buf *text, struct zerr *e)
 	(void)record_load(&z->manifest, z->dir, "manifest", MANIFEST_FORMAT, &ignored);
 	if (r == 0)
 		r = check_whole(z, text->p ? text->p : "", &spec, e);
+	if (r == 0)
+		r = apply_root(z, &spec, e);
 	if (r == 0)
 		r = apply_live(z, &s, &spec, e);
 	if (r == 0)

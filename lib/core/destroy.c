@@ -5,6 +5,7 @@
 
 #include "base/fs.h"
 #include "base/own.h"
+#include "core/base.h"
 #include "core/life.h"
 #include "core/zonedir.h"
 
@@ -17,20 +18,21 @@ static size_t count_snapshots(const struct zone *z)
 	return dir >= 0 && fs_list(dir, &names) == 0 ? names.n : 0;
 }
 
-static int destroy_volume(struct zone *z, struct zerr *e)
+/* Clones that its backend lets stand on its tree. */
+static int refuse_dependants(const struct zone *z, struct zerr *e)
 {
-	struct zerr ignored = { 0 };
-	AUTO_RECORD struct record m = { 0 };
+	AUTO_STRV struct strv names = { 0 };
+	AUTO_BUF struct buf list = { 0 };
+	const int r = base_dependants(z, &names, e);
 
-	if (z->dir < 0 || record_load(&m, z->dir, "manifest", MANIFEST_FORMAT, &ignored) < 0)
-		return 0; /* half made: the directory is all there is */
-	const char *backend = record_get(&m, "backend");
-	const struct volume v = { .ops = backend ? storage_find(backend, e) : NULL,
-				  .dir = z->dir,
-				  .image = -1 };
-	if (!v.ops)
-		return backend ? -EINVAL : 0;
-	return v.ops->destroy ? v.ops->destroy(&v, e) : 0;
+	if (r < 0 || names.n == 0)
+		return r;
+	for (size_t i = 0; i < names.n; i++)
+		buf_fmt(&list, "%s%s", i ? ", " : "", names.v[i]);
+	zerr_as(e, ZERR_STATE, "other zones stand on it: %s", list.p ? list.p : "");
+	return zerr_hint(e, -EBUSY,
+			 "destroy them first, or replace them: zone clone --full %s NEW copies all",
+			 names.v[0]);
 }
 
 static int load(struct zone_host *h, const char *name, struct zone *z, struct status *s,
@@ -78,7 +80,7 @@ int zone_destroy(struct zone_host *h, const char *name, bool force, bool snapsho
 			e,
 			zerr_as(e, ZERR_STATE, "the zone has %zu snapshot%s", n, n == 1 ? "" : "s"),
 			"zone destroy -s %s takes them along", name);
-	r = destroy_volume(&z, e);
+	r = refuse_dependants(&z, e);
 	if (r == 0)
 		r = zonedir_destroy(&z, e);
 	if (r < 0)
@@ -87,4 +89,12 @@ int zone_destroy(struct zone_host *h, const char *name, bool force, bool snapsho
 	zone_unlock(&z);
 	zonedir_sweep_trash(h, true);
 	return 0;
+}
+
+int zone_is_shared(struct zone_host *h, const char *name, struct zerr *e)
+{
+	AUTO_ZONE struct zone z = { .dir = -1, .run = -1, .lock = -1 };
+	const int r = zone_load(h, name, 0, &z, e);
+
+	return r < 0 ? r : z.dir >= 0 && fs_exists(z.dir, "shared");
 }

@@ -201,11 +201,12 @@ half_unpacked() {
 
 # The names of the steps of operation OP, from the tables in the sources.
 fault_steps() {
-  local top=$BATS_TEST_DIRNAME/../.. file table
-  file=$(grep -rlE --include='*.c' "struct op [a-z_]+ = \{ \"$1\"," "$top/lib" "$top/net" "$top/storage" "$top/templates") ||
-    fail "no operation '$1' in the sources"
-  table=$(sed -nE "s/.*struct op [a-z_]+ = \{ \"$1\", ([a-z_]+) \}.*/\1/p" "$file")
-  awk -v t="$table\\\\[\\\\]" '$0 ~ t { on = 1 } on && /\{ "/ { split($0, w, "\""); print w[2] } on && /^\};/ { exit }' "$file"
+  local top=$BATS_TEST_DIRNAME/../.. table
+  table=$(grep -rhoE --include='*.c' "struct op [a-z_]+ = \{ \"$1\", [a-z_]+" "$top/lib" "$top/net" "$top/storage" "$top/templates" | sed 's/.* //')
+  [ -n "$table" ] || fail "no operation '$1' in the sources"
+  grep -rl --include='*.c' "^[a-z ]*const struct step ${table}\[\]" "$top/lib" "$top/net" "$top/storage" "$top/templates" |
+    xargs grep -l "\"$1\", $table\|^const struct step" | head -n 1 |
+    xargs awk -v t=" $table\\\\[\\\\]" '$0 ~ t { on = 1 } on && /\{ "/ { split($0, w, "\""); print w[2] } on && /^\};/ { exit }'
 }
 
 # publish_tiny DIST RELEASE [ARGS…]: add the tree $T/tree (made when missing) to the signed tree $T/www.

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Snapshots as directories: snapshots/NAME below the zone's. */
+#pragma once
+
+#include "core/core.h"
+
+/* Remove one, whole or half made, with what its backend has of it elsewhere. A missing one is fine.
+ * Killed anywhere, the same call again finishes it. */
+int snapshot_clear(int snapshots, const char *name, struct zerr *e);
+/* The directory of a whole one. fd, or exit status 3. */
+int snapshot_open(const struct zone *z, const char *snapshot, struct zerr *e);
+/* Was it taken of a zone that had never been started? */
+bool snapshot_is_fresh(int dir);
