@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* zone clone: a zone like another. */
+/* zone clone and zone rename. */
 #include "cmd/verbs.h"
 
 struct clone_opts {
@@ -42,4 +42,25 @@ const struct verb verb_clone = {
 	.opts = clone_opts,
 	.opts_size = sizeof(struct clone_opts),
 	.run = clone_run,
+};
+
+static int rename_run(struct cmd *c, void *opts, struct zerr *e)
+{
+	int r = name_check_zone(c->args[0], e);
+
+	(void)opts;
+	if (r == 0)
+		r = cmd_host(c, e);
+	return r < 0 ? r : zone_rename(c->host, c->name, c->args[0], e);
+}
+
+const struct verb verb_rename = {
+	.name = "rename",
+	.args = "NAME NEW",
+	.help = "give a stopped zone another name",
+	.group = GROUP_MAKE,
+	.flags = VERB_NAME,
+	.min_args = 1,
+	.max_args = 1,
+	.run = rename_run,
 };

@@ -89,6 +89,9 @@ struct zone_clone {
 ZONE_API int zone_clone(struct zone_host *h, const char *name, const char *to,
 			const struct zone_clone *c, struct zerr *e);
 
+/* A stopped zone gets another name. */
+ZONE_API int zone_rename(struct zone_host *h, const char *name, const char *to, struct zerr *e);
+
 /* ---- life ----------------------------------------------------------------------------------- */
 
 enum zone_wait { ZONE_WAIT_NONE, ZONE_WAIT_RUNNING, ZONE_WAIT_READY, ZONE_WAIT_NETWORK };

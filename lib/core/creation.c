@@ -117,6 +117,12 @@ static int up_index(void *ctx, struct zerr *e)
 	AUTO_CLOSE int lock = index_lock(c->h->host, e);
 	int r = lock < 0 ? lock : index_load(c->h->host, &all, e);
 
+	for (size_t i = 0; i < all.n && r == 0; i++)
+		if (str_eq(all.v[i].dir, c->entry.dir)) /* its rename was killed */
+			r = zerr_hint(e,
+				      zerr_as(e, ZERR_STATE, "%s is the directory of zone %s",
+					      c->entry.dir, all.v[i].name),
+				      "zone verify --repair %s", all.v[i].name);
 	if (r == 0)
 		r = index_free_slot(&all, &c->entry.slot, e);
 	if (r == 0)

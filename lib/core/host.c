@@ -15,6 +15,7 @@
 #include "core/base.h"
 #include "core/cgroup.h"
 #include "core/core.h"
+#include "core/rename.h"
 
 /* A place: the variable that moves it, or where it is. Variables count for real root only. */
 static char *place(const char *variable, const char *standard)
@@ -174,6 +175,13 @@ int zone_load_spec(struct zone *z, struct zerr *e)
 	return r == -ENOENT ? zerr_set(e, ENOENT, "manifest: missing") : r;
 }
 
+static int open_dir(const struct index_entry *entry)
+{
+	const int fd = open(entry->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+
+	return fd < 0 && errno == ENOENT ? rename_look(entry) : fd;
+}
+
 int zone_load(struct zone_host *h, const char *name, int what, struct zone *ret, struct zerr *e)
 {
 	AUTO_ZONE struct zone z = { .h = h, .dir = -1, .run = -1, .lock = -1 };
@@ -194,7 +202,7 @@ int zone_load(struct zone_host *h, const char *name, int what, struct zone *ret,
 				 "zone ls shows what there is");
 	if (r < 0)
 		return r;
-	z.dir = open(z.entry.dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	z.dir = open_dir(&z.entry);
 	if (what & LOAD_RUN)
 		z.run = fs_subdir(h->run, name, 0700, e);
 	else

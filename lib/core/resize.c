@@ -8,8 +8,8 @@ static int refuse(uint64_t has, const char *what, uint64_t asked, struct zerr *e
 {
 	char a[16], b[16];
 
-	return zerr_as(e, ZERR_USAGE, "root.size: %s %s, and %s is less: a root does not shrink", what,
-		       format_size(has, a), format_size(asked, b));
+	return zerr_as(e, ZERR_USAGE, "root.size: %s %s, and %s is less: a root does not shrink",
+		       what, format_size(has, a), format_size(asked, b));
 }
 
 static int check(const struct volume *v, uint64_t old, struct zerr *e)

@@ -10,6 +10,7 @@
 #include "base/own.h"
 #include "base/steps.h"
 #include "core/life.h"
+#include "core/rename.h"
 #include "core/snapshot.h"
 #include "core/view.h"
 #include "core/zonedir.h"
@@ -32,6 +33,8 @@ static int repair_installed(struct zone *z, const struct status *s, struct zerr 
 		zone_unload(&full);
 		return r;
 	}
+	if (str_eq(s->op, "rename"))
+		return rename_finish(z, e);
 	return zonedir_destroy(z, e); /* a create or destroy that was killed: cleared */
 }
 
@@ -46,7 +49,7 @@ static int repair_now(struct zone *z, const struct status *s, struct zerr *e)
 		r = life_repair(z, s, e);
 	else if (r == 0 && s->state == STATE_INCOMPLETE) {
 		r = repair_installed(z, s, e);
-		if (r == 0 && !str_eq(s->op, "restore"))
+		if (r == 0 && !str_eq(s->op, "restore") && !str_eq(s->op, "rename"))
 			return 1;
 	}
 	return r;

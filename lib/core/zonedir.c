@@ -204,12 +204,15 @@ void zonedir_sweep_trash(struct zone_host *h, bool background)
 	}
 	if (fork() == 0) {
 		(void)setsid();
-		/* a caller that reads our output, whatever its number, must not wait for this */
-		(void)dup3(trash, 3, O_CLOEXEC);
-		trash = 3;
+		/* a caller that reads our output, whatever its number, must not wait for this: all but the two
+		 * descriptors that are needed is closed */
+		trash = fcntl(trash, F_DUPFD_CLOEXEC, 5);
+		h->host = fcntl(h->host, F_DUPFD_CLOEXEC, 5);
+		trash = dup3(trash, 3, O_CLOEXEC);
+		h->host = dup3(h->host, 4, O_CLOEXEC);
 		for (int i = 0; i < 3; i++)
 			(void)close(i);
-		(void)sys_close_range(4, ~0U, 0);
+		(void)sys_close_range(5, ~0U, 0);
 		free_trash(h, trash);
 		_exit(0);
 	}

@@ -217,3 +217,119 @@ reset_identity() {
   has "$(zone exec "$1-b" -- cat /etc/passwd)" root:
   same old "$(zone exec "$1" -- cat /etc/ssh/ssh_host_ed25519_key)"
 }
+
+# ---- sizes -----------------------------------------------------------------------------------------
+
+# A root holds to its size, grows in use, and never shrinks; or the size is refused with the way out.
+sizes() {
+  run --separate-stderr make "$1" --size 320M
+  if [ "$status" -ne 0 ]; then
+    same 7 "$status"
+    has "$stderr" prjquota
+    refuse 3 . zone info "$1"
+    make "$1"
+    refuse 7 "quota" zone set "$1" root.size=1G
+    has "$stderr" prjquota
+    return 0
+  fi
+  same 320M "$(zone get "$1" root.size)"
+  zone start "$1"
+  fill() { zone exec "$1" -- dd if=/dev/zero of=/root/big bs=1M count="$2" conv=fsync; }
+  run fill "$1" 340
+  [ "$status" -ne 0 ]
+  has "$output" "No space|quota"
+  zone exec "$1" -- sh -c 'rm /root/big; sync; echo kept >/root/f'
+  ok zone set "$1" root.size=640M
+  has "$output" "applied"
+  same 640M "$(zone get "$1" root.size)"
+  ok fill "$1" 340
+  refuse 2 "shrink" zone set "$1" root.size=330M
+  same 640M "$(zone get "$1" root.size)"
+  zone exec "$1" -- sh -c 'rm /root/big; sync'
+  zone snapshot "$1"
+  zone stop -k "$1"
+  ok zone set "$1" root.size=700M # stopped, too
+  zone start "$1"
+  ok fill "$1" 500
+  zone stop -k "$1"
+  zone snapshot -r snap0 "$1" # to the size of its time
+  same 640M "$(zone get "$1" root.size)"
+  zone start "$1"
+  run fill "$1" 660
+  [ "$status" -ne 0 ]
+  same kept "$(zone exec "$1" -- cat /root/f)"
+}
+
+# ---- faults ----------------------------------------------------------------------------------------
+
+each_row_fault() { # OP FUNCTION
+  OP=$1 FAULT=$2
+  each_row one_row_fault
+}
+one_row_fault() { each_fault "$OP" "$FAULT"; }
+
+nothing_left() {
+  zone destroy -f -s --all
+  until_true 10 eval "[ -z \"\$(ls \"$ZONE_PATH/.trash\" 2>/dev/null)\" ]"
+  same "" "$(find "$ZONE_PATH" -mindepth 1 -maxdepth 1 ! -name '.*')"
+}
+
+snapshot_fault() {
+  make "$Z"
+  zone start "$Z"
+  printf one | zone push "$Z" - /root/f
+  try snapshot "$1" "$2" zone snapshot "$Z"
+  same RUNNING "$(zone verify --repair "$Z" >/dev/null 2>&1; state "$Z")"
+  zone exec "$Z" -- sh -c 'echo more >>/root/g; sync' # not left frozen
+  same again "$(zone snapshot "$Z" -N again)"
+  local snap # what is listed is whole
+  for snap in $(zone snapshot -L --json "$Z" | jq -r '.[].name'); do
+    zone stop -k "$Z"
+    zone snapshot -r "$snap" "$Z"
+    same one "$(zone pull "$Z" /root/f -)"
+  done
+  nothing_left
+}
+
+restore_fault() {
+  make "$Z"
+  printf one | zone push "$Z" - /root/f
+  zone snapshot "$Z" >/dev/null
+  printf two | zone push "$Z" - /root/f
+  try restore "$1" "$2" zone snapshot -r snap0 "$Z"
+  run zone verify --repair "$Z"
+  has "$(zone pull "$Z" /root/f -)" "^(one|two)$"
+  ok zone snapshot -r snap0 "$Z"
+  same one "$(zone pull "$Z" /root/f -)"
+  zone start "$Z"
+  nothing_left
+}
+
+clone_fault() {
+  make "$Z"
+  printf one | zone push "$Z" - /root/f
+  try clone "$1" "$2" zone clone "$Z" "$Z-b"
+  if [ -z "$2" ]; then
+    refuse 3 . zone info "$Z-b"
+    [ ! -e "$ZONE_PATH/$Z-b" ]
+  else
+    refuse 4 "$Z-b" zone clone "$Z" "$Z-b" || true
+    run zone verify --repair "$Z-b"
+  fi
+  if zone info "$Z-b" >/dev/null 2>&1; then zone destroy -f "$Z-b"; fi
+  ok zone clone "$Z" "$Z-b"
+  same one "$(zone pull "$Z-b" /root/f -)"
+  nothing_left
+}
+
+destroy_fault() {
+  make "$Z"
+  zone snapshot "$Z"
+  try destroy "$1" "$2" zone destroy -s "$Z"
+  run zone verify --repair "$Z"
+  if zone info "$Z" >/dev/null 2>&1; then zone destroy -f -s "$Z"; fi
+  [ ! -e "$ZONE_PATH/$Z" ]
+  refuse 3 . zone info "$Z"
+  make "$Z"
+  nothing_left
+}

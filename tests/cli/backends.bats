@@ -17,3 +17,55 @@ clean_file() { clean_rows; }
 @test "a clone gets no machine id where there was none" { each_row clone_where_machine_id_was_not_set; }
 @test "destroying a zone that others stand on is 4 and names them; --full stands on nothing" { each_row dependants; }
 @test "--reset-identity: new ssh host keys, seeds gone, links not followed" { each_row reset_identity; }
+@test "a size holds, grows in use, never shrinks; or it is 7 and names the mount option" { each_row sizes; }
+
+@test "a file system that is too small for the size is refused beforehand" {
+  use_row loop:plain
+  refuse 1 "file system of" zone create "$Z" -t busybox -B loop --size 900T
+  refuse 3 . zone info "$Z"
+}
+
+@test "best is btrfs on btrfs, and says so when it was asked for" {
+  use_row btrfs:btrfs
+  ok zone create "$Z" -t busybox -B best
+  has "$stderr" "btrfs"
+  same btrfs "$(field "$Z" .backend)"
+}
+
+@test "-B btrfs elsewhere is 7 and says what to do" {
+  use_row dir:plain
+  refuse 7 "not on btrfs" zone create "$Z" -t busybox -B btrfs
+  has "$stderr" "^hint: .*-P"
+}
+
+@test "a subvolume in the root: inside none can be made; one from outside is told, never left out silently" {
+  use_row btrfs:btrfs
+  make "$Z"
+  btrfs -q subvolume create "$ZONE_PATH/$Z/rootfs/inner"
+  refuse 4 "inner" zone snapshot "$Z"
+  refuse 4 "inner" zone clone "$Z" "$Z-b"
+  same "[]" "$(zone snapshot -L --json "$Z" | jq -c .)"
+  btrfs -q subvolume delete "$ZONE_PATH/$Z/rootfs/inner"
+  ok zone snapshot "$Z"
+}
+
+@test "what says where a root is cannot be changed" {
+  use_row loop:plain
+  make "$Z"
+  refuse 2 "root.fs" zone set "$Z" root.fs=btrfs
+  refuse 2 "root.backend" zone set "$Z" root.backend=dir
+  refuse 2 "which" zone create "$Z-b" -t busybox -B dir -s root.backend=loop
+}
+
+@test "a zone on another zone path is cloned beside its source, or where -P says" {
+  use_row dir:xfs
+  make "$Z"
+  write "$Z" /root/f one
+  unset ZONE_PATH
+  zone clone "$Z" "$Z-b"
+  same "$T/xfs/$Z-b" "$(field "$Z-b" .path)"
+  mkdir -p "$T/plain2"
+  zone -P "$T/plain2" clone "$Z" "$Z-c"
+  same "$T/plain2/$Z-c" "$(field "$Z-c" .path)"
+  same one "$(read_back "$Z-c" /root/f)"
+}
