@@ -168,8 +168,13 @@ int tree_replace(const struct volume *v, const char *name, int snap, tree_from_f
 	r = remove_both(v->dir, fresh, old, e);
 	if (r == 0)
 		r = make ? make(v, snap, fresh, e) : copy_from(v, snap, name, fresh, e);
-	if (r == 0)
-		r = swap(v->dir, name, fresh, old, e);
+	if (r < 0) {
+		struct zerr ignored = { 0 };
+
+		(void)fs_remove(v->dir, fresh, &ignored); /* it may have filled the disk */
+		return r;
+	}
+	r = swap(v->dir, name, fresh, old, e);
 	if (r == 0)
 		r = fs_sync_dir(v->dir) < 0 ? zerr_sys(e, "sync") : 0;
 	return r < 0 ? r : remove_both(v->dir, fresh, old, e);

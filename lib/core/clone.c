@@ -155,10 +155,13 @@ static int choose_fresh(struct cloning *k, char *out, size_t size, struct zerr *
 
 static int read_conf(struct cloning *k, struct zerr *e)
 {
-	const int r =
-		fs_read(k->snap >= 0 ? k->snap : k->from->dir, "zone.conf", CONF_MAX, &k->c.conf);
+	int r;
 
-	return r < 0 ? zerr_code(e, -r, "zone.conf") : clone_drop_identity(&k->c, e);
+	if (k->snap >= 0)
+		r = snapshot_conf(k->snap, &k->c.conf, e);
+	else if ((r = fs_read(k->from->dir, "zone.conf", CONF_MAX, &k->c.conf)) < 0)
+		r = zerr_code(e, -r, "zone.conf");
+	return r < 0 ? r : clone_drop_identity(&k->c, e);
 }
 
 static int prepare(struct cloning *k, struct zerr *e)

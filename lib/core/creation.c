@@ -305,7 +305,7 @@ static int make_directory(struct creation *c, struct zerr *e)
 static int walk(struct creation *c, struct zerr *e)
 {
 	int r = make_directory(c, e);
-	const struct journal j = { c->dir, "journal", false };
+	const struct journal j = { .dirfd = c->dir, .file = "journal" };
 
 	if (r == 0)
 		r = steps_up(c->way->op, &j, c, e);

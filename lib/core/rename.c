@@ -282,7 +282,7 @@ static const char *old_name(const struct zone *z, const struct record *manifest)
 
 int rename_finish(struct zone *z, struct zerr *e)
 {
-	const struct journal j = { z->dir, "journal", true };
+	const struct journal j = { z->dir, "journal", true, JOURNAL_ONCE, NULL };
 	AUTO_RECORD struct record m = { 0 };
 	AUTO_CLOSE int parent = open_parent(z, e);
 	struct renaming n = { .z = z, .to = z->name, .parent = parent };
@@ -335,7 +335,7 @@ int zone_rename(struct zone_host *h, const char *name, const char *to, struct ze
 	if (lock < 0)
 		return str_eq(name, to) ? 0 : lock;
 	AUTO_CLOSE int parent = open_parent(&z, e);
-	const struct journal j = { z.dir, "journal", true };
+	const struct journal j = { z.dir, "journal", true, JOURNAL_ONCE, NULL };
 	struct renaming n = { .z = &z, .from = name, .to = to, .parent = parent };
 	r = parent < 0 ? parent : check_free(h, &z, to, e);
 	if (r == 0)

@@ -38,11 +38,14 @@ static int up_root(void *ctx, struct zerr *e)
 static int up_conf(void *ctx, struct zerr *e)
 {
 	struct restoring *t = ctx;
-	const int r = fs_write(t->z->dir, "zone.conf", t->conf.p, t->conf.len, 0600, true, e);
+	AUTO_BUF struct buf now = { 0 };
+	int r = 0;
 
-	if (r < 0 || !snapshot_is_fresh(t->snap))
-		return r;
-	return fs_write(t->z->dir, "fresh", "", 0, 0600, false, e);
+	if (fs_read(t->z->dir, "zone.conf", CONF_MAX, &now) < 0 || !str_eq(now.p, t->conf.p))
+		r = fs_write(t->z->dir, "zone.conf", t->conf.p, t->conf.len, 0600, true, e);
+	if (r == 0 && snapshot_is_fresh(t->snap))
+		r = fs_write(t->z->dir, "fresh", "", 0, 0600, false, e);
+	return r;
 }
 
 /* No way back but forward: both steps can be walked again from the snapshot. */
@@ -56,32 +59,18 @@ static const struct op restore_op = { "restore", steps };
 /* The configuration of that time, as it would be judged now: also what of it the root's size is. */
 static int read_conf(struct restoring *t, struct zerr *e)
 {
-	int r = fs_read(t->snap, "zone.conf", CONF_MAX, &t->conf);
+	int r = snapshot_conf(t->snap, &t->conf, e);
 
 	if (r < 0)
-		return zerr_code(e, -r, "the snapshot's zone.conf");
-	r = conf_parse(&t->spec, t->conf.p ? t->conf.p : "", "the snapshot's zone.conf", e);
+		return r;
+	r = conf_parse(&t->spec, t->conf.p, "the snapshot's zone.conf", e);
 	t->volume.size = t->spec.root_size;
-	return r;
-}
-
-static int walk(struct restoring *t, const char *snapshot, struct zerr *e)
-{
-	const struct journal j = { t->z->dir, "journal", true };
-	/* which snapshot: verify --repair finishes it */
-	int r = fs_write(t->z->dir, "restoring", snapshot, strlen(snapshot), 0600, true, e);
-
-	if (r == 0)
-		r = steps_up(&restore_op, &j, t, e);
-	if (r == 0)
-		r = journal_clear(&j, e);
-	if (r == 0 && unlinkat(t->z->dir, "restoring", 0) < 0 && errno != ENOENT)
-		r = zerr_sys(e, "restore");
 	return r;
 }
 
 static int in_place(struct zone *z, const char *snapshot, struct zerr *e)
 {
+	const struct journal j = { z->dir, "journal", true, JOURNAL_FORWARD, snapshot };
 	__attribute__((cleanup(restoring_done))) struct restoring t = {
 		.z = z, .volume.image = -1, .snap = snapshot_open(z, snapshot, e)
 	};
@@ -92,18 +81,20 @@ static int in_place(struct zone *z, const char *snapshot, struct zerr *e)
 		r = zerr_as(e, ZERR_HOST, "backend %s cannot restore", t.volume.ops->name);
 	if (r == 0)
 		r = read_conf(&t, e);
-	return r == 0 ? walk(&t, snapshot, e) : r;
+	if (r == 0)
+		r = steps_up(&restore_op, &j, &t, e);
+	return r == 0 ? journal_clear(&j, e) : r;
 }
 
 int zone_restore_finish(struct zone *z, struct zerr *e)
 {
+	const struct journal j = { .dirfd = z->dir, .file = "journal" };
 	AUTO_BUF struct buf name = { 0 };
-	const int r = fs_read(z->dir, "restoring", 128, &name);
+	int r = journal_note(&j, &name, e);
 
-	if (r < 0)
-		return zerr_code(e, -r, "which snapshot was being restored is not known");
-	const int k = name_check_snapshot(name.p ? name.p : "", e);
-	return k < 0 ? k : in_place(z, name.p, e);
+	if (r == 0)
+		r = name_check_snapshot(name.p ? name.p : "", e);
+	return r < 0 ? r : in_place(z, name.p, e);
 }
 
 static int load(struct zone_host *h, const char *name, struct zone *z, struct status *s,

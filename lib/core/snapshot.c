@@ -44,14 +44,15 @@ static int free_name(int snapshots, char out[static 64])
 	return -ENOSPC;
 }
 
-/* The record goes first: from then on the rest is only rubbish. */
+/* The record goes first: from then on the rest is only rubbish. What is done to a file system is on
+ * disk in the order in which it was done, so this needs no sync. */
 int snapshot_clear(int snapshots, const char *name, struct zerr *e)
 {
 	AUTO_CLOSE int dir = fs_open_below(snapshots, name, O_RDONLY | O_DIRECTORY, 0);
 	int r = 0;
 
-	if (dir >= 0 && unlinkat(dir, "record", 0) == 0)
-		(void)fs_sync_dir(dir);
+	if (dir >= 0 && unlinkat(dir, "record", 0) < 0 && errno != ENOENT)
+		return zerr_sys(e, "remove snapshot %s", name);
 	if (dir >= 0)
 		r = storage_release(dir, e);
 	return r < 0 ? r : fs_remove(snapshots, name, e);
@@ -119,22 +120,21 @@ static int up_settle(void *ctx, struct zerr *e)
 	return t->volume.ops->settle ? t->volume.ops->settle(&t->volume, t->dir, e) : 0;
 }
 
+/* All in one file, for each costs two syncs: with the configuration of the time. */
 static int up_record(void *ctx, struct zerr *e)
 {
 	struct taking *t = ctx;
 	AUTO_RECORD struct record r = { 0 };
 	AUTO_BUF struct buf conf = { 0 };
-	int k = fs_read(t->z->dir, "zone.conf", 1U << 20, &conf);
+	const int k = fs_read(t->z->dir, "zone.conf", CONF_MAX, &conf);
 
 	if (k < 0)
 		return zerr_code(e, -k, "zone.conf");
-	k = fs_write(t->dir, "zone.conf", conf.p ? conf.p : "", conf.len, 0600, true, e);
-	if (k < 0)
-		return k;
 	if (record_set(&r, "name", t->name) < 0 ||
 	    record_set(&r, "comment", t->comment ? t->comment : "") < 0 ||
 	    record_set(&r, "backend", t->volume.ops->name) < 0 ||
 	    record_set(&r, "fresh", fs_exists(t->z->dir, "fresh") ? "1" : "0") < 0 ||
+	    record_set(&r, "conf", conf.p) < 0 ||
 	    record_setf(&r, "created", "%lld", (long long)now_seconds()) < 0)
 		return zerr_code(e, ENOMEM, "record");
 	return record_save(&r, t->dir, "record", RECORD_FORMAT, true, e);
@@ -272,6 +272,20 @@ int snapshot_open(const struct zone *z, const char *snapshot, struct zerr *e)
 
 	return dir < 0 || !fs_exists(dir, "record") ? missing(e, z->name, snapshot)
 						    : own_take_fd(&dir);
+}
+
+int snapshot_conf(int dir, struct buf *ret, struct zerr *e)
+{
+	AUTO_RECORD struct record rec = { 0 };
+	const int r = record_load(&rec, dir, "record", RECORD_FORMAT, e);
+	const char *conf = record_get(&rec, "conf");
+
+	if (r < 0)
+		return r;
+	buf_str(ret, conf ? conf : "");
+	if (!conf)
+		return zerr_set(e, EPROTO, "the snapshot has no configuration");
+	return ret->failed ? zerr_code(e, ENOMEM, "zone.conf") : 0;
 }
 
 bool snapshot_is_fresh(int dir)

@@ -11,3 +11,5 @@ int snapshot_clear(int snapshots, const char *name, struct zerr *e);
 int snapshot_open(const struct zone *z, const char *snapshot, struct zerr *e);
 /* Was it taken of a zone that had never been started? */
 bool snapshot_is_fresh(int dir);
+/* The text of its zone.conf. 0 or -errno. */
+int snapshot_conf(int dir, struct buf *ret, struct zerr *e);
