@@ -38,6 +38,7 @@ const struct verb *const verbs[] = {
 	&verb_snapshot_create,
 	&verb_snapshot_ls,
 	&verb_snapshot_restore,
+	&verb_snapshot_diff,
 	&verb_snapshot_rm,
 	&verb_image_ls,
 	&verb_image_pull,

@@ -355,6 +355,19 @@ ZONE_API void zone_snapshots_done(struct zone_snapshots *s);
 /* @to: restore into a new zone of that name. @restart: a running zone is stopped and started. */
 ZONE_API int zone_snapshot_restore(struct zone_host *h, const char *name, const char *snapshot,
 				   const char *to, bool restart, struct zerr *e);
+enum zone_change_kind { ZONE_CHANGE_REMOVED, ZONE_CHANGE_ADDED, ZONE_CHANGE_CHANGED };
+struct zone_change {
+	enum zone_change_kind kind;
+	char *path; /* absolute; a directory's ends with a slash */
+};
+struct zone_changes {
+	struct zone_change *v; /* by path */
+	size_t n;
+};
+/* What changed from snapshot @a to snapshot @b (NULL: the present root, of a running zone too). */
+ZONE_API int zone_snapshot_diff(struct zone_host *h, const char *name, const char *a, const char *b,
+				struct zone_changes *ret, struct zerr *e);
+ZONE_API void zone_changes_done(struct zone_changes *c);
 /* "ALL" removes every one. */
 ZONE_API int zone_snapshot_remove(struct zone_host *h, const char *name, const char *snapshot,
 				  struct zerr *e);

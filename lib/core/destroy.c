@@ -7,6 +7,7 @@
 #include "base/own.h"
 #include "core/base.h"
 #include "core/life.h"
+#include "core/snapshot.h"
 #include "core/zonedir.h"
 
 static size_t count_snapshots(const struct zone *z)
@@ -56,6 +57,22 @@ static int permit(struct zone *z, const struct status *s, bool force, struct zer
 	return s->state == STATE_UNAVAILABLE ? 0 : state_allows(s, DO_DESTROY, z->name, e);
 }
 
+/* What must not be lost without a word. *@ret_used: no snapshot is being read meanwhile. */
+static int ask(const struct zone *z, const struct status *s, bool snapshots, int *ret_used,
+	       struct zerr *e)
+{
+	const size_t n = count_snapshots(z);
+
+	if (n && !snapshots && s->state == STATE_STOPPED)
+		return zerr_hint(
+			e,
+			zerr_as(e, ZERR_STATE, "the zone has %zu snapshot%s", n, n == 1 ? "" : "s"),
+			"zone destroy -s %s takes them along", z->name);
+	if (n && (*ret_used = snapshot_change(z, e)) < 0)
+		return *ret_used;
+	return refuse_dependants(z, e);
+}
+
 int zone_destroy(struct zone_host *h, const char *name, bool force, bool snapshots, struct zerr *e)
 {
 	AUTO_ZONE struct zone z = { .dir = -1, .run = -1, .lock = -1 };
@@ -74,13 +91,8 @@ int zone_destroy(struct zone_host *h, const char *name, bool force, bool snapsho
 		r = permit(&z, &s, force, e);
 	if (r < 0)
 		return r;
-	const size_t n = count_snapshots(&z);
-	if (n && !snapshots && s.state == STATE_STOPPED)
-		return zerr_hint(
-			e,
-			zerr_as(e, ZERR_STATE, "the zone has %zu snapshot%s", n, n == 1 ? "" : "s"),
-			"zone destroy -s %s takes them along", name);
-	r = refuse_dependants(&z, e);
+	AUTO_CLOSE int used = -1;
+	r = ask(&z, &s, snapshots, &used, e);
 	if (r == 0)
 		r = zonedir_destroy(&z, e);
 	if (r < 0)

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include "base/fs.h"
@@ -31,6 +32,29 @@ static bool is_whole(int snapshots, const char *name)
 	AUTO_CLOSE int dir = fs_open_below(snapshots, name, O_RDONLY | O_DIRECTORY, 0);
 
 	return dir >= 0 && fs_exists(dir, "record");
+}
+
+static int lock_snapshots(const struct zone *z, int how, struct zerr *e)
+{
+	AUTO_CLOSE int fd = open_snapshots(z, e);
+
+	if (fd < 0)
+		return fd;
+	if (flock(fd, how | LOCK_NB) == 0)
+		return own_take_fd(&fd);
+	if (errno != EWOULDBLOCK)
+		return zerr_sys(e, "lock the snapshots");
+	return zerr_as(e, ZERR_BUSY, "its snapshots are being read by another command");
+}
+
+int snapshot_use(const struct zone *z, struct zerr *e)
+{
+	return lock_snapshots(z, LOCK_SH, e);
+}
+
+int snapshot_change(const struct zone *z, struct zerr *e)
+{
+	return lock_snapshots(z, LOCK_EX, e);
 }
 
 /* The lowest free snapN. */
@@ -338,7 +362,7 @@ int zone_snapshot_remove(struct zone_host *h, const char *name, const char *snap
 
 	if (r == 0)
 		r = load(h, name, &z, &s, e);
-	AUTO_CLOSE int dir = r < 0 ? -1 : open_snapshots(&z, e);
+	AUTO_CLOSE int dir = r < 0 ? -1 : snapshot_change(&z, e);
 	if (r == 0 && dir < 0)
 		r = dir;
 	if (r < 0)

@@ -123,6 +123,33 @@ check_special() {
   zone exec "$1" -- /bin/sh -ec 'cd /root; [ $(stat -c %h h1) = 2 ]; [ -p p ]; [ "$(readlink l)" = nowhere ]; [ "$(stat -c "%u:%g %a" c)" = "65535:1000 4755" ]; [ -d old/sub ]; [ "$(stat -c %Y t)" = "$(date -d "2001-02-03 04:05:06" +%s)" ]; [ "$(stat -c %s sparse)" = 10000001 ]; [ $(stat -c %b sparse) -lt 1000 ]'
 }
 
+differences() {
+  make "$1"
+  zone start "$1"
+  zone exec "$1" -- sh -c 'cd /root; mkdir -p keep/sub gone; echo 1 >same; echo 1 >changed; echo 1 >mode; echo x >gone/in; echo 1 >sneaky; touch -d "2001-02-03 04:05:06" sneaky'
+  zone snapshot "$1" -N a
+  zone exec "$1" -- sh -c 'cd /root; echo 2 >changed; chmod 600 mode; rm -r gone; echo new >keep/sub/new; echo 2 >sneaky; touch -d "2001-02-03 04:05:06" sneaky; printf x >"$(printf "odd\033[1mname")"'
+  zone snapshot "$1" -N b
+  zone exec "$1" -- rm /root/keep/sub/new
+  local want='M /root/
+M /root/changed
+D /root/gone/
+M /root/keep/sub/
+A /root/keep/sub/new
+M /root/mode
+A /root/odd?[1mname
+M /root/sneaky'
+  same "$want" "$(zone snapshot "$1" --diff a b | grep -E '/root|^D')"
+  same "$want" "$(zone snapshot diff "$1" a b | grep -E '/root|^D')"
+  same "M /root/keep/sub/
+D /root/keep/sub/new" "$(zone snapshot "$1" --diff b | grep -E '/root')" # of the running zone
+  same "[]" "$(zone snapshot "$1" --diff b b --json | jq -c .)"
+  zone snapshot "$1" --diff a b --json | jq -e '.[] | select(.path == "/root/keep/sub/new") | .change == "added"'
+  zone stop -k "$1"
+  has "$(zone snapshot "$1" --diff b)" '^D /root/keep/sub/new$'
+  same "" "$(ls "$ZONE_PATH/$1/views" 2>/dev/null)"
+}
+
 # A zone that is killed in the middle of a snapshot's pause goes on.
 always_thawed() {
   make "$1"

@@ -12,6 +12,7 @@ clean_file() { clean_rows; }
 @test "of a running zone; restoring one is 4 without --restart" { each_row of_running; }
 @test "--to makes a zone of its own" { each_row to_new; }
 @test "hard links, fifos, links, ids, modes, times, holes come back" { each_row special; }
+@test "--diff: added, changed, removed; data that changed behind the same size and time" { each_row differences; }
 @test "killed while the zone stands still: it goes on" { each_row always_thawed; }
 @test "a clone has its own name, ids, addresses, machine id; of a running zone, of a snapshot" { each_row clone_is_its_own; }
 @test "a clone gets no machine id where there was none" { each_row clone_where_machine_id_was_not_set; }

@@ -87,3 +87,13 @@ read_back() { zone pull "$1" "$2" -; }
   ok zone snapshot -r snap0 "$Z"
   same one "$(read_back "$Z" /root/f)"
 }
+
+@test "--diff: a missing snapshot is 3, bad words are usage errors" {
+  mk "$Z"
+  zone snapshot "$Z"
+  refuse 3 "nosuch" zone snapshot "$Z" --diff nosuch
+  refuse 3 "nosuch" zone snapshot "$Z" --diff snap0 nosuch
+  refuse 2 . zone snapshot "$Z" --diff ../x
+  refuse 2 . zone snapshot "$Z" snap0
+  refuse 2 . zone snapshot "$Z" --diff snap0 -L
+}
