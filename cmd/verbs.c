@@ -40,6 +40,8 @@ const struct verb *const verbs[] = {
 	&verb_snapshot_restore,
 	&verb_snapshot_diff,
 	&verb_snapshot_rm,
+	&verb_export,
+	&verb_import,
 	&verb_image_ls,
 	&verb_image_pull,
 	&verb_image_rm,

@@ -89,6 +89,24 @@ struct zone_clone {
 ZONE_API int zone_clone(struct zone_host *h, const char *name, const char *to,
 			const struct zone_clone *c, struct zerr *e);
 
+struct zone_export {
+	const char *path; /* "-": standard output; NULL: NAME-DATE.zone.tar.zst in the current
+			     directory */
+	bool snapshots;	  /* with its snapshots */
+};
+/* Write the zone, running or not, as one file. *@ret_path (owned): where; NULL for standard output.
+ */
+ZONE_API int zone_export(struct zone_host *h, const char *name, const struct zone_export *x,
+			 char **ret_path, struct zerr *e);
+struct zone_import {
+	const char *backend; /* NULL: the one it had, where this host can; else the best */
+	bool trust;	     /* take host-only keys of its configuration, too */
+};
+/* Make a zone of the file @path ("-": standard input). @name NULL: the one it had. *@ret_name:
+ * owned. */
+ZONE_API int zone_import(struct zone_host *h, const char *path, const char *name,
+			 const struct zone_import *i, char **ret_name, struct zerr *e);
+
 /* A stopped zone gets another name. */
 ZONE_API int zone_rename(struct zone_host *h, const char *name, const char *to, struct zerr *e);
 

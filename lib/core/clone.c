@@ -13,6 +13,7 @@
 #include "base/own.h"
 #include "core/base.h"
 #include "core/creation.h"
+#include "core/hostkeys.h"
 #include "core/pause.h"
 #include "core/reset.h"
 #include "core/snapshot.h"
@@ -155,12 +156,17 @@ static int choose_fresh(struct cloning *k, char *out, size_t size, struct zerr *
 
 static int read_conf(struct cloning *k, struct zerr *e)
 {
+	AUTO_STRV struct strv dropped = { 0 };
 	int r;
 
-	if (k->snap >= 0)
+	if (k->snap >= 0) {
 		r = snapshot_conf(k->snap, &k->c.conf, e);
-	else if ((r = fs_read(k->from->dir, "zone.conf", CONF_MAX, &k->c.conf)) < 0)
+		if (r == 0)
+			r = hostkeys_replace(&k->c.conf, &k->from->spec, &dropped, e);
+		hostkeys_tell(&dropped, k->c.name);
+	} else if ((r = fs_read(k->from->dir, "zone.conf", CONF_MAX, &k->c.conf)) < 0) {
 		r = zerr_code(e, -r, "zone.conf");
+	}
 	return r < 0 ? r : clone_drop_identity(&k->c, e);
 }
 

@@ -12,6 +12,7 @@
 
 #define MANIFEST_FORMAT 1
 #define STATE_FORMAT	1
+#define BUNDLE_FORMAT	1
 #define ID_RANGE	65536U
 #define ID_FIRST	524288U	    /* systemd's UIDS-GIDS: container ranges */
 #define ID_LAST		1879048191U /* the last id, not the last range */

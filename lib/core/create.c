@@ -27,11 +27,6 @@ static void making_done(struct making *m)
 
 /* ---- before anything exists ------------------------------------------------------------------ */
 
-static const char privileged_note[] =
-	"security.level=privileged: root in the zone is root of the host's user namespace; "
-	"the kernel's checks of capabilities, devices, system calls and mounts are all that is "
-	"left";
-
 /* What was asked for by options, on top of what stands there. */
 static int set_asked(struct making *m, struct zerr *e)
 {
@@ -70,11 +65,7 @@ static int make_config(struct making *m, struct zerr *e)
 		r = creation_set(&m->c, "net.eth0.network", NET_DEFAULT, e);
 	if (r == 0)
 		r = set_asked(m, e);
-	if (r == 0)
-		r = creation_judge(&m->c, e);
-	if (r == 0 && m->c.spec.level == LEVEL_PRIVILEGED)
-		log_note("%s", privileged_note);
-	return r;
+	return r == 0 ? creation_judge(&m->c, e) : r;
 }
 
 /* -B, or -s root.backend, or the best there is. */

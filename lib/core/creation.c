@@ -319,6 +319,11 @@ static int walk(struct creation *c, struct zerr *e)
 	return r;
 }
 
+static const char privileged_note[] =
+	"security.level=privileged: root in the zone is root of the host's user namespace; "
+	"the kernel's checks of capabilities, devices, system calls and mounts are all that is "
+	"left";
+
 int creation_run(struct creation *c, struct zerr *e)
 {
 	const char *fingerprint = c->image.fingerprint;
@@ -330,6 +335,8 @@ int creation_run(struct creation *c, struct zerr *e)
 
 	if (r == 0 && fingerprint && held < 0)
 		r = held;
+	if (r == 0 && c->spec.level == LEVEL_PRIVILEGED)
+		log_note("%s", privileged_note);
 	if (r == 0)
 		r = walk(c, e);
 	if (r < 0)

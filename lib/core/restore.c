@@ -9,6 +9,7 @@
 #include "base/own.h"
 #include "base/steps.h"
 #include "core/creation.h"
+#include "core/hostkeys.h"
 #include "core/snapshot.h"
 #include "core/state.h"
 
@@ -56,11 +57,16 @@ static const struct step steps[] = {
 };
 static const struct op restore_op = { "restore", steps };
 
-/* The configuration of that time, as it would be judged now: also what of it the root's size is. */
+/* The configuration of that time, as it would be judged now: what only the administrator gives is
+ * what was given since. Also what of it the root's size is. */
 static int read_conf(struct restoring *t, struct zerr *e)
 {
+	AUTO_STRV struct strv dropped = { 0 };
 	int r = snapshot_conf(t->snap, &t->conf, e);
 
+	if (r == 0)
+		r = hostkeys_replace(&t->conf, &t->z->spec, &dropped, e);
+	hostkeys_tell(&dropped, t->z->name);
 	if (r < 0)
 		return r;
 	r = conf_parse(&t->spec, t->conf.p, "the snapshot's zone.conf", e);

@@ -18,8 +18,6 @@
 #include "core/snapshot.h"
 #include "core/zonedir.h"
 
-#define RECORD_FORMAT 1
-
 /* ---- names and records ----------------------------------------------------------------------- */
 
 static int open_snapshots(const struct zone *z, struct zerr *e)
@@ -161,7 +159,7 @@ static int up_record(void *ctx, struct zerr *e)
 	    record_set(&r, "conf", conf.p) < 0 ||
 	    record_setf(&r, "created", "%lld", (long long)now_seconds()) < 0)
 		return zerr_code(e, ENOMEM, "record");
-	return record_save(&r, t->dir, "record", RECORD_FORMAT, true, e);
+	return record_save(&r, t->dir, "record", SNAPSHOT_FORMAT, true, e);
 }
 
 static const struct step take_steps[] = {
@@ -177,8 +175,9 @@ static const struct op take_op = { "snapshot", take_steps };
 
 static int check_comment(const char *comment, struct zerr *e)
 {
-	if (comment && strlen(comment) > 1024)
-		return zerr_as(e, ZERR_USAGE, "the comment is longer than 1024 bytes");
+	if (comment && strlen(comment) > SNAPSHOT_COMMENT_MAX)
+		return zerr_as(e, ZERR_USAGE, "the comment is longer than %d bytes",
+			       SNAPSHOT_COMMENT_MAX);
 	return 0;
 }
 
@@ -252,7 +251,7 @@ static int read_one(const struct zone *z, int snapshots, const char *name,
 	AUTO_CLOSE int dir = fs_open_below(snapshots, name, O_RDONLY | O_DIRECTORY, 0);
 	AUTO_RECORD struct record rec = { 0 };
 	struct zerr ignored = { 0 };
-	int r = dir < 0 ? dir : record_load(&rec, dir, "record", RECORD_FORMAT, e);
+	int r = dir < 0 ? dir : record_load(&rec, dir, "record", SNAPSHOT_FORMAT, e);
 
 	if (r < 0)
 		return r;
@@ -301,7 +300,7 @@ int snapshot_open(const struct zone *z, const char *snapshot, struct zerr *e)
 int snapshot_conf(int dir, struct buf *ret, struct zerr *e)
 {
 	AUTO_RECORD struct record rec = { 0 };
-	const int r = record_load(&rec, dir, "record", RECORD_FORMAT, e);
+	const int r = record_load(&rec, dir, "record", SNAPSHOT_FORMAT, e);
 	const char *conf = record_get(&rec, "conf");
 
 	if (r < 0)
@@ -317,7 +316,7 @@ bool snapshot_is_fresh(int dir)
 	AUTO_RECORD struct record rec = { 0 };
 	struct zerr ignored = { 0 };
 
-	return record_load(&rec, dir, "record", RECORD_FORMAT, &ignored) == 0 &&
+	return record_load(&rec, dir, "record", SNAPSHOT_FORMAT, &ignored) == 0 &&
 	       str_eq(record_get(&rec, "fresh"), "1");
 }
 

@@ -4,6 +4,9 @@
 
 #include "core/core.h"
 
+#define SNAPSHOT_FORMAT	     1
+#define SNAPSHOT_COMMENT_MAX 1024
+
 /* Remove one, whole or half made, with what its backend has of it elsewhere. A missing one is fine.
  * Killed anywhere, the same call again finishes it. */
 int snapshot_clear(int snapshots, const char *name, struct zerr *e);
