@@ -50,6 +50,7 @@ ALLOWED = [
     ("lib/core/mounts.c", "chdir mount sys_pivot_root umount2", "the mount namespace of the zone itself"),
     ("lib/core/ready.c", "inotify_add_watch open", "our own run directory and /proc"),
     ("lib/core/restore.c", "unlinkat", "a fixed name in the zone's own directory"),
+    ("lib/core/rlimits.c", "open", "/proc/self"),
     ("lib/core/sample.c", "openat", "cgroupfs: the kernel's names"),
     ("lib/core/seccomp.c", "dlopen", "our own module, beside the program or in the libexec directory"),
     ("lib/core/snapshot.c", "unlinkat", "a fixed name in the snapshot's own directory"),
