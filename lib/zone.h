@@ -245,7 +245,8 @@ enum {
 	ZONE_LS_USAGE = 2,
 	ZONE_LS_ADDRESSES = 4,
 	ZONE_LS_SNAPSHOTS = 8,
-	ZONE_LS_ALL = 15
+	ZONE_LS_READY = 16,
+	ZONE_LS_ALL = 31
 };
 /* One row; a missing zone is exit 3. */
 ZONE_API int zone_info_row(struct zone_host *h, const char *name, int what, struct zone_info *ret,
@@ -338,8 +339,9 @@ struct zone_checks {
 	struct zone_check *v;
 	size_t n;
 };
-/* Tries things out; needs no zone_host, runs (with fewer results) without root. */
-ZONE_API int zone_checkconfig(struct zone_checks *ret, struct zerr *e);
+/* Tries things out, and says what has to be raised for @zones light zones; needs no zone_host, runs
+ * (with fewer results) without root. */
+ZONE_API int zone_checkconfig(unsigned zones, struct zone_checks *ret, struct zerr *e);
 ZONE_API void zone_checks_done(struct zone_checks *c);
 
 struct zone_events;

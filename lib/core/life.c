@@ -155,6 +155,8 @@ static int up_volume(void *ctx, struct zerr *e)
 		r = init_find(b, e);
 	if (r == 0)
 		r = trees_host(b, e);
+	if (r == 0)
+		lxcfs_trees(b->gift.lxcfs);
 	return r == 0 ? trees_mounts(b, e) : r;
 }
 

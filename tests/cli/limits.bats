@@ -4,28 +4,25 @@
 # here is in tests/vm.
 load lib
 
-payload() { # FILE of the zone's group
-  cat "$CGROUP2/$(field "$1" .cgroup)/payload/$2"
-}
-
 has_controller() {
   grep -qw "$1" "$CGROUP2/cgroup.controllers"
 }
 
+# bats test_tags=vm
 @test "huge pages: set live, read back, changed, and held from the next start" {
-  has_controller hugetlb || skip "no hugetlb controller on cgroup v2"
+  need hugetlb
   up "$Z"
   ok zone set "$Z" "limits.hugetlb=2M=8M"
   same "limits.hugetlb: applied" "$output"
-  same 8388608 "$(payload "$Z" hugetlb.2MB.max)"
+  same 8388608 "$(limit "$Z" hugetlb.2MB.max)"
   zone set "$Z" "limits.hugetlb=2M=4M"
-  same 4194304 "$(payload "$Z" hugetlb.2MB.max)"
+  same 4194304 "$(limit "$Z" hugetlb.2MB.max)"
   # the zone cannot write it
   run zone exec "$Z" -- sh -c 'echo max >/sys/fs/cgroup/hugetlb.2MB.max'
   [ "$status" -ne 0 ]
   ok zone unset "$Z" limits.hugetlb
   same "limits.hugetlb: applied" "$output"
-  [ "$(payload "$Z" hugetlb.2MB.max)" != 4194304 ]
+  [ "$(limit "$Z" hugetlb.2MB.max)" != 4194304 ]
 }
 
 @test "a limit without its controller: set of a running zone and start are 7, and name it" {
@@ -71,15 +68,15 @@ has_controller() {
   up "$Z"
   ok zone set "$Z" raw.cgroup.cgroup.max.descendants=50
   has "$output" applied
-  same 50 "$(payload "$Z" cgroup.max.descendants)"
+  same 50 "$(limit "$Z" cgroup.max.descendants)"
   refuse 7 "nosuch.max" zone set "$Z" raw.cgroup.nosuch.max=1
   lacks "$(zone get "$Z")" nosuch
   zone restart "$Z"
-  same 50 "$(payload "$Z" cgroup.max.descendants)"
+  same 50 "$(limit "$Z" cgroup.max.descendants)"
   zone set "$Z" raw.cgroup.cgroup.max.depth=9
   ok zone unset "$Z" raw.cgroup.cgroup.max.depth
   has "$output" applied
-  same 64 "$(payload "$Z" cgroup.max.depth)"
+  same 64 "$(limit "$Z" cgroup.max.depth)"
 }
 
 hard() { # the hard limit of files of process 1
@@ -113,6 +110,12 @@ hard() { # the hard limit of files of process 1
   has "$output" "at next start"
 }
 
+@test "nothing of the zone inherits that the caller is spared when memory is short" {
+  mk "$Z" # (what the vm lane runs in is spared altogether)
+  sh -c 'echo 300 >/proc/self/oom_score_adj; zone start "$1"; zone exec "$1" -- cat /proc/1/oom_score_adj /proc/self/oom_score_adj' - "$Z" >"$T/scores"
+  same "0 0" "$(xargs <"$T/scores")"
+}
+
 @test "sysctl: of the running zone's namespaces and of none other; all or nothing" {
   local host
   host=$(cat /proc/sys/net/ipv4/ip_forward /proc/sys/kernel/shmmax)
@@ -135,7 +138,7 @@ hard() { # the hard limit of files of process 1
   max=$(hard "$Z")
   refuse 7 "/dev/nosuch" zone set "$Z" raw.cgroup.cgroup.max.depth=9 rlimit.nofile="200:$max" device.x.path=/dev/nosuch
   same 1024 "$(zone exec "$Z" -- sh -c 'ulimit -n')"
-  same 64 "$(payload "$Z" cgroup.max.depth)"
+  same 64 "$(limit "$Z" cgroup.max.depth)"
   lacks "$(zone get "$Z")" "raw|rlimit|device"
   refuse 7 "no such parameter" zone set "$Z" rlimit.nofile="200:$max" sysctl.net.nosuch=1
   has "$(zone exec "$Z" -- grep "Max open files" /proc/1/limits)" "1024"
@@ -144,8 +147,9 @@ hard() { # the hard limit of files of process 1
   has "$(zone exec "$Z" -- grep "Max open files" /proc/1/limits)" "500"
 }
 
+# bats test_tags=vm
 @test "a limit that is changed live is an event" {
-  has_controller hugetlb || skip "no hugetlb controller on cgroup v2"
+  need hugetlb
   up "$Z"
   zone monitor --json >"$T/events" &
   local pid=$!
@@ -160,7 +164,7 @@ hard() { # the hard limit of files of process 1
 @test "defaults that the host cannot apply are replaced or listed, never forgotten" {
   up "$Z"
   if has_controller pids; then
-    same 4096 "$(payload "$Z" pids.max)"
+    same 4096 "$(limit "$Z" pids.max)"
     same '[]' "$(zone info --json "$Z" | jq -c .limits_not_enforced)"
   else
     has "$(zone exec "$Z" -- cat /proc/1/limits)" "Max processes +4096"
