@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# bats file_tags=vm
 load lib
 
 write() { # ZONE PATH TEXT
@@ -32,6 +31,7 @@ round_trip() {
   same one "$(zone exec "$1" -- cat /root/f)"
 }
 
+# bats test_tags=vm
 @test "create, change, restore: the root is what it was" { each_backend round_trip; }
 
 of_running() {
@@ -48,6 +48,7 @@ of_running() {
   same 7 "$(zone exec "$1" -- cat /root/n7)"
 }
 
+# bats test_tags=vm
 @test "of a running zone; restoring one is 4 without --restart" { each_backend of_running; }
 
 to_new() {
@@ -76,6 +77,7 @@ special() {
   zone exec "$1" -- /bin/sh -ec 'cd /root; [ $(stat -c %h h1) = 2 ]; [ -p p ]; [ "$(readlink l)" = nowhere ]; [ "$(stat -c "%u:%g %a" c)" = "65535:1000 4755" ]; [ -d old/sub ]; [ "$(stat -c %Y t)" = "$(date -d "2001-02-03 04:05:06" +%s)" ]; [ "$(stat -c %s sparse)" = 10000001 ]; [ $(stat -c %b sparse) -lt 1000 ]'
 }
 
+# bats test_tags=vm
 @test "hard links, fifos, links, ids, modes, times, holes come back" { each_backend special; }
 
 @test "the default name is the lowest free snapN, and it is printed" {
@@ -144,6 +146,7 @@ special() {
   same old "$(zone get "$Z" user.note)"
 }
 
+# bats test_tags=vm
 @test "a killed restore is finished or undone by verify --repair, never lost" {
   mk "$Z"
   write "$Z" /root/f one

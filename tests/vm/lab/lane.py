@@ -16,6 +16,7 @@ THERE = "/srv/zone"  # the sources in the guest, as far as tests need them
 SENT = ["tests/cli", "tests/vm", "tests/web.bash", "tests/image/server.py"]
 FILE_SECONDS, INSTALL_SECONDS = 300, 240
 TAGGED = re.compile(r"^\s*# bats (file|test)_tags=(.*,)?\s*vm\s*(,|$)", re.MULTILINE)
+PROGRAM = re.compile(r"/test_kernel_\w+$")
 FIRST = "tests/vm/package.bats"  # while nothing but the package and its dependencies is installed
 
 
@@ -39,21 +40,18 @@ def chosen(names):
     return sorted(files, key=lambda f: f != FIRST)
 
 
-def packages(build):
-    debs = sorted(glob.glob(f"{build}/packages/*.deb"))
-    if not debs:
-        raise Broken(f"no packages in {build}/packages: make deb")
-    return debs
-
-
 def show(line):
     print(line, flush=True)
 
 
-def install(link, build):
-    """The sources and the packages go in, and dpkg with the dependencies that they declare."""
-    link.tree([*((f"{TOP}/{name}", name) for name in SENT), (f"{build}/tests", "tools"),
-               *((deb, f"debs/{os.path.basename(deb)}") for deb in packages(build))], THERE)
+def install(link, debs):
+    """Sources, test programs and packages go in, and dpkg with the dependencies that they declare."""
+    found = sorted(glob.glob(f"{debs}/*.deb"))
+    if not found:
+        raise Broken(f"no packages in {debs}")
+    programs = [p for p in glob.glob(f"{TOP}/build/clean/*/*") if os.path.basename(p) == "notify" or PROGRAM.search(p)]
+    link.tree([*((f"{TOP}/{name}", name) for name in SENT), *((p, f"tools/{os.path.basename(p)}") for p in programs),
+               *((p, f"debs/{os.path.basename(p)}") for p in found)], THERE)
     began = time.monotonic()
     lines = []
     status = link.run(f"DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends install {THERE}/debs/*.deb",
@@ -65,7 +63,8 @@ def install(link, build):
 
 def tools(link):
     """What tests call and zone's own dependencies could hide behind."""
-    status = link.run("DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install busybox-static nftables",
+    status = link.run("DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install "
+                      "busybox-static nftables libcmocka0",
                       INSTALL_SECONDS, lambda line: None)
     if status != 0:
         raise Broken("the tests' tools do not install")
