@@ -50,8 +50,8 @@ int main(int argc, char **argv)
 	struct zerr e = { 0 };
 	int r, status;
 
-	if (argc > 1 && strcmp(argv[1], ".monitor-ended") == 0)
-		return zone_monitor_ended(argc, argv);
+	if (argc > 1 && argv[1][0] == '.')
+		return zone_internal(argc - 1, argv + 1);
 	if (argc > 1 && strcmp(argv[1], "--complete") == 0)
 		return complete_main(argc - 2, argv + 2);
 

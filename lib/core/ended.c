@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/own.h"
 #include "base/sys.h"
+#include "core/internal.h"
 #include "core/life.h"
 
 #define LOCK_WAIT_MS 60000
@@ -50,7 +51,8 @@ static void take(struct inherited *in, char *arg)
 		}
 	if (str_starts(arg, "name="))
 		in->name = arg + 5;
-	if (str_starts(arg, "console=") || str_starts(arg, "slave=")) /* a reboot makes new ptys */
+	/* a reboot makes new ones */
+	if (str_starts(arg, "console=") || str_starts(arg, "slave=") || str_starts(arg, "oom="))
 		(void)close((int)strtol(strchr(arg, '=') + 1, NULL, 10));
 	if (str_starts(arg, "client=")) /* stays open over the exec that follows a reboot */
 		(void)strv_add(&in->clients, arg + 7);
@@ -181,7 +183,7 @@ static int work(struct zone_host *h, struct inherited *in, struct zerr *e)
 	return go_down(&z, &rec, status, in, e);
 }
 
-int zone_monitor_ended(int argc, char **argv)
+int internal_ended(int argc, char **argv)
 {
 	struct inherited in = { NULL, -1, -1, -1, -1, -1, -1, -1, { 0 } };
 	const struct zone_options o = { .lock_wait_ms = LOCK_WAIT_MS };
@@ -189,7 +191,7 @@ int zone_monitor_ended(int argc, char **argv)
 	struct zerr e = { 0 };
 	int r = 1;
 
-	for (int i = 0; i < argc; i++)
+	for (int i = 1; i < argc; i++)
 		take(&in, argv[i]);
 	if (!in.name || in.pidfd < 0)
 		return 2;

@@ -47,7 +47,7 @@ static int pass_descriptors(const struct boot *b, int logs, struct strv *argv)
 	} rows[] = {
 		{ "pidfd", b->pidfd },	 { "run", b->z->run },	{ "top", b->z->h->run },
 		{ "log", logs },	 { "alive", b->alive }, { "control", b->control },
-		{ "notify", b->notify },
+		{ "notify", b->notify }, { "oom", b->oom },
 	};
 	/* whatever else the command was started with must not live as long as the zone */
 	int r = sys_close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) < 0 ? -errno : 0;

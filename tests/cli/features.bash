@@ -17,6 +17,7 @@ features() {
   pids         | yes | the controller pids on cgroup v2            | grep -qw pids "$CGROUP2/cgroup.controllers"
   hugetlb      | yes | the controller hugetlb on cgroup v2         | grep -qw hugetlb "$CGROUP2/cgroup.controllers"
   resource     | yes | CAP_SYS_RESOURCE                            | capsh --has-p=cap_sys_resource
+  lxcfs        | yes | lxcfs                                       | grep -q lxcfs /proc/mounts
   lvm          | yes | LVM and device-mapper's thin volumes        | command -v lvcreate && modprobe dm-thin-pool && dmsetup targets | grep -qw thin-pool
   btrfs        | yes | btrfs                                       | command -v mkfs.btrfs && { modprobe btrfs; grep -qw btrfs /proc/filesystems; }
   xfs          | yes | xfs                                         | command -v mkfs.xfs && { modprobe xfs; grep -qw xfs /proc/filesystems; }

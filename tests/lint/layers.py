@@ -10,12 +10,13 @@ import csource
 # What a folder may include besides itself. Folders in one row of the design never see each other.
 LAYERS = {
     "lib/base": set(),
+    "lib/tiny": set(),  # programs of their own; the core sees the monitor's protocol
     "lib/conf": {"lib/base"},
     "net": {"lib/base", "lib/conf"},
     "storage": {"lib/base", "lib/conf"},
     "lib/image": {"lib/base", "lib/conf"},
     "templates": {"lib/base", "lib/conf", "net", "storage", "lib/image"},
-    "lib/core": {"lib/base", "lib/conf", "net", "storage", "lib/image", "templates", "lib"},
+    "lib/core": {"lib/base", "lib/tiny", "lib/conf", "net", "storage", "lib/image", "templates", "lib"},
     # the public header, and what it takes to build the library
     "lib": {"lib/base"},
     # sees the public header and base; conf, net, storage and core are the library's own business
@@ -35,6 +36,7 @@ LIBRARIES = {
     "confuse": ("confuse.h",),
     "nftables": ("nftables/",),
     "lzma": ("lzma.h", "lzma/"),
+    "ncurses": ("curses.h", "ncurses.h"),
     "zstd": ("zstd.h", "zstd_errors.h"),
 }
 

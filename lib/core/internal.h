@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Verbs that only zone's own programs call. Each gets its words, argv[0] being the verb, and
+ * returns an exit status that nobody may be there to read. */
+#pragma once
+
+/* The monitor's successor: see ended.c. */
+int internal_ended(int argc, char **argv);
+/* .oom NAME NEW TOTAL: processes of the zone were killed for want of memory; see oom.c. */
+int internal_oom(int argc, char **argv);
