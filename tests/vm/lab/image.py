@@ -2,7 +2,7 @@
 """Guests: built once, booted once, kept by a key of all that they were made of.
 
 A kept guest is a directory vm-KEY of the tests' cache with what Machine loads. It appears by rename when it is
-complete; who uses it holds a shared lock on it; guests that nobody used for a week go when another one is built.
+complete; who uses it holds a shared lock on it; guests that nobody used for three days go when another one is built.
 """
 import contextlib
 import fcntl
@@ -20,7 +20,7 @@ from .machine import Broken, Machine
 CACHE = os.environ.get("ZONE_TEST_CACHE", "/var/cache/zone-tests")
 VM = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 KERNEL = "linux-image-cloud-amd64"
-BUILD_SECONDS, BOOT_SECONDS, LOAD_SECONDS, WEEK = 600, 300, 60, 7 * 24 * 3600
+BUILD_SECONDS, BOOT_SECONDS, LOAD_SECONDS, UNUSED = 600, 300, 60, 3 * 24 * 3600
 
 
 @contextlib.contextmanager
@@ -67,7 +67,8 @@ def key():
     """The name of the guest that would be built now."""
     h = hashlib.sha256(machine.version().encode())
     sources = [f"{VM}/guest/{name}" for name in sorted(os.listdir(f"{VM}/guest"))]
-    for path in [*sources, f"{VM}/lab/machine.py", f"{VM}/../debian.bash"]:
+    sources += [f"{VM}/lab/machine.py", f"{VM}/../debian.bash", f"{VM}/../debian-image.sh"]
+    for path in sources:
         with open(path, "rb") as f:
             h.update(f.read())
     # As this host's apt knows it: on another distribution not the guest's, but it changes when that does.
@@ -161,13 +162,13 @@ def boot(part, which):
 
 
 def prune(present):
-    """Remove guests that were not used for a week."""
+    """Remove guests that were not used for three days."""
     for name in os.listdir(CACHE):
         path = f"{CACHE}/{name}"
         if not name.startswith("vm-") or name == present or not os.path.isdir(path):
             continue
         age = time.time() - max(os.stat(p).st_mtime for p in (path, f"{path}.lock") if os.path.exists(p))
-        if age < WEEK:
+        if age < UNUSED:
             continue
         with contextlib.suppress(OSError), open(f"{path}.lock", "w", encoding="ascii") as f:
             fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB)

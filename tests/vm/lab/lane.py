@@ -14,7 +14,7 @@ TESTS = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file_
 TOP = os.path.dirname(TESTS)
 THERE = "/srv/zone"  # the sources in the guest, as far as tests need them
 SENT = ["tests/cli", "tests/vm", "tests/web.bash", "tests/image/server.py"]
-FILE_SECONDS, INSTALL_SECONDS = 300, 240
+FILE_SECONDS, INSTALL_SECONDS = 600, 240
 TAGGED = re.compile(r"^\s*# bats (file|test)_tags=(.*,)?\s*vm\s*(,|$)", re.MULTILINE)
 PROGRAM = re.compile(r"/test_kernel_\w+$")
 FIRST = "tests/vm/package.bats"  # while nothing but the package and its dependencies is installed
