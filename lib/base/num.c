@@ -157,7 +157,7 @@ int make_uuid(char out[static 40])
 
 bool cpulist_has(const char *list, unsigned long cpu)
 {
-	for (char *p = (char *)list; *p;) {
+	for (char *p = (char *)list; *p >= '0' && *p <= '9'; p++) {
 		const unsigned long from = strtoul(p, &p, 10);
 		const unsigned long to = *p == '-' ? strtoul(p + 1, &p, 10) : from;
 
@@ -165,7 +165,6 @@ bool cpulist_has(const char *list, unsigned long cpu)
 			return true;
 		if (*p != ',')
 			return false;
-		p++;
 	}
 	return false;
 }

@@ -59,6 +59,9 @@ void spec_done(struct zone_spec *s)
 	free(s->reboot_signal);
 	free(s->health_command);
 	free(s->backend);
+	free(s->root_fs);
+	free(s->lvm_vg);
+	free(s->lvm_pool);
 	strv_done(&s->caps_add);
 	strv_done(&s->caps_drop);
 	groups_done(s);

@@ -55,7 +55,9 @@ int rootfd_stopped(const struct zone *z, int userns, struct zerr *e)
 	if (r < 0)
 		return r;
 	AUTO_CLOSE int image = v.image;
-	const struct volume_attach a = { .userns = userns, .base = zone_base(z), .scratch = -1 };
+	const struct volume_attach a = {
+		.userns = userns, .base = zone_base(z), .scratch = -1, .snap = -1
+	};
 	return v.ops->attach(&v, &a, e);
 }
 

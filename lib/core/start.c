@@ -18,6 +18,7 @@
 #include "core/life.h"
 #include "core/ready.h"
 #include "core/restart.h"
+#include "core/rlimits.h"
 
 #define REQUIRED_MS    90000
 #define REQUIRED_DEPTH 16
@@ -96,6 +97,7 @@ static _Noreturn void starter(struct zone *z, const struct zone_start *args, int
 	struct zerr e = { 0 };
 	struct boot b;
 
+	oom_score_forget();
 	boot_init(&b, z, &a);
 	b.generation = next_generation(z);
 	int r = move_streams(&a, &e);
