@@ -24,9 +24,14 @@ static void nic_done(struct nic_spec *n)
 	free(n->name);
 	free(n->type);
 	free(n->network);
-	free(n->address);
-	free(n->gateway);
+	free(n->parent);
+	free(n->mode);
+	strv_done(&n->addresses);
+	strv_done(&n->gateways);
 	free(n->mac);
+	free(n->ingress);
+	free(n->egress);
+	strv_done(&n->vlans);
 }
 
 static void mount_done(struct mount_spec *m)
@@ -85,6 +90,7 @@ void spec_done(struct zone_spec *s)
 	pairs_done(&s->rlimits);
 	pairs_done(&s->sysctls);
 	pairs_done(&s->raw_cgroup);
+	pairs_done(&s->forwards);
 	pairs_done(&s->user);
 	*s = (struct zone_spec){ 0 };
 }

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* nfnetlink's messages for elements: linux/netfilter/nf_tables.h has the attributes. */
+#include "net/elem.h"
+
+#include <arpa/inet.h>
+#include <endian.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "net/table.h"
+
+/* libnftnl's name for the first item of an element's user data; nft(8) prints it. */
+#define UDATA_COMMENT 0
+#define UDATA_MAX     255
+
+static const uint8_t families[] = { [ELEM_BRIDGE] = NFPROTO_BRIDGE, [ELEM_INET] = NFPROTO_INET };
+
+void elem_part(struct elem_key *k, const void *part, size_t len)
+{
+	const size_t padded = (len + 3) & ~(size_t)3;
+
+	if (k->len + padded > sizeof(k->bytes))
+		return; /* no key of ours is so long */
+	memset(k->bytes + k->len, 0, padded);
+	memcpy(k->bytes + k->len, part, len);
+	k->len += padded;
+}
+
+static void begin(struct nlm *m, uint16_t type, uint16_t flags, uint8_t family, uint16_t id)
+{
+	const struct nfgenmsg head = { .nfgen_family = family,
+				       .version = NFNETLINK_V0,
+				       .res_id = htons(id) };
+
+	nlm_begin(m, type, flags, &head, sizeof(head));
+}
+
+static void begin_nft(struct nlm *m, uint16_t type, uint16_t flags, enum elem_table table)
+{
+	begin(m, (uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | type), flags, families[table], 0);
+}
+
+static void put_bytes(struct nlm *m, uint16_t type, const struct elem_key *k)
+{
+	struct nlattr *nest = nlm_nest(m, (uint16_t)(type | NLA_F_NESTED), NULL, 0);
+
+	nlm_put(m, NFTA_DATA_VALUE, k->bytes, k->len);
+	nlm_end(m, nest);
+}
+
+static void put_note(struct nlm *m, const char *note)
+{
+	uint8_t data[2 + UDATA_MAX] = { UDATA_COMMENT };
+	const size_t len = strnlen(note, UDATA_MAX - 1) + 1;
+
+	data[1] = (uint8_t)len;
+	memcpy(data + 2, note, len - 1);
+	nlm_put(m, NFTA_SET_ELEM_USERDATA, data, 2 + len);
+}
+
+/* The body of a message about one element. */
+static void put_elem(struct nlm *m, const struct elem *x, bool whole)
+{
+	struct nlattr *list, *one;
+
+	nlm_str(m, NFTA_SET_ELEM_LIST_TABLE, TABLE_NAME);
+	nlm_str(m, NFTA_SET_ELEM_LIST_SET, x->set);
+	list = nlm_nest(m, NFTA_SET_ELEM_LIST_ELEMENTS | NLA_F_NESTED, NULL, 0);
+	one = nlm_nest(m, NFTA_LIST_ELEM | NLA_F_NESTED, NULL, 0);
+	put_bytes(m, NFTA_SET_ELEM_KEY, &x->key);
+	if (whole && x->value.len)
+		put_bytes(m, NFTA_SET_ELEM_DATA, &x->value);
+	if (whole && x->note)
+		put_note(m, x->note);
+	nlm_end(m, one);
+	nlm_end(m, list);
+}
+
+/* Batches stand between two messages of nfnetlink's own. */
+static void add_frame(struct nl_batch *b, uint16_t type)
+{
+	struct nlm m;
+
+	begin(&m, type, 0, AF_UNSPEC, NFNL_SUBSYS_NFTABLES);
+	nl_batch_add(b, &m);
+}
+
+void elems_add(struct elems *l, const struct elem *x)
+{
+	struct elem *v = reallocarray(l->v, l->n + 1, sizeof(*v));
+
+	if (!v) {
+		l->failed = true;
+		return;
+	}
+	l->v = v;
+	l->v[l->n++] = *x;
+}
+
+void elems_done(struct elems *l)
+{
+	free(l->v);
+	*l = (struct elems){ 0 };
+}
+
+static void add_elem(struct nl_batch *b, const struct elem *x, enum elems_how how)
+{
+	const bool take = how == ELEMS_TAKE;
+	struct nlm m;
+
+	begin_nft(&m, take ? NFT_MSG_DELSETELEM : NFT_MSG_NEWSETELEM,
+		  (uint16_t)(take		? 0
+			     : how == ELEMS_NEW ? NLM_F_CREATE | NLM_F_EXCL
+						: NLM_F_CREATE),
+		  x->table);
+	put_elem(&m, x, !take);
+	nl_batch_add(b, &m);
+}
+
+/* The end of a transaction; its last message is answered for all of it. */
+static int send_batch(struct nl_batch *b, struct zerr *e)
+{
+	AUTO_NL struct nl nl = { 0 };
+	int r = nl_open_protocol(&nl, NETLINK_NETFILTER, e);
+
+	nl_batch_ask(b);
+	add_frame(b, NFNL_MSG_BATCH_END);
+	return zerr_in(e, r < 0 ? r : nl_batch_send(&nl, b, e), "nftables");
+}
+
+static int commit(const struct elem *v, size_t n, enum elems_how how, struct zerr *e)
+{
+	AUTO_BATCH struct nl_batch b = { 0 };
+
+	add_frame(&b, NFNL_MSG_BATCH_BEGIN);
+	for (size_t i = 0; i < n; i++)
+		add_elem(&b, &v[i], how);
+	return send_batch(&b, e);
+}
+
+int elems_commit(const struct elems *l, enum elems_how how, struct zerr *e)
+{
+	int r = 0;
+
+	if (l->failed)
+		return zerr_code(e, ENOMEM, "nftables");
+	if (l->n == 0)
+		return 0;
+	r = commit(l->v, l->n, how, e);
+	if (r != -ENOENT || how != ELEMS_TAKE)
+		return r;
+	/* something has gone already: the others one by one */
+	r = 0;
+	for (size_t i = 0; i < l->n && r == 0; i++) {
+		r = commit(&l->v[i], 1, how, e);
+		r = r == -ENOENT ? 0 : r;
+	}
+	return r;
+}
+
+bool elem_has_set(enum elem_table table, const char *set)
+{
+	AUTO_NL struct nl nl = { 0 };
+	struct zerr unused = { 0 };
+	struct nlm m;
+
+	if (nl_open_protocol(&nl, NETLINK_NETFILTER, &unused) < 0)
+		return false;
+	begin_nft(&m, NFT_MSG_GETSET, 0, table);
+	nlm_str(&m, NFTA_SET_TABLE, TABLE_NAME);
+	nlm_str(&m, NFTA_SET_NAME, set);
+	return nl_call(&nl, &m, NULL, NULL, &unused) == 0;
+}
+
+int elem_drop_table(enum elem_table table, struct zerr *e)
+{
+	AUTO_BATCH struct nl_batch b = { 0 };
+	struct nlm m;
+	int r;
+
+	add_frame(&b, NFNL_MSG_BATCH_BEGIN);
+	begin_nft(&m, NFT_MSG_DELTABLE, 0, table);
+	nlm_str(&m, NFTA_TABLE_NAME, TABLE_NAME);
+	nl_batch_add(&b, &m);
+	r = send_batch(&b, e);
+	return r == -ENOENT ? 0 : r;
+}
+
+struct found {
+	uint64_t packets;
+	char *note;
+	size_t room;
+};
+
+/* NFTA_SET_ELEM_EXPR of a counter: { name, data { bytes, packets } }. */
+static void take_counter(const struct nlattr *expr, struct found *f)
+{
+	const struct nlattr *tb[NFTA_EXPR_DATA + 1], *data[NFTA_COUNTER_PACKETS + 1];
+	const uint64_t *packets;
+	uint64_t value;
+
+	nlm_nested(expr, tb, NFTA_EXPR_DATA);
+	nlm_nested(tb[NFTA_EXPR_DATA], data, NFTA_COUNTER_PACKETS);
+	packets = nlm_get(data[NFTA_COUNTER_PACKETS], sizeof(*packets));
+	if (!packets)
+		return;
+	memcpy(&value, packets, sizeof(value)); /* may be unaligned */
+	f->packets = be64toh(value);
+}
+
+static void take_note(const struct nlattr *udata, struct found *f)
+{
+	const uint8_t *data = nlm_get(udata, 2);
+
+	if (!data || !f->room || data[0] != UDATA_COMMENT || !nlm_get(udata, 2U + data[1]))
+		return;
+	const size_t len = strnlen((const char *)data + 2, data[1]);
+
+	if (len < f->room) {
+		memcpy(f->note, data + 2, len);
+		f->note[len] = '\0';
+	}
+}
+
+static int take_elem(const struct nlmsghdr *h, void *arg)
+{
+	const struct nlattr *tb[NFTA_SET_ELEM_LIST_ELEMENTS + 1], *list[NFTA_LIST_ELEM + 1];
+	const struct nlattr *one[NFTA_SET_ELEM_EXPR + 1];
+
+	if (nlm_attrs(h, sizeof(struct nfgenmsg), tb, NFTA_SET_ELEM_LIST_ELEMENTS) < 0)
+		return -EPROTO;
+	nlm_nested(tb[NFTA_SET_ELEM_LIST_ELEMENTS], list, NFTA_LIST_ELEM);
+	nlm_nested(list[NFTA_LIST_ELEM], one, NFTA_SET_ELEM_EXPR);
+	take_counter(one[NFTA_SET_ELEM_EXPR], arg);
+	take_note(one[NFTA_SET_ELEM_USERDATA], arg);
+	return 0;
+}
+
+static int find(const struct elem *x, struct found *f)
+{
+	AUTO_NL struct nl nl = { 0 };
+	struct zerr unused = { 0 };
+	struct nlm m;
+	int r = nl_open_protocol(&nl, NETLINK_NETFILTER, &unused);
+
+	if (r < 0)
+		return r;
+	begin_nft(&m, NFT_MSG_GETSETELEM, 0, x->table);
+	put_elem(&m, x, false);
+	return nl_call(&nl, &m, take_elem, f, &unused);
+}
+
+int elem_count(const struct elem *x, uint64_t *ret_packets)
+{
+	struct found f = { 0 };
+	const int r = find(x, &f);
+
+	if (r == 0)
+		*ret_packets = f.packets;
+	return r;
+}
+
+int elem_note(const struct elem *x, char *ret, size_t room)
+{
+	struct found f = { .note = ret, .room = room };
+
+	ret[0] = '\0';
+	return find(x, &f);
+}
