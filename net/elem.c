@@ -22,8 +22,8 @@ void elem_part(struct elem_key *k, const void *part, size_t len)
 {
 	const size_t padded = (len + 3) & ~(size_t)3;
 
-	if (k->len + padded > sizeof(k->bytes))
-		return; /* no key of ours is so long */
+	if (len == 0 || k->len + padded > sizeof(k->bytes))
+		return; /* no key of ours is longer */
 	memset(k->bytes + k->len, 0, padded);
 	memcpy(k->bytes + k->len, part, len);
 	k->len += padded;
@@ -38,9 +38,14 @@ static void begin(struct nlm *m, uint16_t type, uint16_t flags, uint8_t family, 
 	nlm_begin(m, type, flags, &head, sizeof(head));
 }
 
+void elem_begin(struct nlm *m, uint16_t type, uint16_t flags, uint8_t family)
+{
+	begin(m, (uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | type), flags, family, 0);
+}
+
 static void begin_nft(struct nlm *m, uint16_t type, uint16_t flags, enum elem_table table)
 {
-	begin(m, (uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | type), flags, families[table], 0);
+	elem_begin(m, type, flags, families[table]);
 }
 
 static void put_bytes(struct nlm *m, uint16_t type, const struct elem_key *k)
@@ -51,14 +56,14 @@ static void put_bytes(struct nlm *m, uint16_t type, const struct elem_key *k)
 	nlm_end(m, nest);
 }
 
-static void put_note(struct nlm *m, const char *note)
+void elem_put_comment(struct nlm *m, uint16_t type, const char *note)
 {
 	uint8_t data[2 + UDATA_MAX] = { UDATA_COMMENT };
 	const size_t len = strnlen(note, UDATA_MAX - 1) + 1;
 
 	data[1] = (uint8_t)len;
 	memcpy(data + 2, note, len - 1);
-	nlm_put(m, NFTA_SET_ELEM_USERDATA, data, 2 + len);
+	nlm_put(m, type, data, 2 + len);
 }
 
 /* The body of a message about one element. */
@@ -74,7 +79,7 @@ static void put_elem(struct nlm *m, const struct elem *x, bool whole)
 	if (whole && x->value.len)
 		put_bytes(m, NFTA_SET_ELEM_DATA, &x->value);
 	if (whole && x->note)
-		put_note(m, x->note);
+		elem_put_comment(m, NFTA_SET_ELEM_USERDATA, x->note);
 	nlm_end(m, one);
 	nlm_end(m, list);
 }
@@ -106,6 +111,13 @@ void elems_done(struct elems *l)
 	*l = (struct elems){ 0 };
 }
 
+void elem_batch_add(struct nl_batch *b, const struct nlm *m)
+{
+	if (b->n == 0)
+		add_frame(b, NFNL_MSG_BATCH_BEGIN);
+	nl_batch_add(b, m);
+}
+
 static void add_elem(struct nl_batch *b, const struct elem *x, enum elems_how how)
 {
 	const bool take = how == ELEMS_TAKE;
@@ -117,11 +129,10 @@ static void add_elem(struct nl_batch *b, const struct elem *x, enum elems_how ho
 						: NLM_F_CREATE),
 		  x->table);
 	put_elem(&m, x, !take);
-	nl_batch_add(b, &m);
+	elem_batch_add(b, &m);
 }
 
-/* The end of a transaction; its last message is answered for all of it. */
-static int send_batch(struct nl_batch *b, struct zerr *e)
+int elem_batch_send(struct nl_batch *b, struct zerr *e)
 {
 	AUTO_NL struct nl nl = { 0 };
 	int r = nl_open_protocol(&nl, NETLINK_NETFILTER, e);
@@ -135,10 +146,9 @@ static int commit(const struct elem *v, size_t n, enum elems_how how, struct zer
 {
 	AUTO_BATCH struct nl_batch b = { 0 };
 
-	add_frame(&b, NFNL_MSG_BATCH_BEGIN);
 	for (size_t i = 0; i < n; i++)
 		add_elem(&b, &v[i], how);
-	return send_batch(&b, e);
+	return elem_batch_send(&b, e);
 }
 
 int elems_commit(const struct elems *l, enum elems_how how, struct zerr *e)
@@ -181,11 +191,10 @@ int elem_drop_table(enum elem_table table, struct zerr *e)
 	struct nlm m;
 	int r;
 
-	add_frame(&b, NFNL_MSG_BATCH_BEGIN);
 	begin_nft(&m, NFT_MSG_DELTABLE, 0, table);
 	nlm_str(&m, NFTA_TABLE_NAME, TABLE_NAME);
-	nl_batch_add(&b, &m);
-	r = send_batch(&b, e);
+	elem_batch_add(&b, &m);
+	r = elem_batch_send(&b, e);
 	return r == -ENOENT ? 0 : r;
 }
 
@@ -211,17 +220,17 @@ static void take_counter(const struct nlattr *expr, struct found *f)
 	f->packets = be64toh(value);
 }
 
-static void take_note(const struct nlattr *udata, struct found *f)
+void elem_comment(const struct nlattr *udata, char *ret, size_t room)
 {
 	const uint8_t *data = nlm_get(udata, 2);
 
-	if (!data || !f->room || data[0] != UDATA_COMMENT || !nlm_get(udata, 2U + data[1]))
+	if (!data || data[0] != UDATA_COMMENT || !nlm_get(udata, 2U + data[1]))
 		return;
 	const size_t len = strnlen((const char *)data + 2, data[1]);
 
-	if (len < f->room) {
-		memcpy(f->note, data + 2, len);
-		f->note[len] = '\0';
+	if (len < room) {
+		memcpy(ret, data + 2, len);
+		ret[len] = '\0';
 	}
 }
 
@@ -229,13 +238,14 @@ static int take_elem(const struct nlmsghdr *h, void *arg)
 {
 	const struct nlattr *tb[NFTA_SET_ELEM_LIST_ELEMENTS + 1], *list[NFTA_LIST_ELEM + 1];
 	const struct nlattr *one[NFTA_SET_ELEM_EXPR + 1];
+	struct found *f = arg;
 
 	if (nlm_attrs(h, sizeof(struct nfgenmsg), tb, NFTA_SET_ELEM_LIST_ELEMENTS) < 0)
 		return -EPROTO;
 	nlm_nested(tb[NFTA_SET_ELEM_LIST_ELEMENTS], list, NFTA_LIST_ELEM);
 	nlm_nested(list[NFTA_LIST_ELEM], one, NFTA_SET_ELEM_EXPR);
-	take_counter(one[NFTA_SET_ELEM_EXPR], arg);
-	take_note(one[NFTA_SET_ELEM_USERDATA], arg);
+	take_counter(one[NFTA_SET_ELEM_EXPR], f);
+	elem_comment(one[NFTA_SET_ELEM_USERDATA], f->note, f->room);
 	return 0;
 }
 

@@ -62,3 +62,15 @@ int elem_note(const struct elem *x, char *ret, size_t room);
 bool elem_has_set(enum elem_table table, const char *set);
 /* Remove our table; a missing one is fine. */
 int elem_drop_table(enum elem_table table, struct zerr *e);
+
+/* For changes in others' tables: begin a message of nf_tables, add it to a
+ * transaction, carry that out (-ENOENT and so on as the kernel has them). */
+void elem_begin(struct nlm *m, uint16_t type, uint16_t flags, uint8_t family);
+/* See above. */
+void elem_batch_add(struct nl_batch *b, const struct nlm *m);
+/* See above. */
+int elem_batch_send(struct nl_batch *b, struct zerr *e);
+/* Put a comment into user data, attribute @type, of an element or a rule. */
+void elem_put_comment(struct nlm *m, uint16_t type, const char *note);
+/* The comment in user data of an element or a rule; left as it is when there is none. */
+void elem_comment(const struct nlattr *udata, char *ret, size_t room);

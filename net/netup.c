@@ -11,6 +11,7 @@
 #include "base/own.h"
 #include "base/steps.h"
 #include "net/addr.h"
+#include "net/firewall.h"
 #include "net/link.h"
 #include "net/subnet.h"
 #include "net/sysctl.h"
@@ -152,6 +153,22 @@ static int down_rules(void *ctx, struct zerr *e)
 	return take_elements(&b->n, e);
 }
 
+/* ---- others' firewalls ----------------------------------------------------------------------- */
+
+static int up_firewall(void *ctx, struct zerr *e)
+{
+	const struct bring *b = ctx;
+
+	return firewall_open(b->env, &b->n, e);
+}
+
+static int down_firewall(void *ctx, struct zerr *e)
+{
+	const struct bring *b = ctx;
+
+	return firewall_close(&b->n, e);
+}
+
 /* ---- forwarding ------------------------------------------------------------------------------ */
 
 /* Let the network's packets out; IPv6 only where the host can. */
@@ -170,11 +187,9 @@ static int up_forwarding(void *ctx, struct zerr *e)
 }
 
 static const struct step steps[] = {
-	{ "bridge", up_bridge, down_bridge },
-	{ "address", up_address, NULL },
-	{ "rules", up_rules, down_rules },
-	{ "forwarding", up_forwarding, NULL },
-	{ NULL, NULL, NULL },
+	{ "bridge", up_bridge, down_bridge },  { "address", up_address, NULL },
+	{ "rules", up_rules, down_rules },     { "firewall", up_firewall, down_firewall },
+	{ "forwarding", up_forwarding, NULL }, { NULL, NULL, NULL },
 };
 static const struct op network_op = { "network", steps };
 #define STEPS_N (sizeof(steps) / sizeof(*steps) - 1)

@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define INPUT_MAX (64 * 1024)
+
 extern const char rules[]; /* made from rules.nft by the build */
 
 /* The library's report is several lines that quote the command; the first one, behind the place,
@@ -23,20 +25,27 @@ static void print_cause(const char *report)
 
 int main(int argc, char **argv)
 {
+	static char input[INPUT_MAX + 1];
+	const char *option = argc == 2 ? argv[1] : "";
+	const bool given = strcmp(option, "-f") == 0;
 	struct nft_ctx *ctx;
 	bool ok;
 
-	if (argc > 2 || (argc == 2 && strcmp(argv[1], "-c") != 0)) {
-		(void)fputs("usage: zone-nft [-c]\n", stderr);
+	if (argc > 2 || (argc == 2 && !given && strcmp(option, "-c") != 0)) {
+		(void)fputs("usage: zone-nft [-c|-f]\n", stderr);
 		return 2;
+	}
+	if (given && (fread(input, 1, INPUT_MAX, stdin) == 0 || ferror(stdin) || !feof(stdin))) {
+		(void)fputs("cannot read the commands\n", stderr);
+		return 1;
 	}
 	ctx = nft_ctx_new(NFT_CTX_DEFAULT);
 	if (!ctx || nft_ctx_buffer_error(ctx) != 0) {
 		(void)fputs("cannot set nftables up\n", stderr);
 		return 1;
 	}
-	nft_ctx_set_dry_run(ctx, argc == 2);
-	ok = nft_run_cmd_from_buffer(ctx, rules) == 0;
+	nft_ctx_set_dry_run(ctx, strcmp(option, "-c") == 0);
+	ok = nft_run_cmd_from_buffer(ctx, given ? input : rules) == 0;
 	if (!ok)
 		print_cause(nft_ctx_get_error_buffer(ctx));
 	nft_ctx_free(ctx);

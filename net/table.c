@@ -2,18 +2,26 @@
 /* Having the helper program write the tables, and removing them. */
 #include "net/table.h"
 
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "base/own.h"
 #include "base/run.h"
 
 #define HELPER_TIMEOUT_MS 30000
 
-static int run_helper_with(const struct net_env *env, const char *option, struct zerr *e)
+static int run_helper_with(const struct net_env *env, const char *option, int commands,
+			   struct zerr *e)
 {
 	const char *const argv[] = { env->helper, option, NULL };
-	const struct run_args args = { .argv = argv, .timeout_ms = HELPER_TIMEOUT_MS };
+	const struct run_args args = { .argv = argv,
+				       .stdin_fd = commands,
+				       .timeout_ms = HELPER_TIMEOUT_MS };
 	const int r = run_program(&args, NULL, e);
 
 	if (r == -EIO && e)
-		e->status = ZERR_HOST; /* the rules are right: the host cannot */
+		e->status = ZERR_HOST; /* what we ask is right: the host cannot */
 	return zerr_in(e, r, "nftables");
 }
 
@@ -25,7 +33,18 @@ static bool is_there(void)
 
 int table_write(const struct net_env *env, struct zerr *e)
 {
-	return is_there() ? 0 : run_helper_with(env, NULL, e);
+	return is_there() ? 0 : run_helper_with(env, NULL, 0, e);
+}
+
+int table_run(const struct net_env *env, const struct buf *commands, struct zerr *e)
+{
+	AUTO_CLOSE int fd = memfd_create("nft", MFD_CLOEXEC);
+	int r = fd < 0 ? -errno : fs_write_all(fd, commands->p, commands->len);
+
+	if (r == 0 && lseek(fd, 0, SEEK_SET) < 0)
+		r = -errno;
+	return r < 0 ? zerr_code(e, -r, "commands for nftables")
+		     : run_helper_with(env, "-f", fd, e);
 }
 
 int table_remove(struct zerr *e)
@@ -39,5 +58,5 @@ int table_remove(struct zerr *e)
 
 int table_probe(const struct net_env *env, struct zerr *e)
 {
-	return run_helper_with(env, "-c", e);
+	return run_helper_with(env, "-c", 0, e);
 }

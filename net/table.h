@@ -11,6 +11,7 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "base/str.h"
 #include "net/elem.h"
 #include "net/net.h"
 
@@ -42,6 +43,8 @@
 
 /* Have the helper write both tables, if one is missing. Elements stay. */
 int table_write(const struct net_env *env, struct zerr *e);
+/* Have the helper carry out other commands, all or nothing. */
+int table_run(const struct net_env *env, const struct buf *commands, struct zerr *e);
 /* Remove both. */
 int table_remove(struct zerr *e);
 /* 0 when the kernel would take them; nothing is changed. */

@@ -217,6 +217,61 @@ netinfo() { # NAME JQ-PATH
   nft delete table inet mine
 }
 
+@test "others' firewalls that drop what is forwarded let the zones through, and are as before afterwards" {
+  outside
+  serve_outside 8000
+  # Docker's and ufw's, as iptables makes them; and one of nftables' own
+  iptables -P FORWARD DROP
+  iptables -A FORWARD -i docker0 -j ACCEPT
+  ip6tables -P FORWARD DROP
+  iptables -P INPUT DROP
+  iptables -A INPUT -p icmp -j ACCEPT
+  nft add table inet mine
+  nft add chain inet mine through '{ type filter hook forward priority 5; policy drop; }'
+  nft add chain inet mine in '{ type filter hook input priority 5; policy drop; }'
+  nft add rule inet mine in iifname != zonebr0 accept
+  local rules
+  rules=$(nft list ruleset | sed 's/packets [0-9]* bytes [0-9]*//')
+  up "$Z-a"
+  up "$Z-b"
+  same 192.0.2.1 "$(ask_in "$Z-a" 192.0.2.2 8000)"
+  zone exec "$Z-a" -- ping -c 1 -W 3 "$(address "$Z-b" 4)"
+  zone exec "$Z-a" -- ping -c 1 -W 3 "$(address "$Z-b" 6)"
+  zone exec "$Z-a" -- ping -c 1 -W 3 2001:db8::2
+  # what comes by itself does not get through
+  ip -n outside route add 10.77.0.0/16 via 192.0.2.1
+  run ! ip netns exec outside busybox ping -c 1 -W 1 "$(address "$Z-a" 4)"
+  # once each, in words that iptables reads
+  zone network create lab
+  zone network up zonebr0 lab
+  same 1 "$(iptables -S FORWARD | grep -c -- '-A FORWARD -i zonebr0 .*-j ACCEPT')"
+  same 1 "$(iptables -S FORWARD | grep -c -- '-A FORWARD -o zonebr0 .*--ctstate RELATED,ESTABLISHED,DNAT .*-j ACCEPT')"
+  has "$(iptables-save)" '-A INPUT -i lab -p udp -m udp --dport 53 .*-j ACCEPT'
+  has "$(ip6tables-save)" '-A FORWARD -i lab .*-j ACCEPT'
+  zone stop -k "$Z-a" "$Z-b"
+  zone network down zonebr0 lab
+  same "$rules" "$(nft list ruleset | sed 's/packets [0-9]* bytes [0-9]*//')"
+  nft flush ruleset
+  stop_server
+}
+
+@test "a firewall that takes no rules of ours is named" {
+  iptables-legacy -P FORWARD DROP || skip "no iptables-legacy in this kernel"
+  zone network create lab
+  run --separate-stderr zone network up lab
+  same 0 "$status"
+  has "$stderr" "^warning: network lab: the policy of iptables-legacy for FORWARD is DROP: iptables-legacy -I FORWARD -i lab"
+  iptables-legacy -P FORWARD ACCEPT
+  zone network down lab
+  run --separate-stderr zone network up lab
+  lacks "$stderr" warning
+  nft add table inet firewalld
+  nft add chain inet firewalld filter_FORWARD '{ type filter hook forward priority 10; }'
+  ok zone network up lab
+  has "$stderr" "firewall-cmd --zone=trusted --add-interface=lab"
+  nft delete table inet firewalld
+}
+
 @test "a full subnet is an error that says so" {
   zone network create tiny --subnet 10.99.0.0/29
   local i
