@@ -26,6 +26,17 @@ test: deps
 	$(MAKE) build-dev build-release
 	$(CTEST) --test-dir build/dev
 	$(CTEST) --test-dir build/release -L cli
+	$(MAKE) test-vm
+
+# The Debian packages, in build/deb/packages.
+deb:
+	$(MAKE) build-deb PREFIX=/usr
+	rm -rf build/deb/packages
+	cd build/deb && cpack >cpack.log 2>&1 || { cat cpack.log; exit 1; }
+
+# The packages, installed in a virtual machine.
+test-vm: deps deb
+	$(CTEST) --test-dir build/deb
 
 # Under DESTDIR (packagers) nothing is installed on the machine itself.
 install:
@@ -41,9 +52,9 @@ format:
 	git ls-files '*.c' '*.h' | xargs clang-format -i
 
 bench: build-release
-	unshare --net -- sh -c 'ip link set lo up && exec tests/bench/bench.py build/release'
+	unshare --net -- sh -c 'ip link set lo up && tests/bench/bench.py build/release && tests/bench/crowd.py build/release'
 
 clean:
 	rm -rf build
 
-.PHONY: all deps demo test install lint format bench clean
+.PHONY: all deps demo test deb test-vm install lint format bench clean

@@ -6,6 +6,17 @@
 #include "cmd/out.h"
 #include "cmd/verbs.h"
 
+struct checkconfig_opts {
+	unsigned zones;
+};
+
+static const struct opt checkconfig_opts[] = {
+	{ 0, "zones", "N", "what has to be raised for so many zones (1000)", OPT_UINT,
+	  offsetof(struct checkconfig_opts, zones) },
+	{ 0 },
+};
+static const struct checkconfig_opts checkconfig_defaults = { .zones = 1000 };
+
 static void checks_json(const struct zone_checks *checks, struct buf *out)
 {
 	struct json j = { .out = out };
@@ -47,9 +58,7 @@ static int checkconfig_run(struct cmd *c, void *opts, struct zerr *e)
 	struct zone_checks checks = { 0 };
 	AUTO_BUF struct buf out = { 0 };
 	size_t lacking = 0;
-	int r = zone_checkconfig(&checks, e);
-
-	(void)opts;
+	int r = zone_checkconfig(((const struct checkconfig_opts *)opts)->zones, &checks, e);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < checks.n; i++)
@@ -72,5 +81,8 @@ const struct verb verb_checkconfig = {
 	.help = "try what this host can do",
 	.group = GROUP_HOST,
 	.flags = VERB_ANYONE,
+	.opts = checkconfig_opts,
+	.defaults = &checkconfig_defaults,
+	.opts_size = sizeof(struct checkconfig_opts),
 	.run = checkconfig_run,
 };

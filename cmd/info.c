@@ -107,14 +107,14 @@ static void state_lines(const struct view *v, const struct zone_info *i)
 
 static void use_lines(const struct view *v, const struct zone_info *i)
 {
-	line_time(v, "CPU use", i->cpu_usage_ns);
-	line_size(v, "Memory use", i->memory_bytes);
-	line_size(v, "Memory peak", i->memory_peak);
-	line_size(v, "Memory max", i->memory_max);
-	line_size(v, "Swap use", i->memory_swap);
-	line_size(v, "BlkIO read", i->io_read);
-	line_size(v, "BlkIO written", i->io_written);
-	line_number(v, "Processes", i->pids);
+	line_time(v, "CPU use", i->use.cpu_ns);
+	line_size(v, "Memory use", i->use.memory);
+	line_size(v, "Memory peak", i->use.memory_peak);
+	line_size(v, "Memory max", i->use.memory_max);
+	line_size(v, "Swap use", i->use.memory_swap);
+	line_size(v, "BlkIO read", i->use.io_read);
+	line_size(v, "BlkIO written", i->use.io_written);
+	line_number(v, "Processes", i->use.pids);
 }
 
 static void nic_lines(const struct view *v, const struct zone_nic *n)

@@ -43,14 +43,14 @@ static void image_json(struct json *j, const struct zone_info *i)
 static void use_json(struct json *j, const struct zone_info *i)
 {
 	json_obj(j, "memory");
-	json_opt(j, "current", i->memory_bytes);
-	json_opt(j, "peak", i->memory_peak);
-	json_opt(j, "max", i->memory_max);
-	json_opt(j, "swap", i->memory_swap);
+	json_opt(j, "current", i->use.memory);
+	json_opt(j, "peak", i->use.memory_peak);
+	json_opt(j, "max", i->use.memory_max);
+	json_opt(j, "swap", i->use.memory_swap);
 	json_end_obj(j);
 	json_obj(j, "io");
-	json_opt(j, "read_bytes", i->io_read);
-	json_opt(j, "write_bytes", i->io_written);
+	json_opt(j, "read_bytes", i->use.io_read);
+	json_opt(j, "write_bytes", i->use.io_written);
 	json_end_obj(j);
 }
 

@@ -163,6 +163,21 @@ struct zone_nic {
 	uint64_t rx_bytes, tx_bytes, rx_packets, tx_packets, drops;
 };
 
+/* What processes use: of a zone, or of a group inside it. UINT64_MAX: the kernel does not tell, for
+ * want of the controller. Sizes in bytes. */
+struct zone_usage {
+	uint64_t cpu_ns, cpu_user_ns, cpu_system_ns;
+	uint64_t cpu_periods, cpu_throttled_periods, cpu_throttled_ns;
+	uint64_t memory, memory_peak, memory_max, memory_swap, memory_swap_max; /* max: no limit */
+	uint64_t memory_anon, memory_file, memory_shmem, memory_kernel, memory_mapped;
+	uint64_t memory_dirty, memory_writeback, memory_unevictable;
+	uint64_t oom_kills;
+	uint64_t pids, pids_max;
+	uint64_t io_read, io_written, io_reads, io_writes; /* bytes, operations */
+	/* time in which some (all) processes waited for it */
+	uint64_t cpu_some_ns, memory_some_ns, memory_full_ns, io_some_ns, io_full_ns;
+};
+
 struct zone_info { /* numbers: UINT64_MAX when not known */
 	char *name, *state, *path, *backend;
 	char *incomplete_op; /* with state INCOMPLETE, and its repair in incomplete_hint */
@@ -172,14 +187,15 @@ struct zone_info { /* numbers: UINT64_MAX when not known */
 	int64_t pid, monitor_pid;	/* 0: none */
 	int64_t exit_status;		/* -1: not known */
 	struct strv groups, ipv4, ipv6; /* addresses without prefix length */
-	uint64_t memory_bytes, cpu_usage_ns, pids, uptime_ns, snapshots;
+	struct zone_usage use; /* with ZONE_LS_USAGE processor time, memory and pids alone */
+	uint64_t uptime_ns, snapshots;
 	/* by zone_info_get() only */
 	char *cgroup; /* from the v2 mount, with a slash; its child payload/ has the limits */
 	uint64_t id_base, id_count;
 	int64_t created; /* seconds since the epoch */
 	char *image_server, *image_dist, *image_release, *image_arch, *image_variant, *image_build,
 		*image_fingerprint, *image_verified; /* all NULL: not from an image */
-	uint64_t memory_peak, memory_max, memory_swap, io_read, io_written;
+
 	struct zone_nic *nics;
 	size_t nics_n;
 	struct strv limits; /* key, value, … */
@@ -196,13 +212,53 @@ enum {
 	ZONE_LS_USAGE = 2,
 	ZONE_LS_ADDRESSES = 4,
 	ZONE_LS_SNAPSHOTS = 8,
-	ZONE_LS_ALL = 15
+	ZONE_LS_READY = 16,
+	ZONE_LS_ALL = 31
 };
 /* One row; a missing zone is exit 3. */
 ZONE_API int zone_info_row(struct zone_host *h, const char *name, int what, struct zone_info *ret,
 			   struct zerr *e);
 ZONE_API int zone_info_get(struct zone_host *h, const char *name, struct zone_info *ret,
 			   struct zerr *e);
+
+/* One look at zones for who looks again and again: top, metrics. */
+struct zone_nic_count {
+	char name[16]; /* inside */
+	uint64_t rx_bytes, tx_bytes, rx_packets, tx_packets, drops;
+};
+struct zone_sample {
+	char *name;
+	char *group; /* below the zone's own ("system.slice/ssh.service"); NULL: the zone itself */
+	const char *state;	     /* static */
+	struct zone_usage use;	     /* all unknown unless it runs */
+	struct zone_nic_count *nics; /* only of the zone itself, those with an end on the host */
+	size_t nics_n;
+	uint64_t uptime_ns, ready_ns; /* since the start; from start to ready; UINT64_MAX */
+	uint64_t starts;	      /* since the host booted */
+	int64_t started;	      /* seconds since the epoch; 0 */
+	bool ready;
+};
+struct zone_samples {
+	struct zone_sample *v;
+	size_t n;
+	uint64_t taken_ns; /* CLOCK_BOOTTIME */
+};
+enum {
+	ZONE_SAMPLE_STOPPED = 1, /* zones that do not run, too */
+	ZONE_SAMPLE_DETAILS = 2, /* all of struct zone_usage; else what top shows */
+	ZONE_SAMPLE_GROUPS = 4,	 /* behind each zone its groups, two levels deep */
+};
+struct zone_sampler;
+/* Who looks again and again: keeps the files of running zones open, as far as the process may.
+ * Borrows @h. */
+ZONE_API int zone_sampler_open(struct zone_host *h, struct zone_sampler **ret, struct zerr *e);
+/* NULL is fine. */
+ZONE_API void zone_sampler_close(struct zone_sampler *s);
+/* All zones by name (those that vanish meanwhile are left out). No lock is taken. */
+ZONE_API int zone_sample(struct zone_sampler *s, int what, struct zone_samples *ret,
+			 struct zerr *e);
+/* Free what it holds. */
+ZONE_API void zone_samples_done(struct zone_samples *s);
 
 /* ---- configuration -------------------------------------------------------------------------- */
 
@@ -213,6 +269,13 @@ ZONE_API int zone_get(struct zone_host *h, const char *name, const char *key, st
  * for each. */
 ZONE_API int zone_set(struct zone_host *h, const char *name, char *const *assignments, int n,
 		      struct strv *ret_live, struct zerr *e);
+/* Give the zone a device node of the host, or take it away: device.NAME.* by zone_set(), NAME made
+ * from the path. @path of removal may be that name too. *@ret_live as above. Adding one that is
+ * there is exit status 4, removing one that is not 3. */
+ZONE_API int zone_device_add(struct zone_host *h, const char *name, const char *path,
+			     struct strv *ret_live, struct zerr *e);
+ZONE_API int zone_device_remove(struct zone_host *h, const char *name, const char *path,
+				struct strv *ret_live, struct zerr *e);
 /* The text of zone.conf, and its replacement (checked as by set; an error names file and line). */
 ZONE_API int zone_config_text(struct zone_host *h, const char *name, struct buf *ret,
 			      struct zerr *e);
@@ -243,8 +306,9 @@ struct zone_checks {
 	struct zone_check *v;
 	size_t n;
 };
-/* Tries things out; needs no zone_host, runs (with fewer results) without root. */
-ZONE_API int zone_checkconfig(struct zone_checks *ret, struct zerr *e);
+/* Tries things out, and says what has to be raised for @zones light zones; needs no zone_host, runs
+ * (with fewer results) without root. */
+ZONE_API int zone_checkconfig(unsigned zones, struct zone_checks *ret, struct zerr *e);
 ZONE_API void zone_checks_done(struct zone_checks *c);
 
 struct zone_events;

@@ -117,6 +117,16 @@ struct net_counters {
 int net_count(const struct net_env *env, const char *zone, const struct net_link *link,
 	      struct net_counters *ret);
 
+struct net_counts;
+/* The counters of all links of the host as they are at this moment. *@counts is made when it is
+ * NULL, else read anew; freed by net_counts_free() also after a failure. */
+int net_counts_read(struct net_counts **counts, struct zerr *e);
+/* Those of @link, as net_count() gives them. 0, -ENODEV. */
+int net_counts_find(const struct net_counts *c, const struct net_link *link,
+		    struct net_counters *ret);
+/* NULL is fine. */
+void net_counts_free(struct net_counts *c);
+
 /* Addresses that the zone really has now (global scope, no prefix length, loopback left out), by
  * one dump inside @netns_fd. */
 int net_addresses(int netns_fd, struct strv *ret_ipv4, struct strv *ret_ipv6, struct zerr *e);

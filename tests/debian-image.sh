@@ -4,6 +4,8 @@
 # path. Built once per suite and package list; the demo and the tests share it. Root, network.
 #   tests/debian-image.sh [bookworm|testing|…]
 set -euo pipefail
+# shellcheck source=tests/mirror.bash
+. "$(dirname "$(readlink -f "$0")")/mirror.bash"
 
 suite=${1:-bookworm}
 packages=systemd,systemd-sysv,dbus,iproute2,iputils-ping,libcap2-bin,procps
@@ -19,18 +21,9 @@ if [ -s "$out" ]; then
   exit 0
 fi
 
-# The mirror of the main archive: the first source with component main that is no update and no security suite.
-# shellcheck disable=SC2016 # the format is for apt
-mirror=$(apt-get indextargets --format '$(REPO_URI) $(CODENAME) $(COMPONENT)' 'Created-By: Packages' 'Origin: Debian' |
-  awk '$3 == "main" && $2 !~ /-/ && $1 !~ /security/ { print $1; exit }')
-mirror=${mirror:-http://deb.debian.org/debian}
-
-# apt's proxy, certificates and clock checks hold for the new root too.
+mirror=$(mirror_main)
 apt_options=()
-while IFS= read -r line; do
-  apt_options+=(--aptopt="${line%;}")
-done < <(apt-config dump --format '%f "%v"%n' Acquire |
-  grep -E '^Acquire::(https?::(Proxy|CaInfo|Timeout)|Check-(Valid-Until|Date)|Retries)' | grep -v '""$' || true)
+mirror_options apt_options
 
 echo "building Debian $suite from $mirror" >&2
 trap 'rm -f "$out.part.tar"' EXIT

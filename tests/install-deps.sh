@@ -6,10 +6,11 @@ set -eu
 
 build='cmake ninja-build gcc libc6-dev pkg-config libcap-dev libseccomp-dev libmnl-dev libcgroup-dev
   libarchive-dev libcurl4-openssl-dev libjson-c-dev libconfuse-dev gpgv gnupg nftables
-  libnftables-dev liblzma-dev libzstd-dev libssl-dev musl-tools ca-certificates'
+  libnftables-dev liblzma-dev libncurses-dev libzstd-dev libssl-dev musl-tools ca-certificates'
 test='clang clang-format clang-tidy libcmocka-dev bats jq socat python3 shellcheck codespell mandoc
   universal-ctags openssl nginx-light mmdebstrap debootstrap busybox-static xz-utils
-  zstd e2fsprogs iproute2 iptables util-linux libcap2-bin attr procps strace'
+  zstd e2fsprogs iproute2 iptables python3-prometheus-client util-linux libcap2-bin attr procps strace dpkg-dev
+  qemu-system-x86'
 
 case "${1:-test}" in
 build) want=$build ;;

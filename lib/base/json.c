@@ -114,6 +114,12 @@ void json_opt(struct json *j, const char *key, uint64_t value)
 		json_u64(j, key, value);
 }
 
+void json_fixed(struct json *j, const char *key, double value, int places)
+{
+	begin(j, key);
+	buf_fmt(j->out, "%.*f", places, value);
+}
+
 void json_bool(struct json *j, const char *key, bool value)
 {
 	begin(j, key);

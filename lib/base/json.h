@@ -22,6 +22,8 @@ void json_u64(struct json *j, const char *key, uint64_t value);
 void json_i64(struct json *j, const char *key, int64_t value);
 /* A number whose absence is UINT64_MAX: printed as null. */
 void json_opt(struct json *j, const char *key, uint64_t value);
+/* With so many decimal places. */
+void json_fixed(struct json *j, const char *key, double value, int places);
 void json_bool(struct json *j, const char *key, bool value);
 void json_null(struct json *j, const char *key);
 /* An array of strings. */

@@ -3,6 +3,7 @@
  * locale. Must not accept what it cannot give back. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -156,4 +157,19 @@ int64_t now_ms(void)
 	const struct timespec t = now(CLOCK_MONOTONIC);
 
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+bool cpulist_has(const char *list, unsigned long cpu)
+{
+	for (char *p = (char *)list; *p;) {
+		const unsigned long from = strtoul(p, &p, 10);
+		const unsigned long to = *p == '-' ? strtoul(p + 1, &p, 10) : from;
+
+		if (cpu >= from && cpu <= to)
+			return true;
+		if (*p != ',')
+			return false;
+		p++;
+	}
+	return false;
 }

@@ -79,21 +79,31 @@ int check_nic_name(const char *v, struct zerr *e)
 	return ok ? 0 : zerr_as(e, ZERR_USAGE, "not a name for an interface: %.80s", v);
 }
 
-int check_mount_name(const char *v, struct zerr *e)
+int check_block_name(const char *v, struct zerr *e)
 {
 	return made_of(v, "_.-") && strlen(v) <= 63 && alnum(v[0])
 		       ? 0
-		       : zerr_as(e, ZERR_USAGE, "not a name for a mount: %.80s", v);
+		       : zerr_as(e, ZERR_USAGE,
+				 "not a name (letters and digits, then also _ . -): %.80s", v);
 }
 
 int check_sysctl_name(const char *v, struct zerr *e)
 {
+	/* what each network, IPC and UTS namespace has of its own (sysctl(5), namespaces(7)) */
+	static const char *const own[] = { "net.",	 "fs.mqueue.", "kernel.msg",
+					   "kernel.sem", "kernel.shm", "kernel.auto_msgmni",
+					   "kernel.domainname" };
 	bool ok = made_of(v, "_.-/:@") && alnum(v[0]) && alnum(v[strlen(v) - 1]) &&
 		  strlen(v) <= NAME_MAX_CHARS;
 
 	for (const char *p = v; ok && *p; p++)
 		ok = !(strchr("./", p[0]) && p[1] && strchr("./", p[1]));
-	return ok ? 0 : zerr_as(e, ZERR_USAGE, "not a kernel parameter: %.80s", v);
+	if (!ok)
+		return zerr_as(e, ZERR_USAGE, "not a kernel parameter: %.80s", v);
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+		if (str_starts(v, own[i]))
+			return 0;
+	return zerr_as(e, ZERR_USAGE, "a parameter of the whole host, not of a zone: %.80s", v);
 }
 
 /* The core's own files are zone's business. */
@@ -117,6 +127,45 @@ int check_device_name(const char *v, struct zerr *e)
 	if (numbers || (str_starts(v, "/dev/") && made_of(v, "/_.:-") && check_path(v, e) == 0))
 		return 0;
 	return zerr_as(e, ZERR_USAGE, "not a block device (/dev/… or MAJOR:MINOR): %.80s", v);
+}
+
+/* Below /dev, so that nothing else of the root is ever hidden by a node. */
+int check_device_path(const char *v, struct zerr *e)
+{
+	const int r = check_path(v, e);
+
+	if (r < 0)
+		return r;
+	return str_starts(v, "/dev/") && v[5]
+		       ? 0
+		       : zerr_as(e, ZERR_USAGE, "not a path below /dev: %.200s", v);
+}
+
+int check_access(const char *v, struct zerr *e)
+{
+	bool ok = *v != '\0';
+
+	for (const char *p = v; ok && *p; p++)
+		ok = strchr("rwm", *p) && !strchr(p + 1, *p);
+	return ok ? 0 : zerr_as(e, ZERR_USAGE, "not made of r, w and m, each once: %.80s", v);
+}
+
+int check_mode(const char *v, struct zerr *e)
+{
+	const size_t len = strspn(v, "01234567");
+
+	return len >= 3 && len <= 4 && !v[len] && (len == 3 || v[0] == '0')
+		       ? 0
+		       : zerr_as(e, ZERR_USAGE, "not permissions in octal (0660): %.80s", v);
+}
+
+int check_inner_id(const char *v, struct zerr *e)
+{
+	uint64_t id;
+
+	return parse_u64(v, 65535, &id) == 0
+		       ? 0
+		       : zerr_as(e, ZERR_USAGE, "not an id from 0 to 65535: %.80s", v);
 }
 
 int check_hostname(const char *v, struct zerr *e)

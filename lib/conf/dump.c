@@ -47,7 +47,7 @@ static int dump_pairs(const struct dump *d, const struct key *k)
 	return r;
 }
 
-/* The rows from @k on that belong to one NIC or mount. */
+/* The rows from @k on that belong to one block. */
 static int dump_member(const struct dump *d, const struct key *k, const char *name)
 {
 	const enum key_group group = (enum key_group)k->group;
@@ -65,12 +65,11 @@ static int dump_member(const struct dump *d, const struct key *k, const char *na
 
 static int dump_group(const struct dump *d, const struct key *k)
 {
-	const struct zone_spec *s = d->spec;
-	const size_t n = k->group == GROUP_NIC ? s->nics_n : s->mounts_n;
+	const enum key_group g = (enum key_group)k->group;
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < n; i++)
-		r = dump_member(d, k, k->group == GROUP_NIC ? s->nics[i].name : s->mounts[i].name);
+	for (size_t i = 0; r == 0 && i < group_count(d->spec, g); i++)
+		r = dump_member(d, k, group_name(d->spec, g, i));
 	return r;
 }
 

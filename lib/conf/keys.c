@@ -16,7 +16,11 @@
 #define NIC_ROOT(where, member) NIC(where, member), .root_only = true
 #define MOUNT(where, member)                                                                      \
 	.place = PLACE_##where, .group = GROUP_MOUNT, .off = offsetof(struct mount_spec, member), \
-	.check_name = check_mount_name, .root_only = true
+	.check_name = check_block_name, .root_only = true
+#define DEVICE(where, member)                                                        \
+	.place = PLACE_##where, .group = GROUP_DEVICE,                               \
+	.off = offsetof(struct device_spec, member), .check_name = check_block_name, \
+	.root_only = true
 #define PAIRS(prefix, member) ZONE(PAIR, member), .skip = sizeof(prefix) - 1
 #define LIMIT		      PAIRS("limits.", limits)
 
@@ -138,9 +142,9 @@ const struct key conf_keys[] = {
 	  .values = "process|zone", .missing = "process", .live = true,
 	  LIMIT,
 	  .help = "what is killed when the zone's memory is used up" },
-	{ .name = "rlimit.NAME", .type = KEY_STR, .values = "SOFT[:HARD]",
+	{ .name = "rlimit.NAME", .type = KEY_STR, .values = "SOFT[:HARD]", .live = true,
 	  PAIRS("rlimit.", rlimits), .check = check_rlimit, .check_name = check_rlimit_name,
-	  .help = "resource limit of process 1, as in rlimit.nofile" },
+	  .help = "resource limit of the zone's processes, as in rlimit.nofile" },
 
 	{ .name = "net.NIC.guard.mac", .type = KEY_BOOL, .missing = "true",
 	  NIC_ROOT(NOT, open.mac),
@@ -220,10 +224,35 @@ const struct key conf_keys[] = {
 	  MOUNT(SIZE, size),
 	  .help = "size of a tmpfs" },
 
-	{ .name = "sysctl.NAME", .type = KEY_STR, .values = "TEXT",
+	{ .name = "device.NAME.path", .type = KEY_STR, .values = "PATH", .live = true,
+	  DEVICE(STR, path), .check = check_device_path,
+	  .help = "device node of the host that the zone gets, as in /dev/kvm" },
+	{ .name = "device.NAME.target", .type = KEY_STR, .values = "PATH", .live = true,
+	  DEVICE(STR, target), .check = check_device_path,
+	  .help = "where it appears inside; the same path when unset" },
+	{ .name = "device.NAME.access", .type = KEY_STR,
+	  .values = "rwm", .missing = "rw", .live = true,
+	  DEVICE(STR, access), .check = check_access,
+	  .help = "what the zone may do: r read, w write, m make nodes of it" },
+	{ .name = "device.NAME.mode", .type = KEY_STR,
+	  .values = "OCTAL", .missing = "0660", .live = true,
+	  DEVICE(STR, mode), .check = check_mode,
+	  .help = "permissions of the node inside" },
+	{ .name = "device.NAME.uid", .type = KEY_UINT, .values = "UID", .missing = "0", .live = true,
+	  DEVICE(UINT, uid), .check = check_inner_id,
+	  .help = "owner of the node, as the zone numbers users" },
+	{ .name = "device.NAME.gid", .type = KEY_UINT, .values = "GID", .missing = "0", .live = true,
+	  DEVICE(UINT, gid), .check = check_inner_id,
+	  .help = "group of the node, as the zone numbers groups" },
+	{ .name = "device.NAME.optional", .type = KEY_BOOL, .missing = "false", .live = true,
+	  DEVICE(BOOL, optional),
+	  .help = "start without it when the host has no such device" },
+
+	{ .name = "sysctl.NAME", .type = KEY_STR, .values = "TEXT", .live = true,
 	  PAIRS("sysctl.", sysctls), .check = check_filled, .check_name = check_sysctl_name,
 	  .help = "kernel parameter of the zone's namespaces, as in sysctl.net.ipv4.ip_forward" },
-	{ .name = "raw.cgroup.FILE", .type = KEY_STR, .values = "TEXT", .root_only = true,
+	{ .name = "raw.cgroup.FILE", .type = KEY_STR,
+	  .values = "TEXT", .live = true, .root_only = true,
 	  PAIRS("raw.cgroup.", raw_cgroup), .check = check_filled, .check_name = check_cgroup_file,
 	  .help = "text written to that file of the zone's control group" },
 	{ .name = "user.NAME", .type = KEY_STR, .values = "TEXT", .live = true,

@@ -18,7 +18,7 @@ enum key_place {
 	PLACE_PAIR, /* struct pairs */
 };
 
-enum key_group { GROUP_ZONE, GROUP_NIC, GROUP_MOUNT };
+enum key_group { GROUP_ZONE, GROUP_NIC, GROUP_MOUNT, GROUP_DEVICE, GROUP_N };
 
 /* The part of @path that stands for the word in capitals of @k's name; NULL when there is none.
  * *@ret_len is its length. */
@@ -39,11 +39,18 @@ int key_store(struct zone_spec *s, const struct key *k, const char *path, const 
 	      struct zerr *e);
 /* The value as text, the default when unset. 0, or -ENOENT when it has none; no message. */
 int key_text(const struct zone_spec *s, const struct key *k, const char *path, struct buf *ret);
-/* Make the NIC or mount called @name when it is not there. 0, a usage error or -ENOMEM. */
-int key_group_add(struct zone_spec *s, enum key_group group, const char *name, struct zerr *e);
-
-/* Add or replace. 0 or -ENOMEM. */
-int pairs_set(struct pairs *p, const char *name, const char *value);
+/* Named blocks (group.c): @g is none of GROUP_ZONE's. Members are borrowed from @s until the next
+ * is added. Make the one called @name when it is not there: 0, a usage error or -ENOMEM. */
+int group_add(struct zone_spec *s, enum key_group g, const char *name, struct zerr *e);
+size_t group_count(const struct zone_spec *s, enum key_group g);
+void *group_at(const struct zone_spec *s, enum key_group g, size_t i);
+const char *group_name(const struct zone_spec *s, enum key_group g, size_t i);
+/* By the first @len characters of @name; NULL when there is none. */
+void *group_find(const struct zone_spec *s, enum key_group g, const char *name, size_t len);
+/* "net" and its like; GROUP_ZONE for any other word. */
+enum key_group group_of_block(const char *block);
+/* Free all members; the vectors are not usable afterwards. */
+void groups_done(struct zone_spec *s);
 
 /* The place of @word in "a|b|c", or -EINVAL. */
 int check_enum(const char *words, const char *word);
@@ -56,8 +63,12 @@ int check_free_name(const char *v, struct zerr *e);
 /* Names of families. */
 int check_env_name(const char *v, struct zerr *e);
 int check_nic_name(const char *v, struct zerr *e);
-int check_mount_name(const char *v, struct zerr *e);
+int check_block_name(const char *v, struct zerr *e);
 int check_device_name(const char *v, struct zerr *e);
+int check_device_path(const char *v, struct zerr *e);
+int check_access(const char *v, struct zerr *e);
+int check_mode(const char *v, struct zerr *e);
+int check_inner_id(const char *v, struct zerr *e);
 int check_rlimit_name(const char *v, struct zerr *e);
 int check_sysctl_name(const char *v, struct zerr *e);
 int check_cgroup_file(const char *v, struct zerr *e);

@@ -55,6 +55,7 @@ static cfg_opt_t file_names[] = {
 	CFG_SEC("net", net_names, TITLED),
 	CFG_SEC("forward", free_names, BLOCK),
 	CFG_SEC("mount", free_names, TITLED),
+	CFG_SEC("device", free_names, TITLED),
 	CFG_SEC("sysctl", free_names, BLOCK),
 	CFG_SEC("raw", raw_names, BLOCK),
 	CFG_SEC("raw.cgroup", free_names, BLOCK),
@@ -216,8 +217,7 @@ static int walk_block(const struct parser *p, cfg_t *cfg, const char *prefix)
 	if (!path)
 		return zerr_code(p->e, ENOMEM, "read %s", p->file);
 	if (title) {
-		r = key_group_add(p->spec, str_eq(prefix, "net") ? GROUP_NIC : GROUP_MOUNT, title,
-				  p->e);
+		r = group_add(p->spec, group_of_block(prefix), title, p->e);
 		b = scan_find_block(p->scan, path);
 		r = at(p, b ? b->line : 0, path, r);
 	}

@@ -10,36 +10,14 @@
 
 #include "conf/keys.h"
 
-static void pairs_done(struct pairs *p)
+void pairs_done(struct pairs *p)
 {
 	for (size_t i = 0; i < p->n; i++) {
 		free(p->v[i].name);
 		free(p->v[i].value);
 	}
 	free(p->v);
-}
-
-static void nic_done(struct nic_spec *n)
-{
-	free(n->name);
-	free(n->type);
-	free(n->network);
-	free(n->parent);
-	free(n->mode);
-	strv_done(&n->addresses);
-	strv_done(&n->gateways);
-	free(n->mac);
-	free(n->ingress);
-	free(n->egress);
-	strv_done(&n->vlans);
-}
-
-static void mount_done(struct mount_spec *m)
-{
-	free(m->name);
-	free(m->source);
-	free(m->target);
-	free(m->options);
+	*p = (struct pairs){ 0 };
 }
 
 /* Text and families stay empty: for those no value means the default. */
@@ -80,12 +58,7 @@ void spec_done(struct zone_spec *s)
 	free(s->backend);
 	strv_done(&s->caps_add);
 	strv_done(&s->caps_drop);
-	for (size_t i = 0; i < s->nics_n; i++)
-		nic_done(&s->nics[i]);
-	free(s->nics);
-	for (size_t i = 0; i < s->mounts_n; i++)
-		mount_done(&s->mounts[i]);
-	free(s->mounts);
+	groups_done(s);
 	pairs_done(&s->limits);
 	pairs_done(&s->rlimits);
 	pairs_done(&s->sysctls);

@@ -57,6 +57,16 @@ struct mount_spec { /* mount.NAME.* */
 	bool optional;
 };
 
+struct device_spec { /* device.NAME.* */
+	char *name;
+	char *path;	   /* node of the host */
+	char *target;	   /* inside; NULL: the same */
+	char *access;	   /* of "rwm" */
+	char *mode;	   /* octal */
+	unsigned uid, gid; /* inside */
+	bool optional;
+};
+
 struct zone_spec {
 	/* identity and life */
 	char *hostname; /* NULL: the zone's name */
@@ -90,6 +100,8 @@ struct zone_spec {
 	size_t nics_n;
 	struct mount_spec *mounts;
 	size_t mounts_n;
+	struct device_spec *devices;
+	size_t devices_n;
 	struct pairs limits; /* limits.NAME, as given */
 	struct pairs rlimits;
 	struct pairs sysctls;
@@ -106,3 +118,7 @@ void spec_done(struct zone_spec *s);
 
 /* The value called @name, or NULL. */
 const char *pairs_get(const struct pairs *p, const char *name);
+/* Add or replace. 0 or -ENOMEM. */
+int pairs_set(struct pairs *p, const char *name, const char *value);
+void pairs_done(struct pairs *p);
+#define AUTO_PAIRS __attribute__((cleanup(pairs_done)))

@@ -97,25 +97,7 @@ static int check_values(const struct key *k, const char *path, const struct strv
 	return r;
 }
 
-static struct nic_spec *nic_find(const struct zone_spec *s, const char *name, size_t len)
-{
-	for (size_t i = 0; i < s->nics_n; i++) {
-		if (strncmp(s->nics[i].name, name, len) == 0 && !s->nics[i].name[len])
-			return &s->nics[i];
-	}
-	return NULL;
-}
-
-static struct mount_spec *mount_find(const struct zone_spec *s, const char *name, size_t len)
-{
-	for (size_t i = 0; i < s->mounts_n; i++) {
-		if (strncmp(s->mounts[i].name, name, len) == 0 && !s->mounts[i].name[len])
-			return &s->mounts[i];
-	}
-	return NULL;
-}
-
-/* The structure that @k's offset counts from, or NULL when there is no such NIC or mount. */
+/* The structure that @k's offset counts from, or NULL when there is no such block. */
 static void *key_base(const struct zone_spec *s, const struct key *k, const char *path)
 {
 	size_t len = 0;
@@ -123,44 +105,7 @@ static void *key_base(const struct zone_spec *s, const struct key *k, const char
 
 	if (k->group == GROUP_ZONE)
 		return (void *)s;
-	return k->group == GROUP_NIC ? (void *)nic_find(s, name, len)
-				     : (void *)mount_find(s, name, len);
-}
-
-static int nic_add(struct zone_spec *s, const char *name)
-{
-	struct nic_spec *v = reallocarray(s->nics, s->nics_n + 1, sizeof(*v)), *n;
-
-	if (!v)
-		return -ENOMEM;
-	s->nics = v;
-	n = &v[s->nics_n++];
-	*n = (struct nic_spec){ .name = strdup(name), .type = strdup("veth") };
-	return n->name && n->type ? 0 : -ENOMEM;
-}
-
-static int mount_add(struct zone_spec *s, const char *name)
-{
-	struct mount_spec *v = reallocarray(s->mounts, s->mounts_n + 1, sizeof(*v));
-
-	if (!v)
-		return -ENOMEM;
-	s->mounts = v;
-	v[s->mounts_n] = (struct mount_spec){ .name = strdup(name) };
-	return v[s->mounts_n++].name ? 0 : -ENOMEM;
-}
-
-int key_group_add(struct zone_spec *s, enum key_group group, const char *name, struct zerr *e)
-{
-	const size_t len = strlen(name);
-	int r;
-
-	r = group == GROUP_NIC ? check_nic_name(name, e) : check_mount_name(name, e);
-	if (r < 0 || (group == GROUP_NIC ? (void *)nic_find(s, name, len)
-					 : (void *)mount_find(s, name, len)))
-		return r;
-	r = group == GROUP_NIC ? nic_add(s, name) : mount_add(s, name);
-	return r < 0 ? zerr_code(e, -r, "remember %s", name) : 0;
+	return group_find(s, (enum key_group)k->group, name, len);
 }
 
 static int list_copy(struct strv *dst, const struct strv *src)
@@ -222,7 +167,7 @@ int key_store(struct zone_spec *s, const struct key *k, const char *path, const 
 	if (k->group != GROUP_ZONE) {
 		part = key_part(k, path, &len);
 		memcpy(name, part, len); /* at most 63: its check saw to that */
-		r = key_group_add(s, (enum key_group)k->group, name, e);
+		r = group_add(s, (enum key_group)k->group, name, e);
 		if (r < 0)
 			return r;
 	}

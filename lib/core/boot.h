@@ -11,6 +11,7 @@
 #include "core/cgroup.h"
 #include "core/core.h"
 #include "core/identity.h"
+#include "core/lxcfs.h"
 #include "core/seccomp.h"
 
 enum tree { TREE_ROOT, TREE_DEV, TREE_PTS, TREE_SHM, TREE_RUN, TREE_HOST, TREE_TMP, TREE_N };
@@ -23,9 +24,10 @@ enum init_kind { KIND_SYSTEMD, KIND_BUSYBOX, KIND_OPENRC, KIND_SYSV, KIND_OTHER,
 struct gift {
 	int tree[TREE_N];
 	int mount[MOUNTS_MAX]; /* in the order of spec.mounts */
-	int terminal;	       /* slave of the console */
-	int stdio[3];	       /* the stub's child's; else as the terminal */
-	int init;	       /* executable of the stub, or -1 */
+	int lxcfs[LXCFS_FILES];
+	int terminal; /* slave of the console */
+	int stdio[3]; /* the stub's child's; else as the terminal */
+	int init;     /* executable of the stub, or -1 */
 };
 #define GIFT_FDS ((int)(sizeof(struct gift) / sizeof(int)))
 
@@ -72,7 +74,7 @@ struct boot {
 	int slaves[CONSOLES_MAX]; /* of console.ttys: kept open, so that the masters never hang up
 				   */
 	int notify;
-	int oom; /* memory.events of the payload; -1: no memory controller */
+	int oom;	     /* memory.events of the payload; -1: no memory controller */
 	unsigned generation; /* of link names; counts starts of this zone since the host booted */
 	/* kept over a reboot in place, given to the next monitor */
 	int alive;	     /* the lock that says that a starter or monitor lives */

@@ -107,11 +107,11 @@ int cg_write(int group, const char *file, const char *text)
 /* The files that the zone's root may write; limits stay the host's. */
 static int delegate(int payload, uid_t owner, struct zerr *e)
 {
-	static const char *const files[] = { "cgroup.procs",	       "cgroup.threads",
-					     "cgroup.subtree_control", "memory.oom.group",
-					     "memory.reclaim",	       "memory.pressure",
-					     "cpu.pressure",	       "io.pressure",
-					     "irq.pressure",	       "cgroup.pressure" };
+	static const char *const files[] = {
+		"cgroup.procs",	  "cgroup.threads",  "cgroup.subtree_control",
+		"memory.reclaim", "memory.pressure", "cpu.pressure",
+		"io.pressure",	  "irq.pressure",    "cgroup.pressure"
+	};
 
 	/* what is delegated can be nested, but not deeper than remove_tree() goes */
 	(void)cg_write(payload, "cgroup.max.depth", DEPTH_TEXT);
@@ -122,6 +122,11 @@ static int delegate(int payload, uid_t owner, struct zerr *e)
 		    errno != ENOENT)
 			return zerr_sys(e, "cgroup: delegate %s", files[i]);
 	return 0;
+}
+
+char *cg_path(const struct zone_host *h, const char *name, const char *child)
+{
+	return str_fmt("%s/%s%s%s", h->group, name, child ? "/" : "", child ? child : "");
 }
 
 static int make_group(int parent, const char *name, struct zerr *e)
@@ -164,22 +169,16 @@ int cg_make(struct zone_host *h, const char *name, uid_t owner, struct cg *ret, 
 
 int cg_open(struct zone_host *h, const char *name, struct cg *ret, struct zerr *e)
 {
-	AUTO_CG struct cg c = CG_NONE;
 	char path[PATH_MAX];
 	const int r = cg_root(h, e);
 
 	if (r < 0)
 		return r;
-	(void)snprintf(path, sizeof(path), "%s/%s", h->group, name);
-	c.group = fs_open_below(h->cgroup, path, O_RDONLY | O_DIRECTORY, 0);
-	if (c.group < 0)
+	(void)snprintf(path, sizeof(path), "%s/%s/payload", h->group, name);
+	const int fd = fs_open_below(h->cgroup, path, O_RDONLY | O_DIRECTORY, 0);
+	if (fd < 0)
 		return -ENOENT;
-	c.monitor = fs_open_below(c.group, "monitor", O_RDONLY | O_DIRECTORY, 0);
-	c.payload = fs_open_below(c.group, "payload", O_RDONLY | O_DIRECTORY, 0);
-	if (c.payload < 0)
-		return -ENOENT;
-	*ret = c;
-	c = (struct cg)CG_NONE;
+	*ret = (struct cg){ .group = -1, .monitor = -1, .payload = fd };
 	return 0;
 }
 
@@ -256,13 +255,9 @@ int cg_kill(int group, struct zerr *e)
 	return r < 0 ? zerr_code(e, -r, "cgroup: kill") : 0;
 }
 
-int cg_events(int group, bool *ret_populated, bool *ret_frozen)
+static int read_events(int fd, bool *ret_populated, bool *ret_frozen)
 {
-	AUTO_CLOSE int fd = openat(group, "cgroup.events", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	char text[128];
-
-	if (fd < 0)
-		return -errno;
 	const ssize_t n = read(fd, text, sizeof(text) - 1);
 	if (n < 0)
 		return -errno;
@@ -270,6 +265,25 @@ int cg_events(int group, bool *ret_populated, bool *ret_frozen)
 	*ret_populated = strstr(text, "populated 1") != NULL;
 	*ret_frozen = strstr(text, "frozen 1") != NULL;
 	return 0;
+}
+
+int cg_events(int group, bool *ret_populated, bool *ret_frozen)
+{
+	AUTO_CLOSE int fd = openat(group, "cgroup.events", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+	return fd < 0 ? -errno : read_events(fd, ret_populated, ret_frozen);
+}
+
+int cg_state(struct zone_host *h, const char *name, bool *ret_populated, bool *ret_frozen)
+{
+	struct zerr ignored = { 0 };
+	char path[PATH_MAX];
+
+	if (cg_root(h, &ignored) < 0)
+		return -ENOENT;
+	(void)snprintf(path, sizeof(path), "%s/%s/payload/cgroup.events", h->group, name);
+	AUTO_CLOSE int fd = fs_open_below(h->cgroup, path, O_RDONLY, 0);
+	return fd < 0 ? fd : read_events(fd, ret_populated, ret_frozen);
 }
 
 /* Wait for a state of cgroup.events; the file wakes with POLLPRI when it changes. */
@@ -330,31 +344,6 @@ uint64_t cg_number(int group, const char *file)
 	return parse_u64(text, UINT64_MAX, &value) < 0 ? UINT64_MAX : value;
 }
 
-uint64_t cg_keyed(int group, const char *file, const char *key)
-{
-	AUTO_CLOSE int fd = openat(group, file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	const size_t len = strlen(key);
-	char text[2048];
-	uint64_t sum = UINT64_MAX;
-
-	if (fd < 0)
-		return UINT64_MAX;
-	const ssize_t n = read(fd, text, sizeof(text) - 1);
-	if (n <= 0)
-		return UINT64_MAX;
-	text[n] = '\0';
-	/* "key value" lines, and "8:0 key=value …" ones, summed over devices */
-	for (const char *p = text; (p = strstr(p, key)); p += len) {
-		unsigned long long v;
-
-		if ((p != text && !strchr(" \n", p[-1])) || !strchr(" =", p[len]) ||
-		    sscanf(p + len + 1, "%llu", &v) != 1)
-			continue;
-		sum = sum == UINT64_MAX ? v : sum + v;
-	}
-	return sum;
-}
-
 static void count_below(int group, unsigned depth, pid_t *pids, size_t max, size_t *n)
 {
 	AUTO_BUF struct buf text = { 0 };
@@ -389,9 +378,17 @@ size_t cg_pids(int group, pid_t *ret, size_t max)
 	return n;
 }
 
-uint64_t cg_processes(int group)
+int cg_children(int group, struct strv *ret)
 {
-	const uint64_t n = cg_number(group, "pids.current");
+	const int fd = openat(group, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	AUTO_CLOSEDIR DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *d;
+	int r = dir ? 0 : -errno;
 
-	return n != UINT64_MAX ? n : cg_pids(group, NULL, 0);
+	strv_done(ret);
+	while (r == 0 && (d = readdir(dir)))
+		if (is_child(d))
+			r = strv_add(ret, d->d_name);
+	strv_sort(ret);
+	return r;
 }

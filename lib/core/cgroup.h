@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * cgroup v2 by directory descriptors: the groups of a zone, their delegation, freeze, kill, events
- * and limits. GROUP is zone/NAME below the v2 mount with the leaves monitor/ and payload/; nothing
- * here ever writes a pid (processes are cloned into their group).
+ * cgroup v2 by directory descriptors: the groups of a zone, their delegation, freeze, kill, events.
+ * GROUP is zone/NAME below the v2 mount with the leaves monitor/ and payload/; nothing here ever
+ * writes a pid (processes are cloned into their group). Limits are in limits.h.
  */
 #pragma once
 
@@ -27,7 +27,10 @@ void cg_close(struct cg *c);
 int cg_root(struct zone_host *h, struct zerr *e);
 /* Make (or find) the groups of @name; payload is delegated to @owner. */
 int cg_make(struct zone_host *h, const char *name, uid_t owner, struct cg *ret, struct zerr *e);
-/* Open those that exist. -ENOENT without message when there is no payload. */
+/* "zone/NAME/CHILD" from the root of the hierarchy, without a slash before it; @child NULL: the
+ * group itself. Owned by the caller; NULL: out of memory. */
+char *cg_path(const struct zone_host *h, const char *name, const char *child);
+/* Open the payload alone. -ENOENT without message when there is none. */
 int cg_open(struct zone_host *h, const char *name, struct cg *ret, struct zerr *e);
 /* Remove all that is empty, payload's descendants included; @monitor too. -EBUSY: processes are
  * left. */
@@ -43,23 +46,14 @@ int cg_kill(int group, struct zerr *e);
 int cg_freeze(int group, bool freeze, int timeout_ms, struct zerr *e);
 /* From cgroup.events. 0 or -errno. */
 int cg_events(int group, bool *ret_populated, bool *ret_frozen);
+/* The same of @name's payload, without opening that. -ENOENT: there is none. */
+int cg_state(struct zone_host *h, const char *name, bool *ret_populated, bool *ret_frozen);
 /* Wait until no process is left. 0 or -ETIMEDOUT. */
 int cg_wait_empty(int group, int timeout_ms);
 
-/* A number from a file of the group ("max" and absence: UINT64_MAX), and one from a keyed file. */
+/* The number in a file of the group ("max" and absence: UINT64_MAX). */
 uint64_t cg_number(int group, const char *file);
-uint64_t cg_keyed(int group, const char *file, const char *key);
-/* Processes in the whole subtree. */
-uint64_t cg_processes(int group);
+/* Names of the groups directly below, sorted, replacing what *@ret has. 0 or -errno. */
+int cg_children(int group, struct strv *ret);
 /* Their pids as the host sees them, appended to @ret (NULL-safe), at most @max. Number found. */
 size_t cg_pids(int group, pid_t *ret, size_t max);
-
-/* Apply the configured limits and raw.cgroup values. One that cannot be applied is exit status 7;
- * defaults that cannot are appended to @not_enforced. *@ret_nproc: RLIMIT_NPROC to use instead of
- * the pids controller, 0 for none. */
-int cg_limits(const struct zone *z, int payload, struct strv *not_enforced, uint64_t *ret_nproc,
-	      struct zerr *e);
-/* A running zone's limits from what @from says to what @to says; all or nothing, errors as above.
- */
-int cg_limits_change(int payload, const struct zone_spec *from, const struct zone_spec *to,
-		     struct zerr *e);

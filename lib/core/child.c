@@ -20,6 +20,7 @@
 #include "base/sys.h"
 #include "core/boot.h"
 #include "core/rlimits.h"
+#include "core/sysctls.h"
 
 /* Fill the gift from the go message. -ESRCH: the starter has gone. */
 static int receive(int sock, struct gift *g)
@@ -71,22 +72,6 @@ static int become_root(const struct boot *b, struct zerr *e)
 	return 0;
 }
 
-static int set_sysctl(const char *name, const char *value, struct zerr *e)
-{
-	char path[PATH_MAX] = "/proc/sys/";
-	size_t n = strlen(path);
-
-	if (strstr(name, ".."))
-		return zerr_as(e, ZERR_USAGE, "sysctl.%s: not a sysctl", name);
-	for (const char *p = name; *p && n + 1 < sizeof(path); p++)
-		path[n++] = *p == '.' ? '/' : *p == '/' ? '.' : *p;
-	path[n] = '\0';
-	AUTO_CLOSE int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
-	if (fd < 0 || write(fd, value, strlen(value)) < 0)
-		return zerr_sys(e, "sysctl.%s=%s", name, value);
-	return 0;
-}
-
 /* The console as controlling terminal, and the three streams. */
 static int set_streams(const struct boot *b, const struct gift *g, struct zerr *e)
 {
@@ -135,7 +120,7 @@ static int start_init(const struct boot *b, const struct gift *g, struct zerr *e
 static int restrict_and_exec(const struct boot *b, const struct gift *g, struct zerr *e)
 {
 	const struct zone_spec *s = &b->z->spec;
-	int r = rlimits_apply(s, e);
+	int r = rlimits_apply(&s->rlimits, e);
 
 	if (r == 0)
 		r = set_streams(b, g, e);
@@ -164,7 +149,8 @@ static int run(const struct boot *b, struct zerr *e)
 	if (r == 0)
 		identity_write(&b->identity, b->z->name, hostname(b));
 	for (size_t i = 0; i < b->z->spec.sysctls.n && r == 0; i++)
-		r = set_sysctl(b->z->spec.sysctls.v[i].name, b->z->spec.sysctls.v[i].value, e);
+		r = sysctl_write(b->z->spec.sysctls.v[i].name, b->z->spec.sysctls.v[i].value, NULL,
+				 e);
 	if (r == 0)
 		r = mounts_protect(&g, e);
 	if (r == 0)

@@ -6,6 +6,7 @@
 #include "base/fs.h"
 #include "base/own.h"
 #include "core/cgroup.h"
+#include "core/live.h"
 #include "core/state.h"
 
 static int read_text(const struct zone *z, struct buf *text, struct zerr *e)
@@ -56,47 +57,121 @@ static int check_whole(const struct zone *z, const char *text, struct zone_spec 
 	return 0;
 }
 
-/* What is live takes effect at once, or the whole change is refused. */
-static int apply_live(struct zone *z, const struct status *s, const struct zone_spec *to,
-		      struct zerr *e)
-{
-	AUTO_CG struct cg cg = CG_NONE;
-	AUTO_SPEC struct zone_spec from;
-	struct zerr ignored = { 0 };
+/* One change of a zone's configuration, from its text to what the running zone has of it. */
+struct change {
+	struct zone z;
+	struct buf text;      /* as it is to be */
+	struct strv paths;    /* of the assignments; empty: any may have changed (edit) */
+	struct strv later;    /* those that wait for the next start */
+	struct status status; /* of the zone */
+	struct cg cg;
+	struct zone_spec from, to;
+};
+#define CHANGE_NEW                                                        \
+	{                                                                 \
+		.z = { .dir = -1, .run = -1, .lock = -1 }, .cg = CG_NONE, \
+	}
 
-	spec_init(&from);
-	if ((s->state != STATE_RUNNING && s->state != STATE_FROZEN) ||
-	    conf_load(&from, z->dir, z->name, &ignored) < 0 ||
-	    cg_open(z->h, z->name, &cg, &ignored) < 0)
-		return 0;
-	return cg_limits_change(cg.payload, &from, to, e);
+static void change_done(struct change *c)
+{
+	zone_unload(&c->z);
+	buf_done(&c->text);
+	strv_done(&c->paths);
+	strv_done(&c->later);
+	status_done(&c->status);
+	cg_close(&c->cg);
+	spec_done(&c->from);
+	spec_done(&c->to);
+}
+#define AUTO_CHANGE __attribute__((cleanup(change_done)))
+
+static bool runs(const struct change *c)
+{
+	return c->status.state == STATE_RUNNING || c->status.state == STATE_FROZEN;
 }
 
-static int save(struct zone *z, const struct buf *text, struct zerr *e)
+static struct live live_of(struct change *c)
 {
-	AUTO_STATUS struct status s = { 0 };
-	AUTO_SPEC struct zone_spec spec;
+	return (struct live){ &c->z, &c->status.rec, c->cg.payload, &c->from, &c->to, &c->later };
+}
+
+/* What is live takes effect at once, or the whole change is refused. */
+static int apply_live(struct change *c, struct zerr *e)
+{
 	struct zerr ignored = { 0 };
 
-	spec_init(&spec);
-	int r = state_now(z, &s, e);
+	if (runs(c) && conf_load(&c->from, c->z.dir, c->z.name, &ignored) == 0 &&
+	    cg_open(c->z.h, c->z.name, &c->cg, &ignored) == 0) {
+		const struct live l = live_of(c);
 
+		return live_change(&l, e);
+	}
+	for (size_t i = 0; i < c->paths.n; i++)
+		if (live_has(c->paths.v[i]) && strv_add(&c->later, c->paths.v[i]) < 0)
+			return zerr_code(e, ENOMEM, "set");
+	return 0;
+}
+
+/* What became of each key that was named; one that belongs to a whole block that was removed counts
+ * too. */
+static bool is_later(const struct change *c, const char *path)
+{
+	const struct key *k = conf_key_find(path);
+
+	for (size_t i = 0; i < c->later.n; i++)
+		if (str_eq(c->later.v[i], path))
+			return true;
+	return k ? !k->live : !live_has(path);
+}
+
+static void tell(struct change *c)
+{
+	zone_event(c->z.h, c->z.name, "changed", NULL);
+	for (size_t i = 0; i < c->paths.n; i++) {
+		AUTO_BUF struct buf value = { 0 };
+		struct zerr ignored = { 0 };
+		const char *path = c->paths.v[i];
+
+		if (!runs(c) || !str_starts(path, "limits.") || is_later(c, path))
+			continue;
+		if (conf_get(&c->to, path, &value, &ignored) < 0)
+			buf_str(&value, "max");
+		const char *const fields[] = { "key", path, "value", value.p ? value.p : "", NULL };
+		zone_event(c->z.h, c->z.name, "limit-changed", fields);
+	}
+}
+
+static int save(struct change *c, struct zerr *e)
+{
+	struct zone *z = &c->z;
+	const char *text = c->text.p ? c->text.p : "";
+	struct zerr ignored = { 0 };
+
+	spec_init(&c->from);
+	spec_init(&c->to);
+	int r = state_now(z, &c->status, e);
 	if (r == 0)
-		r = state_allows(&s, DO_CONFIG, z->name, e);
+		r = state_allows(&c->status, DO_CONFIG, z->name, e);
 	(void)record_load(&z->manifest, z->dir, "manifest", MANIFEST_FORMAT, &ignored);
 	if (r == 0)
-		r = check_whole(z, text->p ? text->p : "", &spec, e);
+		r = check_whole(z, text, &c->to, e);
 	if (r == 0)
-		r = apply_live(z, &s, &spec, e);
+		r = apply_live(c, e);
+	if (r < 0)
+		return r;
+	r = fs_write(z->dir, "zone.conf", text, c->text.len, 0600, true, e);
+	if (r < 0 && c->cg.payload >= 0) {
+		const struct live l = live_of(c);
+
+		live_undo(&l);
+	}
 	if (r == 0)
-		r = fs_write(z->dir, "zone.conf", text->p ? text->p : "", text->len, 0600, true, e);
-	if (r == 0)
-		zone_event(z->h, z->name, "changed", NULL);
+		tell(c);
 	return r;
 }
 
-static int edit_one(struct buf *text, const char *assignment, struct strv *live, bool *any,
-		    struct zerr *e)
+/* "KEY=VALUE", or "KEY" (a whole block, too) to unset. */
+static int edit_one(struct change *c, const char *assignment, bool *any, struct zerr *e)
 {
 	AUTO_FREE char *key = strdup(assignment);
 	bool changed = false;
@@ -106,16 +181,15 @@ static int edit_one(struct buf *text, const char *assignment, struct strv *live,
 	char *eq = strchr(key, '=');
 	if (eq)
 		*eq = '\0';
-	const struct key *k = conf_key_find(key);
-	if (!k && eq)
+	if (!conf_key_find(key) && eq)
 		return conf_key_unknown(key, e);
-	int r = conf_edit(text, key, eq ? eq + 1 : NULL, &changed, e);
+	int r = conf_edit(&c->text, key, eq ? eq + 1 : NULL, &changed, e);
 	if (r == -ENOENT && !eq) {
 		*e = (struct zerr){ 0 };
 		r = 0; /* not set already */
 	}
 	*any |= changed;
-	if (r == 0 && strv_add(live, k && k->live ? "applied" : "at next start") < 0)
+	if (r == 0 && strv_add(&c->paths, key) < 0)
 		r = zerr_code(e, ENOMEM, "set");
 	return r;
 }
@@ -123,16 +197,21 @@ static int edit_one(struct buf *text, const char *assignment, struct strv *live,
 int zone_set(struct zone_host *h, const char *name, char *const *assignments, int n,
 	     struct strv *ret_live, struct zerr *e)
 {
-	AUTO_ZONE struct zone z = { .dir = -1, .run = -1, .lock = -1 };
-	AUTO_BUF struct buf text = { 0 };
+	AUTO_CHANGE struct change c = CHANGE_NEW;
 	bool any = false;
-	int r = zone_load(h, name, LOAD_LOCK, &z, e);
+	int r = zone_load(h, name, LOAD_LOCK, &c.z, e);
 
 	if (r == 0)
-		r = read_text(&z, &text, e);
+		r = read_text(&c.z, &c.text, e);
 	for (int i = 0; i < n && r == 0; i++)
-		r = edit_one(&text, assignments[i], ret_live, &any, e);
-	return r == 0 && any ? save(&z, &text, e) : r;
+		r = edit_one(&c, assignments[i], &any, e);
+	if (r == 0 && any)
+		r = save(&c, e);
+	for (size_t i = 0; i < c.paths.n && r == 0; i++)
+		if (strv_add(ret_live, is_later(&c, c.paths.v[i]) ? "at next start" : "applied") <
+		    0)
+			r = zerr_code(e, ENOMEM, "set");
+	return r;
 }
 
 int zone_config_text(struct zone_host *h, const char *name, struct buf *ret, struct zerr *e)
@@ -145,16 +224,15 @@ int zone_config_text(struct zone_host *h, const char *name, struct buf *ret, str
 
 int zone_config_replace(struct zone_host *h, const char *name, const char *text, struct zerr *e)
 {
-	AUTO_ZONE struct zone z = { .dir = -1, .run = -1, .lock = -1 };
-	AUTO_BUF struct buf b = { 0 };
-	const int r = zone_load(h, name, LOAD_LOCK, &z, e);
+	AUTO_CHANGE struct change c = CHANGE_NEW;
+	const int r = zone_load(h, name, LOAD_LOCK, &c.z, e);
 
 	if (r < 0)
 		return r;
-	if (z.dir < 0)
-		return zerr_as(e, ZERR_STATE, "the zone's directory %s is missing", z.entry.dir);
-	buf_str(&b, text);
-	return b.failed ? zerr_code(e, ENOMEM, "edit") : save(&z, &b, e);
+	if (c.z.dir < 0)
+		return zerr_as(e, ZERR_STATE, "the zone's directory %s is missing", c.z.entry.dir);
+	buf_str(&c.text, text);
+	return c.text.failed ? zerr_code(e, ENOMEM, "edit") : save(&c, e);
 }
 
 static void describe(const struct key *k, struct zone_key *ret)

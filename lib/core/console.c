@@ -9,8 +9,8 @@
 
 #include "base/fs.h"
 #include "base/own.h"
-#include "tiny/protocol.h"
 #include "core/state.h"
+#include "tiny/protocol.h"
 
 _Static_assert(ZONE_CONSOLE_PACKET == MONITOR_PACKET, "the public constant is the protocol's");
 

@@ -22,8 +22,10 @@ struct zone_host {
 	char *group;					 /* our group below the v2 mount: "zone" */
 	int zones;					 /* new zones and .images */
 	int host;					 /* /var/lib/zone/.host */
-	int run;					 /* /run/zone */
-	int cgroup; /* the cgroup v2 mount; -1 until cg_root() */
+	struct index_cache index;
+	bool looked_up; /* a first look-up reads for itself alone */
+	int run;	/* /run/zone */
+	int cgroup;	/* the cgroup v2 mount; -1 until cg_root() */
 	char *cgroup_path;
 	struct image_env images;
 	struct net_env net;

@@ -8,6 +8,7 @@
 #include <linux/bpf.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 
 #include "base/own.h"
 
@@ -34,30 +35,70 @@ static long sys_bpf(enum bpf_cmd cmd, union bpf_attr *attr)
 	return syscall(SYS_bpf, cmd, attr, sizeof(*attr));
 }
 
-size_t devices_default(bool fuse, bool tun, struct device_rule ret[static DEVICES_DEFAULT_MAX])
+enum { RW = DEVICE_READ | DEVICE_WRITE, ALL = RW | DEVICE_MKNOD };
+
+static const struct device_rule always[] = {
+	{ 'c', ALL, 1, 3 },	       /* null */
+	{ 'c', ALL, 1, 5 },	       /* zero */
+	{ 'c', ALL, 1, 7 },	       /* full */
+	{ 'c', ALL, 1, 8 },	       /* random */
+	{ 'c', ALL, 1, 9 },	       /* urandom */
+	{ 'c', ALL, 5, 0 },	       /* tty */
+	{ 'c', ALL, 5, 2 },	       /* ptmx */
+	{ 'c', ALL, 136, DEVICE_ANY }, /* pts */
+	/* The node may be made, but what it opens is the host's console: the zone's /dev/console is
+	 * a pts. */
+	{ 'c', DEVICE_MKNOD, 5, 1 },
+};
+#define ALWAYS (sizeof(always) / sizeof(always[0]))
+
+int device_stat(const struct device_spec *d, struct stat *ret, struct zerr *e)
 {
-	enum { RW = DEVICE_READ | DEVICE_WRITE, ALL = RW | DEVICE_MKNOD };
-	static const struct device_rule always[] = {
-		{ 'c', ALL, 1, 3 },	       /* null */
-		{ 'c', ALL, 1, 5 },	       /* zero */
-		{ 'c', ALL, 1, 7 },	       /* full */
-		{ 'c', ALL, 1, 8 },	       /* random */
-		{ 'c', ALL, 1, 9 },	       /* urandom */
-		{ 'c', ALL, 5, 0 },	       /* tty */
-		{ 'c', ALL, 5, 2 },	       /* ptmx */
-		{ 'c', ALL, 136, DEVICE_ANY }, /* pts */
-		/* The node may be made, but what it opens is the host's console: the zone's
-		 * /dev/console is a pts. */
-		{ 'c', DEVICE_MKNOD, 5, 1 },
-	};
-	size_t n = sizeof(always) / sizeof(*always);
+	if (!d->path)
+		return zerr_as(e, ZERR_USAGE, "device.%s: needs a path", d->name);
+	if (stat(d->path, ret) < 0) {
+		*ret = (struct stat){ 0 };
+		if (errno == ENOENT && d->optional)
+			return 0;
+		return zerr_as(e, ZERR_HOST, "device.%s: %s: %s", d->name, d->path,
+			       strerror(errno));
+	}
+	if (!S_ISCHR(ret->st_mode) && !S_ISBLK(ret->st_mode))
+		return zerr_as(e, ZERR_USAGE, "device.%s: %s is not a device", d->name, d->path);
+	return 0;
+}
+
+static unsigned access_bits(const char *words)
+{
+	return (strchr(words, 'r') ? DEVICE_READ : 0U) | (strchr(words, 'w') ? DEVICE_WRITE : 0U) |
+	       (strchr(words, 'm') ? DEVICE_MKNOD : 0U);
+}
+
+int devices_rules(const struct zone_spec *s, struct device_rule ret[static DEVICES_MAX],
+		  struct zerr *e)
+{
+	size_t n = ALWAYS;
 
 	memcpy(ret, always, sizeof(always));
-	if (fuse)
+	if (s->fuse)
 		ret[n++] = (struct device_rule){ 'c', ALL, 10, 229 };
-	if (tun)
+	if (s->tun)
 		ret[n++] = (struct device_rule){ 'c', ALL, 10, 200 };
-	return n;
+	if (s->devices_n > DEVICES_MAX - n)
+		return zerr_as(e, ZERR_USAGE, "more than %zu devices", DEVICES_MAX - n);
+	for (size_t i = 0; i < s->devices_n; i++) {
+		const struct device_spec *d = &s->devices[i];
+		struct stat st;
+		const int r = device_stat(d, &st, e);
+
+		if (r < 0)
+			return r;
+		if (st.st_mode)
+			ret[n++] = (struct device_rule){ S_ISBLK(st.st_mode) ? 'b' : 'c',
+							 access_bits(d->access), major(st.st_rdev),
+							 minor(st.st_rdev) };
+	}
+	return (int)n;
 }
 
 /* ---- the program ---------------------------------------------------------------------------- */
@@ -215,4 +256,12 @@ int devices_attach(int cgroup_fd, const struct device_rule *rules, size_t n, str
 	if (sys_bpf(BPF_PROG_ATTACH, &attr) < 0)
 		return zerr_as(e, ZERR_HOST, "attach the device program: %s", strerror(errno));
 	return 0;
+}
+
+int devices_apply(const struct zone_spec *s, int cgroup_fd, struct zerr *e)
+{
+	struct device_rule rules[DEVICES_MAX];
+	const int n = devices_rules(s, rules, e);
+
+	return n < 0 ? n : devices_attach(cgroup_fd, rules, (size_t)n, e);
 }

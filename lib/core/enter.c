@@ -17,7 +17,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -25,6 +24,7 @@
 
 #include "base/own.h"
 #include "base/sys.h"
+#include "core/rlimits.h"
 
 static int join(const struct enter *x, struct zerr *e)
 {
@@ -186,11 +186,13 @@ static void keep_only(int fd)
 
 static int run(const struct enter *x, int sock, struct zerr *e)
 {
-	const struct rlimit no_core = { 0, RLIM_INFINITY };
 	struct account u = { 0 };
 	AUTO_STRV struct strv env = { 0 };
 	const struct zone_exec *a = x->args;
-	int r = join(x, e);
+	int r;
+
+	rlimits_enter(&x->rlimits);
+	r = join(x, e);
 
 	/* A link of the zone's (/etc/passwd, a home, a shell) may lead to /proc/self/fd: nothing is
 	 * there but the streams. */
@@ -201,7 +203,6 @@ static int run(const struct enter *x, int sock, struct zerr *e)
 		r = open_pty(a, sock, &u, e);
 	if (r == 0 && make_environment(a, &u, &env) < 0)
 		r = zerr_code(e, ENOMEM, "environment");
-	(void)setrlimit(RLIMIT_CORE, &no_core);
 	(void)umask(022);
 	if (r == 0)
 		r = become_user(x, &u, e);

@@ -12,6 +12,7 @@ struct enter {
 	uid_t base; /* of the zone that runs */
 	bool userns, no_new_privs;
 	uint64_t caps;
+	struct pairs rlimits; /* owned */
 	struct seccomp_filter filter;
 };
 

@@ -18,6 +18,7 @@
 #include "base/sys.h"
 #include "core/enter.h"
 #include "core/life.h"
+#include "core/rlimits.h"
 
 /* Receive the pty's master (if there is one) or the error. */
 static int hear(int sock, int *ret_pty, struct zerr *e)
@@ -124,6 +125,8 @@ static int prepare(struct zone_host *h, const char *name, struct zone *z, struct
 	x->userns = level != LEVEL_PRIVILEGED;
 	x->caps = record_u64(&s.rec, "caps", 0);
 	x->no_new_privs = record_u64(&s.rec, "no_new_privs", 0) != 0;
+	if (rlimits_read(record_get(&s.rec, "rlimits"), &x->rlimits) < 0)
+		return zerr_code(e, ENOMEM, "limits");
 	if (x->init < 0 || cg_open(h, name, cg, e) < 0)
 		return has_ended(e);
 	AUTO_CLOSE int cache = fs_make_dir(h->cache, 0700, e);
@@ -162,6 +165,7 @@ int zone_exec(struct zone_host *h, const char *name, const struct zone_exec *arg
 		r = leaf < 0 ? leaf : spawn(&x, leaf, &pidfd, args->pty ? &pty : NULL, e);
 	}
 	seccomp_done(&x.filter);
+	pairs_done(&x.rlimits);
 	(void)own_close(x.init);
 	if (r < 0) {
 		(void)own_close(pidfd);

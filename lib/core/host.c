@@ -126,6 +126,7 @@ void zone_host_close(struct zone_host *h)
 	free(h->run_path);
 	free(h->cache);
 	free(h->group);
+	index_done(&h->index.all);
 	free(h->cgroup_path);
 	free(h->image_conf);
 	free(h->image_keys);
@@ -184,7 +185,9 @@ int zone_load(struct zone_host *h, const char *name, int what, struct zone *ret,
 		return zerr_code(e, ENOMEM, "zone");
 	if ((what & LOAD_LOCK) && (z.lock = zone_lock(h, name, e)) < 0)
 		return z.lock;
-	r = index_find(h->host, name, &z.entry, e);
+	r = h->looked_up ? index_find(h->host, &h->index, name, &z.entry, e)
+			 : index_find_one(h->host, name, &z.entry, e);
+	h->looked_up = true;
 	if (r == -ENOENT)
 		return zerr_hint(e, zerr_as(e, ZERR_MISSING, "no such zone"),
 				 "zone ls shows what there is");

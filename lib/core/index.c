@@ -7,7 +7,9 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/fs.h"
 #include "base/own.h"
@@ -82,24 +84,30 @@ static bool same_name(const struct line *a, const struct line *b)
 	return a->name_len == b->name_len && memcmp(a->text, b->text, a->name_len) == 0;
 }
 
-static bool is_named(const struct line *l, const char *name)
+/* Take the line [@p, @end) apart, without its sign. Each ends with a tab and a dot: one that does
+ * not was torn by a power loss and says nothing, whatever has been appended behind it since. */
+static bool take_line(char *p, char *end, struct line *ret)
 {
-	return l->name_len == strlen(name) && memcmp(l->text, name, l->name_len) == 0;
+	*end = '\0';
+	if ((p[0] != '+' && p[0] != '-') || p[1] != '\t' || end - p < 4 || end[-2] != '\t' ||
+	    end[-1] != '.')
+		return false;
+	end[-2] = '\0';
+	*ret = (struct line){ p + 2, strcspn(p + 2, "\t"), 0, p[0] == '+' };
+	return true;
 }
 
-/* Split @text into lines, sorted by name, then age. Each ends with a tab and a dot: one that does
- * not was torn by a power loss and says nothing, whatever has been appended behind it since. */
+/* Split @text into lines, sorted by name, then age. */
 static struct line *split(char *text, size_t *ret_n)
 {
 	size_t n = 0, cap = 0;
 	struct line *v = NULL;
 
 	for (char *p = text, *end; (end = strchr(p, '\n')); p = end + 1) {
-		*end = '\0';
-		if ((p[0] != '+' && p[0] != '-') || p[1] != '\t' || end - p < 4 ||
-		    end[-2] != '\t' || end[-1] != '.')
+		struct line l;
+
+		if (!take_line(p, end, &l))
 			continue;
-		end[-2] = '\0';
 		if (n == cap) {
 			cap = cap ? cap * 2 : 64;
 			struct line *w = reallocarray(v, cap, sizeof(*v));
@@ -110,8 +118,8 @@ static struct line *split(char *text, size_t *ret_n)
 			}
 			v = w;
 		}
-		v[n] = (struct line){ p + 2, strcspn(p + 2, "\t"), n, p[0] == '+' };
-		n++;
+		l.seq = n;
+		v[n++] = l;
 	}
 	if (n)
 		qsort(v, n, sizeof(*v), by_name);
@@ -130,7 +138,7 @@ static int read_text(int hostdir, struct buf *text, struct zerr *e)
 	return 0;
 }
 
-static int load(int hostdir, const char *only, struct index *ret, size_t *ret_dead, struct zerr *e)
+static int load(int hostdir, struct index *ret, size_t *ret_dead, struct zerr *e)
 {
 	AUTO_BUF struct buf text = { 0 };
 	AUTO_INDEX struct index x = { 0 };
@@ -148,9 +156,7 @@ static int load(int hostdir, const char *only, struct index *ret, size_t *ret_de
 	for (size_t i = 0; i < n; i++) {
 		const bool last = i + 1 == n || !same_name(&lines[i], &lines[i + 1]);
 
-		if (!last || !lines[i].add || (only && !is_named(&lines[i], only)))
-			continue;
-		if (parse_line(lines[i].text, &x.v[x.n]) == 0)
+		if (last && lines[i].add && parse_line(lines[i].text, &x.v[x.n]) == 0)
 			x.n++;
 	}
 	if (ret_dead)
@@ -162,21 +168,89 @@ static int load(int hostdir, const char *only, struct index *ret, size_t *ret_de
 
 int index_load(int hostdir, struct index *ret, struct zerr *e)
 {
-	return load(hostdir, NULL, ret, NULL, e);
+	return load(hostdir, ret, NULL, e);
 }
 
-int index_find(int hostdir, const char *name, struct index_entry *ret, struct zerr *e)
+/* Whether what was read then is what is there now: every change appends or puts a new file there.
+ */
+static bool is_fresh(const struct index_cache *c, const struct stat *st)
 {
-	AUTO_INDEX struct index x = { 0 };
-	const int r = load(hostdir, name, &x, NULL, e);
+	return c->loaded && c->ino == st->st_ino && c->size == st->st_size &&
+	       c->mtime_ns == st->st_mtim.tv_sec * 1000000000LL + st->st_mtim.tv_nsec;
+}
+
+int index_cached(int hostdir, struct index_cache *c, const struct index **ret, struct zerr *e)
+{
+	struct index fresh = { 0 };
+	struct stat st = { 0 };
+
+	/* asked before it is read: what is appended in between makes the next call read again */
+	if (fstatat(hostdir, INDEX_FILE, &st, AT_SYMLINK_NOFOLLOW) < 0 && errno != ENOENT)
+		return zerr_sys(e, "index of zones");
+	if (!is_fresh(c, &st)) {
+		const int r = index_load(hostdir, &fresh, e);
+
+		if (r < 0)
+			return r;
+		index_done(&c->all);
+		*c = (struct index_cache){ fresh, true, st.st_ino, st.st_size,
+					   st.st_mtim.tv_sec * 1000000000LL + st.st_mtim.tv_nsec };
+	}
+	*ret = &c->all;
+	return 0;
+}
+
+static int compare_entry(const void *name, const void *entry)
+{
+	return strcmp(name, ((const struct index_entry *)entry)->name);
+}
+
+static int copy_entry(const struct index_entry *x, struct index_entry *ret)
+{
+	struct index_entry c = { .name = strdup(x->name), .dir = strdup(x->dir), .slot = x->slot };
+	int r = c.name && c.dir ? 0 : -ENOMEM;
+
+	for (size_t i = 0; i < x->leases.n && r == 0; i++)
+		r = strv_add(&c.leases, x->leases.v[i]);
+	if (r < 0)
+		index_entry_done(&c);
+	else
+		*ret = c;
+	return r;
+}
+
+int index_find(int hostdir, struct index_cache *c, const char *name, struct index_entry *ret,
+	       struct zerr *e)
+{
+	const struct index *all;
+	const int r = index_cached(hostdir, c, &all, e);
 
 	if (r < 0)
 		return r;
-	if (x.n == 0)
+	const struct index_entry *x =
+		all->n ? bsearch(name, all->v, all->n, sizeof(*all->v), compare_entry) : NULL;
+	if (!x)
 		return -ENOENT;
-	*ret = x.v[0];
-	x.v[0] = (struct index_entry){ 0 };
-	return 0;
+	return copy_entry(x, ret) < 0 ? zerr_code(e, ENOMEM, "index of zones") : 0;
+}
+
+/* Without sorting or keeping the rest: the last line of that name counts. */
+int index_find_one(int hostdir, const char *name, struct index_entry *ret, struct zerr *e)
+{
+	AUTO_BUF struct buf text = { 0 };
+	const size_t len = strlen(name);
+	struct line l, last = { 0 };
+	const int r = read_text(hostdir, &text, e);
+
+	if (r < 0)
+		return r;
+	for (char *p = text.p, *end; p && (end = strchr(p, '\n')); p = end + 1)
+		if (take_line(p, end, &l) && l.name_len == len && memcmp(l.text, name, len) == 0)
+			last = l;
+	if (!last.text || !last.add)
+		return -ENOENT;
+	const int k = parse_line(last.text, ret);
+	return k == -ENOMEM ? zerr_code(e, ENOMEM, "index of zones") : k < 0 ? -ENOENT : 0;
 }
 
 int index_lock(int hostdir, struct zerr *e)
@@ -198,7 +272,7 @@ static int compact(int hostdir, struct zerr *e)
 	AUTO_INDEX struct index all = { 0 };
 	AUTO_BUF struct buf text = { 0 };
 	size_t dead = 0;
-	const int r = load(hostdir, NULL, &all, &dead, e);
+	const int r = load(hostdir, &all, &dead, e);
 
 	if (r < 0 || dead < DEAD_MIN || dead < 2 * all.n)
 		return r;

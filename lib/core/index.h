@@ -32,8 +32,23 @@ void index_done(struct index *x);
 
 /* All live entries. 0 or -errno. */
 int index_load(int hostdir, struct index *ret, struct zerr *e);
-/* One entry. 0 or -ENOENT without message. */
-int index_find(int hostdir, const char *name, struct index_entry *ret, struct zerr *e);
+/* One entry, for who needs no other. 0 or -ENOENT without message. */
+int index_find_one(int hostdir, const char *name, struct index_entry *ret, struct zerr *e);
+
+/* What was read last, for who asks again and again; begins zeroed, c->all is released by
+ * index_done(). */
+struct index_cache {
+	struct index all;
+	bool loaded;
+	uint64_t ino;
+	int64_t size, mtime_ns;
+};
+/* All live entries as they are now, read anew only when the file has changed: borrowed until the
+ * next call. */
+int index_cached(int hostdir, struct index_cache *c, const struct index **ret, struct zerr *e);
+/* One entry of those. 0 or -ENOENT without message. */
+int index_find(int hostdir, struct index_cache *c, const char *name, struct index_entry *ret,
+	       struct zerr *e);
 /* Exclusive right to allocate; the lock is the descriptor. */
 int index_lock(int hostdir, struct zerr *e);
 /* Add or replace, and remove, durably. The caller holds index_lock(). */

@@ -12,19 +12,12 @@
 #include "core/nics.h"
 #include "core/ready.h"
 #include "core/state.h"
+#include "core/usage.h"
 
 static void clear(struct zone_info *i)
 {
-	*i = (struct zone_info){ .exit_status = -1,
-				 .memory_bytes = UINT64_MAX,
-				 .cpu_usage_ns = UINT64_MAX,
-				 .pids = UINT64_MAX,
-				 .uptime_ns = UINT64_MAX,
-				 .memory_peak = UINT64_MAX,
-				 .memory_max = UINT64_MAX,
-				 .memory_swap = UINT64_MAX,
-				 .io_read = UINT64_MAX,
-				 .io_written = UINT64_MAX };
+	*i = (struct zone_info){ .exit_status = -1, .uptime_ns = UINT64_MAX };
+	usage_clear(&i->use);
 }
 
 void zone_info_done(struct zone_info *i)
@@ -56,15 +49,6 @@ void zone_info_done(struct zone_info *i)
 }
 #define AUTO_INFO __attribute__((cleanup(zone_info_done)))
 
-static void usage(struct zone_info *i, int payload)
-{
-	const uint64_t us = cg_keyed(payload, "cpu.stat", "usage_usec");
-
-	i->memory_bytes = cg_number(payload, "memory.current");
-	i->cpu_usage_ns = us == UINT64_MAX ? us : us * 1000;
-	i->pids = cg_processes(payload);
-}
-
 /* Global addresses as the zone has them now. */
 static void addresses(struct zone_info *i, const struct record *rec)
 {
@@ -87,9 +71,10 @@ static void running(const struct zone *z, const struct status *s, int what, stru
 	if (s->state != STATE_RUNNING && s->state != STATE_FROZEN)
 		return;
 	i->uptime_ns = now_boot_ns() - record_u64(&s->rec, "started_ns", 0);
-	i->ready = ready_now(z, &s->rec);
+	if (what & ZONE_LS_READY)
+		i->ready = ready_now(z, &s->rec);
 	if ((what & ZONE_LS_USAGE) && cg_open(z->h, z->name, &cg, &ignored) == 0)
-		usage(i, cg.payload);
+		usage_look(cg.payload, USAGE_ROW, &i->use);
 	if (what & ZONE_LS_ADDRESSES)
 		addresses(i, &s->rec);
 }
@@ -99,7 +84,7 @@ static void stopped(const struct zone *z, struct zone_info *i)
 	AUTO_RECORD struct record last = { 0 };
 	struct zerr ignored = { 0 };
 
-	i->pids = i->cpu_usage_ns = 0;
+	i->use.pids = i->use.cpu_ns = 0;
 	if (z->run < 0 || record_load(&last, z->run, "last", STATE_FORMAT, &ignored) < 0)
 		return;
 	const char *status = record_get(&last, "exit_status");
@@ -237,11 +222,7 @@ static void more_usage(const struct zone *z, struct zone_info *i)
 
 	if (cg_open(z->h, z->name, &cg, &ignored) < 0)
 		return;
-	i->memory_peak = cg_number(cg.payload, "memory.peak");
-	i->memory_max = cg_number(cg.payload, "memory.max");
-	i->memory_swap = cg_number(cg.payload, "memory.swap.current");
-	i->io_read = cg_keyed(cg.payload, "io.stat", "rbytes");
-	i->io_written = cg_keyed(cg.payload, "io.stat", "wbytes");
+	usage_look(cg.payload, USAGE_DETAILS, &i->use);
 }
 
 int zone_info_get(struct zone_host *h, const char *name, struct zone_info *ret, struct zerr *e)
@@ -270,7 +251,9 @@ int zone_info_get(struct zone_host *h, const char *name, struct zone_info *ret, 
 		i.id_count = ID_RANGE;
 	}
 	if (s.live) {
-		i.cgroup = str_fmt("/%s/%s", h->group, name);
+		AUTO_FREE char *path = cg_path(h, name, NULL);
+
+		i.cgroup = path ? str_fmt("/%s", path) : NULL;
 		more_usage(&z, &i);
 	}
 	*ret = i;

@@ -21,7 +21,9 @@
 #include "base/steps.h"
 #include "base/sys.h"
 #include "core/devices.h"
+#include "core/limits.h"
 #include "core/nics.h"
+#include "core/rlimits.h"
 
 /* What the steps share: going up it is all filled, going down only zone and record are. */
 struct life {
@@ -92,13 +94,11 @@ static int up_cgroup(void *ctx, struct zerr *e)
 	cg_close(&b->cg);
 	r = cg_make(b->z->h, b->z->name, b->base, &b->cg, e);
 	if (r == 0)
-		r = cg_limits(b->z, b->cg.payload, &b->not_enforced, &b->nproc, e);
+		r = limits_start(s, b->cg.payload, &b->not_enforced, &b->nproc, e);
 	if (r < 0)
 		return r;
 	b->oom = fs_open_below(b->cg.payload, "memory.events", O_RDONLY, 0);
-	struct device_rule rules[DEVICES_DEFAULT_MAX];
-	const size_t n = devices_default(s->fuse, s->tun, rules);
-	return zerr_in(e, devices_attach(b->cg.payload, rules, n, e), "devices");
+	return zerr_in(e, devices_apply(s, b->cg.payload, e), "devices");
 }
 
 static int down_cgroup(void *ctx, struct zerr *e)
@@ -140,6 +140,8 @@ static int up_helper(void *ctx, struct zerr *e)
 		r = zerr_in(e,
 			    seccomp_prepare(filters, s->level, s->compat32, b->caps, &b->filter, e),
 			    "seccomp");
+	if (r == 0)
+		r = rlimits_raise(&s->rlimits, e);
 	identity_prepare(b->z, &b->identity);
 	return r < 0 ? r : spawn_helper(b, e);
 }
@@ -153,6 +155,8 @@ static int up_volume(void *ctx, struct zerr *e)
 		r = init_find(b, e);
 	if (r == 0)
 		r = trees_host(b, e);
+	if (r == 0)
+		lxcfs_trees(b->gift.lxcfs);
 	return r == 0 ? trees_mounts(b, e) : r;
 }
 
@@ -286,9 +290,12 @@ static int save_state(const struct zone *z, struct record *state, const char *st
 static int fill_confinement(struct boot *b, struct zerr *e)
 {
 	const struct zone_spec *c = &b->z->spec;
+	AUTO_BUF struct buf rlimits = { 0 };
 	struct record *s = &b->state;
 
-	if (record_setf(s, "base", "%u", b->base) < 0 ||
+	if (rlimits_text(&c->rlimits, &rlimits) < 0 ||
+	    record_set(s, "rlimits", rlimits.p ? rlimits.p : "") < 0 ||
+	    record_setf(s, "base", "%u", b->base) < 0 ||
 	    record_setf(s, "level", "%d", (int)c->level) < 0 ||
 	    record_setf(s, "caps", "%llu", (unsigned long long)b->caps) < 0 ||
 	    record_setf(s, "compat32", "%d", c->compat32) < 0 ||
@@ -301,7 +308,11 @@ static int fill_state(struct boot *b, struct zerr *e)
 {
 	AUTO_BUF struct buf lacking = { 0 };
 	struct record *s = &b->state;
+	struct stat dev;
 
+	if (fstat(b->gift.tree[TREE_DEV], &dev) < 0 ||
+	    record_setf(s, "dev", "%llu", (unsigned long long)dev.st_dev) < 0)
+		return zerr_sys(e, "state record");
 	for (size_t i = 0; i < b->not_enforced.n; i++)
 		buf_fmt(&lacking, "%s%s", i ? " " : "", b->not_enforced.v[i]);
 	if (record_setf(s, "pid", "%d", (int)b->pid) < 0 ||

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Limits at start: a table from keys to the files of the zone's group. A limit that was asked for
- * and cannot be applied is an error; a default that cannot is replaced or listed, never dropped
- * silently. */
+/* See limits.h. The form of values was checked when they were set (conf/limits.c); here they become
+ * what the kernel reads (Documentation/admin-guide/cgroup-v2.rst has each file). */
+#include "core/limits.h"
+
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,251 +13,297 @@
 #include "base/own.h"
 #include "core/cgroup.h"
 
-#define PIDS_DEFAULT 4096
+#define PIDS_DEFAULT "4096"
 #define CPU_PERIOD   100000 /* µs, the kernel's own default for cpu.max */
 
-/* Turn the configured text into what the file takes; *@out is empty to write it as it is. */
-typedef int convert_fn(const char *value, struct buf *out);
+/* Turn the configured text into what the file takes. 0, or a usage error without the key. */
+typedef int convert_fn(const char *value, struct buf *out, struct zerr *e);
 
-static int size_or_max(const char *value, struct buf *out)
+/* ---- values ---------------------------------------------------------------------------------- */
+
+static int as_it_is(const char *value, struct buf *out, struct zerr *e)
 {
-	uint64_t bytes;
-
-	if (str_eq(value, "max") || str_eq(value, "none")) {
-		buf_str(out, "max");
-		return 0;
-	}
-	const size_t len = strlen(value);
-	if (len && value[len - 1] == '%') {
-		const long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
-		const double percent = strtod(value, NULL);
-
-		buf_fmt(out, "%.0f", (double)pages * (double)page * percent / 100);
-		return 0;
-	}
-	if (parse_size(value, &bytes) < 0)
-		return -EINVAL;
-	buf_fmt(out, "%llu", (unsigned long long)bytes);
+	(void)e;
+	buf_str(out, value);
 	return 0;
 }
 
-static int cpu_max(const char *value, struct buf *out)
+static bool is_max(const char *value)
 {
-	const size_t len = strlen(value);
-	char *end;
-	double cpus = strtod(value, &end);
+	return str_eq(value, "max") || str_eq(value, "none");
+}
 
-	if (str_eq(value, "max") || str_eq(value, "none")) {
+/* "50%" of @whole, or -1. */
+static double percent_of(const char *value, double whole)
+{
+	return str_ends(value, "%") ? strtod(value, NULL) / 100 * whole : -1;
+}
+
+static int bytes(const char *value, struct buf *out, struct zerr *e)
+{
+	const double host = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
+	const double part = percent_of(value, host);
+	uint64_t n;
+
+	if (is_max(value))
 		buf_str(out, "max");
-		return 0;
-	}
-	if (len && value[len - 1] == '%')
-		cpus = cpus / 100 * (double)sysconf(_SC_NPROCESSORS_ONLN);
-	else if (*end)
-		return -EINVAL;
-	if (cpus * CPU_PERIOD < 1000) /* the kernel's least quota, 1 ms */
-		return -ERANGE;
-	buf_fmt(out, "%.0f %d", cpus * CPU_PERIOD, CPU_PERIOD);
+	else if (part >= 0)
+		buf_fmt(out, "%.0f", part);
+	else if (parse_size(value, &n) == 0)
+		buf_fmt(out, "%llu", (unsigned long long)n);
+	else
+		return zerr_as(e, ZERR_USAGE, "not a size");
 	return 0;
 }
 
-static int oom_group(const char *value, struct buf *out)
+static int processors(const char *value, struct buf *out, struct zerr *e)
 {
+	const double part = percent_of(value, (double)sysconf(_SC_NPROCESSORS_ONLN));
+	const double quota = (part >= 0 ? part : strtod(value, NULL)) * CPU_PERIOD;
+
+	if (is_max(value)) {
+		buf_fmt(out, "max %d", CPU_PERIOD);
+		return 0;
+	}
+	if (quota < 1000)
+		return zerr_as(e, ZERR_USAGE, "less than the kernel can divide (0.01)");
+	buf_fmt(out, "%.0f %d", quota, CPU_PERIOD);
+	return 0;
+}
+
+static int oom_group(const char *value, struct buf *out, struct zerr *e)
+{
+	(void)e;
 	buf_str(out, str_eq(value, "zone") ? "1" : "0");
 	return 0;
 }
 
-static const struct limit {
-	const char *key, *controller, *file;
-	convert_fn *convert; /* NULL: as it is */
-	const char *unset;   /* what the key means when it is not there, in its own notation */
-} limits[] = {
-	{ "cpu", "cpu", "cpu.max", cpu_max, "max" },
-	{ "cpu_weight", "cpu", "cpu.weight", NULL, "100" },
-	{ "cpuset", "cpuset", "cpuset.cpus", NULL, "\n" },
-	{ "memory", "memory", "memory.max", size_or_max, "max" },
-	{ "memory_high", "memory", "memory.high", size_or_max, "max" },
-	{ "memory_low", "memory", "memory.low", size_or_max, "0" },
-	{ "swap", "memory", "memory.swap.max", size_or_max, "max" },
-	{ "oom", "memory", "memory.oom.group", oom_group, "process" },
-	{ "pids", "pids", "pids.max", NULL, "4096" },
-	{ "io_weight", "io", "io.weight", NULL, "100" },
-};
-#define IO_UNSET "rbps=max wbps=max riops=max wiops=max"
-
-static int unavailable(struct zerr *e, const char *key, const char *controller, const char *value)
+/* The kernel takes processors that do not exist and then quietly uses others. */
+static int cpu_list(const char *value, struct buf *out, struct zerr *e)
 {
-	zerr_as(e, ZERR_HOST, "limits.%s=%s: cgroup v2 has no %s controller here", key, value,
-		controller);
-	return zerr_hint(e, -ENOTSUP,
-			 "the controller is bound to v1 or not delegated: boot with "
-			 "cgroup_no_v1=%s, or unset limits.%s",
-			 controller, key);
+	AUTO_CLOSE int sys = fs_open_dir("/sys/devices/system/cpu", e);
+	AUTO_BUF struct buf online = { 0 };
+	char *p = (char *)value;
+
+	buf_str(out, value);
+	if (sys < 0 || fs_read(sys, "online", 4096, &online) < 0 || !online.p)
+		return 0; /* the kernel's word then */
+	online.p[strcspn(online.p, "\n")] = '\0';
+	while (*p) {
+		const unsigned long from = strtoul(p, &p, 10);
+		const unsigned long to = *p == '-' ? strtoul(p + 1, &p, 10) : from;
+
+		if (!cpulist_has(online.p, from) || !cpulist_has(online.p, to))
+			return zerr_as(e, ZERR_USAGE, "this host has processors %s", online.p);
+		p += *p == ',';
+	}
+	return 0;
 }
 
-static int apply(const struct limit *l, int payload, const char *value, struct zerr *e)
+/* ---- keys ------------------------------------------------------------------------------------ */
+
+static const struct limit {
+	const char *key, *controller, *file;
+	convert_fn *convert;
+	const char *unset; /* what it is when the key is not there, in the kernel's form */
+} limits[] = {
+	{ "cpu", "cpu", "cpu.max", processors, "max 100000" },
+	{ "cpu_weight", "cpu", "cpu.weight", as_it_is, "100" },
+	{ "cpuset", "cpuset", "cpuset.cpus", cpu_list, "\n" },
+	{ "memory", "memory", "memory.max", bytes, "max" },
+	{ "memory_high", "memory", "memory.high", bytes, "max" },
+	{ "memory_low", "memory", "memory.low", bytes, "0" },
+	{ "swap", "memory", "memory.swap.max", bytes, "max" },
+	{ "oom", "memory", "memory.oom.group", oom_group, "0" },
+	{ "pids", "pids", "pids.max", as_it_is, PIDS_DEFAULT },
+	{ "io_weight", "io", "io.weight", as_it_is, "100" },
+};
+
+struct writing {
+	const char *key, *was, *value;
+	limit_writer *write;
+	void *ctx;
+	struct zerr *e;
+};
+
+static int write_one(const struct writing *g, const char *controller, const char *file,
+		     const char *text)
+{
+	const struct limit_write w = { g->key, g->value ? g->value : "", controller, file, text };
+	const int r = g->write(g->ctx, &w, g->e);
+
+	if (r != -ENOENT)
+		return r;
+	zerr_as(g->e, ZERR_HOST, "cgroup v2 has no %s here", file);
+	return zerr_hint(g->e, -ENOTSUP,
+			 "the controller %s is bound to v1, not delegated or not built in: boot "
+			 "with cgroup_no_v1=%s, or unset limits.%s",
+			 controller, controller, g->key);
+}
+
+static int write_plain(const struct writing *g, const struct limit *l)
 {
 	AUTO_BUF struct buf text = { 0 };
 	int r = 0;
 
-	if (l->convert)
-		r = l->convert(value, &text);
-	if (r < 0)
-		return zerr_as(e, ZERR_USAGE, "limits.%s: '%s' is not a possible value", l->key,
-			       value);
-	r = cg_write(payload, l->file, text.len ? text.p : value);
-	if (r == -ENOENT)
-		return unavailable(e, l->key, l->controller, value);
-	return r < 0 ? zerr_code(e, -r, "limits.%s=%s: %s", l->key, value, l->file) : 0;
+	if (!g->value)
+		buf_str(&text, l->unset);
+	else
+		r = l->convert(g->value, &text, g->e);
+	if (r == 0 && text.failed)
+		r = zerr_code(g->e, ENOMEM, "value");
+	return r < 0 ? r : write_one(g, l->controller, l->file, text.p);
 }
 
-/* limits.io.DEVICE = "rbps=… wiops=…": one line of io.max for that device. */
-static int apply_io(int payload, const struct pair *p, struct zerr *e)
+/* "8:0" of limits.io.DEVICE, which names a node or the numbers themselves. */
+static int device_numbers(const char *device, struct buf *out, struct zerr *e)
 {
-	const char *path = p->name + strlen("io.");
-	AUTO_BUF struct buf line = { 0 };
 	struct stat st;
 
-	if (stat(path, &st) < 0 || !S_ISBLK(st.st_mode))
-		return zerr_as(e, ZERR_USAGE, "limits.%s: %s is not a block device of this host",
-			       p->name, path);
-	buf_fmt(&line, "%u:%u %s", major(st.st_rdev), minor(st.st_rdev), p->value);
-	const int r = line.failed ? -ENOMEM : cg_write(payload, "io.max", line.p);
-	if (r == -ENOENT)
-		return unavailable(e, p->name, "io", p->value);
-	return r < 0 ? zerr_code(e, -r, "limits.%s=%s: io.max", p->name, p->value) : 0;
+	if (device[0] != '/') {
+		buf_str(out, device);
+		return 0;
+	}
+	if (stat(device, &st) < 0)
+		return zerr_as(e, ZERR_HOST, "%s: %s", device, strerror(errno));
+	if (!S_ISBLK(st.st_mode))
+		return zerr_as(e, ZERR_USAGE, "%s is not a block device", device);
+	buf_fmt(out, "%u:%u", major(st.st_rdev), minor(st.st_rdev));
+	return 0;
+}
+
+/* limits.io.DEVICE = "rbps=10M wiops=100": one line of io.max. What is not named has no limit. */
+static int write_io(const struct writing *g, const char *device)
+{
+	static const char *const names[] = { "rbps", "wbps", "riops", "wiops" };
+	AUTO_STRV struct strv words = { 0 };
+	AUTO_BUF struct buf line = { 0 };
+	int r = device_numbers(device, &line, g->e);
+
+	if (r == 0 && g->value && strv_split(&words, g->value, " ") < 0)
+		return zerr_code(g->e, ENOMEM, "value");
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && r == 0; i++) {
+		const size_t len = strlen(names[i]);
+		const char *rate = "max";
+
+		for (size_t k = 0; k < words.n; k++)
+			if (strncmp(words.v[k], names[i], len) == 0 && words.v[k][len] == '=')
+				rate = words.v[k] + len + 1;
+		buf_fmt(&line, " %s=", names[i]);
+		r = bytes(rate, &line, g->e);
+	}
+	if (r == 0 && line.failed)
+		r = zerr_code(g->e, ENOMEM, "value");
+	return r < 0 ? r : write_one(g, "io", "io.max", line.p);
+}
+
+/* The kernel's name of a size of page: "2MB", "1GB", "64KB". */
+static int page_name(const char *size, struct buf *out)
+{
+	static const char units[] = "KMG";
+	uint64_t n;
+	int unit = 0;
+
+	if (parse_size(size, &n) < 0)
+		return -EINVAL;
+	for (n /= 1024; n % 1024 == 0 && unit < 2; n /= 1024)
+		unit++;
+	buf_fmt(out, "hugetlb.%llu%cB.max", (unsigned long long)n, units[unit]);
+	return 0;
 }
 
 /* limits.hugetlb = "2M=512M 1G=4G": one file for each size of page. */
-static int apply_hugetlb(int payload, const char *value, struct zerr *e)
+static int write_hugetlb(const struct writing *g)
 {
 	AUTO_STRV struct strv words = { 0 };
-	int r = strv_split(&words, value, " ");
+	int r = 0;
 
+	if (strv_split(&words, g->value ? g->value : g->was ? g->was : "", " ") < 0)
+		return zerr_code(g->e, ENOMEM, "value");
 	for (size_t i = 0; i < words.n && r == 0; i++) {
+		AUTO_BUF struct buf file = { 0 }, text = { 0 };
 		char *eq = strchr(words.v[i], '=');
-		AUTO_FREE char *file =
-			eq ? str_fmt("hugetlb.%.*sB.max", (int)(eq - words.v[i]), words.v[i])
-			   : NULL;
-		AUTO_BUF struct buf bytes = { 0 };
 
-		if (!file || size_or_max(eq + 1, &bytes) < 0)
-			return zerr_as(e, ZERR_USAGE, "limits.hugetlb: '%s' is not PAGE=SIZE",
-				       words.v[i]);
-		r = cg_write(payload, file, bytes.p);
+		if (eq)
+			*eq = '\0';
+		if (!eq || page_name(words.v[i], &file) < 0 ||
+		    bytes(g->value ? eq + 1 : "max", &text, g->e) < 0)
+			return zerr_as(g->e, ZERR_USAGE, "'%s' is not PAGE=SIZE", words.v[i]);
+		r = file.failed || text.failed ? zerr_code(g->e, ENOMEM, "value")
+					       : write_one(g, "hugetlb", file.p, text.p);
 	}
-	if (r == -ENOENT)
-		return unavailable(e, "hugetlb", "hugetlb", value);
-	return r < 0 ? zerr_code(e, -r, "limits.hugetlb=%s", value) : 0;
+	return r;
 }
 
-static const struct limit *find(const char *key)
+static int write_key(const struct writing *g)
 {
 	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
-		if (str_eq(limits[i].key, key))
-			return &limits[i];
-	return NULL;
+		if (str_eq(limits[i].key, g->key))
+			return write_plain(g, &limits[i]);
+	if (str_starts(g->key, "io."))
+		return write_io(g, g->key + strlen("io."));
+	if (str_eq(g->key, "hugetlb"))
+		return write_hugetlb(g);
+	return zerr_set(g->e, EINVAL, "no row for this key");
 }
 
-static int apply_any(int payload, const struct pair *p, struct zerr *e)
+int limits_write(const char *key, const char *was, const char *value, limit_writer *write,
+		 void *ctx, struct zerr *e)
 {
-	const struct limit *l = find(p->name);
-
-	if (l)
-		return apply(l, payload, p->value, e);
-	if (str_starts(p->name, "io."))
-		return apply_io(payload, p, e);
-	if (str_eq(p->name, "hugetlb"))
-		return apply_hugetlb(payload, p->value, e);
-	return unavailable(e, p->name, p->name, p->value);
+	const struct writing g = { key, was, value, write, ctx, e };
+	const int r = write_key(&g);
+	return value ? zerr_in(e, r, "limits.%s=%s", key, value) : zerr_in(e, r, "limits.%s", key);
 }
 
-static int default_pids(int payload, uint64_t *ret_nproc, struct zerr *e)
+/* ---- at start -------------------------------------------------------------------------------- */
+
+/* @ctx points to the group's descriptor. */
+static int write_direct(void *ctx, const struct limit_write *w, struct zerr *e)
 {
-	char text[16];
+	const int r = cg_write(*(const int *)ctx, w->file, w->text);
 
-	(void)snprintf(text, sizeof(text), "%u", PIDS_DEFAULT);
-	const int r = cg_write(payload, "pids.max", text);
-	if (r == -ENOENT) {
-		*ret_nproc =
-			PIDS_DEFAULT; /* for each user of the zone instead of the whole of it */
-		return 0;
-	}
-	return r < 0 ? zerr_code(e, -r, "pids.max") : 0;
+	return r < 0 && r != -ENOENT ? zerr_code(e, -r, "%s", w->file) : r;
 }
 
-int cg_limits(const struct zone *z, int payload, struct strv *not_enforced, uint64_t *ret_nproc,
-	      struct zerr *e)
+/* Without the controller each user of the zone gets what the whole of it should have; at level
+ * privileged its users are the host's, so there is nothing to replace it. */
+static int default_pids(const struct zone_spec *s, int payload, struct strv *not_enforced,
+			uint64_t *ret_nproc, struct zerr *e)
+{
+	const int r = cg_write(payload, "pids.max", PIDS_DEFAULT);
+
+	if (r == -ENOENT && s->level != LEVEL_PRIVILEGED)
+		*ret_nproc = strtoul(PIDS_DEFAULT, NULL, 10);
+	else if (r == -ENOENT && strv_add(not_enforced, "limits.pids") < 0)
+		return zerr_code(e, ENOMEM, "limits");
+	return r < 0 && r != -ENOENT ? zerr_code(e, -r, "pids.max") : 0;
+}
+
+static int raw(const struct pairs *all, int payload, struct zerr *e)
 {
 	int r = 0;
 
-	*ret_nproc = 0;
-	for (size_t i = 0; i < z->spec.limits.n && r == 0; i++)
-		r = apply_any(payload, &z->spec.limits.v[i], e);
-	for (size_t i = 0; i < z->spec.raw_cgroup.n && r == 0; i++) {
-		const struct pair *p = &z->spec.raw_cgroup.v[i];
+	for (size_t i = 0; i < all->n && r == 0; i++) {
+		const struct pair *p = &all->v[i];
 
 		r = cg_write(payload, p->name, p->value);
 		if (r < 0)
 			r = zerr_as(e, r == -ENOENT ? ZERR_HOST : ZERR_FAILED,
 				    "raw.cgroup.%s=%s: %s", p->name, p->value, strerror(-r));
 	}
-	if (r == 0 && !pairs_get(&z->spec.limits, "pids") && z->spec.level != LEVEL_PRIVILEGED)
-		r = default_pids(payload, ret_nproc, e);
-	else if (r == 0 && !pairs_get(&z->spec.limits, "pids") &&
-		 cg_write(payload, "pids.max", "4096") == -ENOENT &&
-		 strv_add(not_enforced, "limits.pids") < 0)
-		r = zerr_code(e, ENOMEM, "limits");
 	return r;
 }
 
-/* ---- live ------------------------------------------------------------------------------------ */
-
-static int change_one(int payload, const char *name, const char *value, struct zerr *e)
+int limits_start(const struct zone_spec *s, int payload, struct strv *not_enforced,
+		 uint64_t *ret_nproc, struct zerr *e)
 {
-	const struct limit *l = find(name);
-	const char *unset = l ? l->unset : str_starts(name, "io.") ? IO_UNSET : NULL;
-	const struct pair p = { (char *)name, (char *)(value ? value : unset) };
-
-	if (!p.value) /* the sizes of huge pages: there is no one default to go back to */
-		return zerr_as(e, ZERR_STATE, "limits.%s cannot be unset while the zone runs",
-			       name);
-	return apply_any(payload, &p, e);
-}
-
-/* Names of either list whose values differ. */
-static int differences(const struct pairs *from, const struct pairs *to, struct strv *ret)
-{
-	const struct pairs *const lists[] = { from, to };
 	int r = 0;
 
-	for (int l = 0; l < 2; l++)
-		for (size_t i = 0; i < lists[l]->n && r == 0; i++) {
-			const char *name = lists[l]->v[i].name;
-			const char *a = pairs_get(from, name), *b = pairs_get(to, name);
-
-			if (!(a && b && str_eq(a, b)) && !strv_has(ret, name))
-				r = strv_add(ret, name);
-		}
-	return r;
-}
-
-int cg_limits_change(int payload, const struct zone_spec *from, const struct zone_spec *to,
-		     struct zerr *e)
-{
-	AUTO_STRV struct strv names = { 0 };
-	int r = 0;
-
-	if (differences(&from->limits, &to->limits, &names) < 0)
-		return zerr_code(e, ENOMEM, "limits");
-	for (size_t i = 0; i < names.n && r == 0; i++) {
-		r = change_one(payload, names.v[i], pairs_get(&to->limits, names.v[i]), e);
-		for (size_t k = 0; r < 0 && k < i; k++) { /* all or nothing */
-			struct zerr ignored = { 0 };
-
-			(void)change_one(payload, names.v[k], pairs_get(&from->limits, names.v[k]),
-					 &ignored);
-		}
-	}
-	return r;
+	*ret_nproc = 0;
+	for (size_t i = 0; i < s->limits.n && r == 0; i++)
+		r = limits_write(s->limits.v[i].name, NULL, s->limits.v[i].value, write_direct,
+				 &payload, e);
+	if (r == 0 && !pairs_get(&s->limits, "pids"))
+		r = default_pids(s, payload, not_enforced, ret_nproc, e);
+	return r == 0 ? raw(&s->raw_cgroup, payload, e) : r;
 }

@@ -98,6 +98,16 @@ static int kernel_mounts(int root, struct zerr *e)
 	return r;
 }
 
+static int lxcfs_mounts(const struct gift *g, int root, struct zerr *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < LXCFS_FILES && r == 0; i++)
+		if (g->lxcfs[i] >= 0)
+			r = zerr_in(e, put(root, g->lxcfs[i], lxcfs_places[i], true, e), "lxcfs");
+	return r;
+}
+
 static int user_mounts(const struct boot *b, const struct gift *g, int root, struct zerr *e)
 {
 	for (size_t i = 0; i < b->z->spec.mounts_n; i++) {
@@ -139,6 +149,8 @@ int mounts_inside(const struct boot *b, const struct gift *g, struct zerr *e)
 		r = put(root, g->tree[places[i].tree], places[i].path, false, e);
 	if (r == 0)
 		r = kernel_mounts(root, e);
+	if (r == 0)
+		r = lxcfs_mounts(g, root, e);
 	if (r == 0)
 		r = bind_below(root, "dev/pts/0", "dev/console", false, e);
 	if (r == 0)

@@ -7,13 +7,14 @@
 
 int zone_names(struct zone_host *h, struct strv *ret, struct zerr *e)
 {
-	AUTO_INDEX struct index all = { 0 };
-	const int r = index_load(h->host, &all, e);
+	const struct index *all;
+	const int r = index_cached(h->host, &h->index, &all, e);
 
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < all.n; i++)
-		if (strv_add(ret, all.v[i].name) < 0)
+	h->looked_up = true;
+	for (size_t i = 0; i < all->n; i++)
+		if (strv_add(ret, all->v[i].name) < 0)
 			return zerr_code(e, ENOMEM, "names");
 	return 0;
 }

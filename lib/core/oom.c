@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "base/own.h"
-#include "core/core.h"
+#include "core/cgroup.h"
 #include "core/internal.h"
 
 #define RECORD_MAX  8192 /* the kernel's own limit of a read from /dev/kmsg */
@@ -75,7 +75,8 @@ int internal_oom(int argc, char **argv)
 		return ZERR_USAGE;
 	if (zone_host_open(&o, &h, &ignored) < 0)
 		return ZERR_FAILED;
-	AUTO_FREE char *group = str_fmt("/%s/%s/payload", h->group, argv[1]);
+	AUTO_FREE char *path = cg_path(h, argv[1], "payload");
+	AUTO_FREE char *group = path ? str_fmt("/%s", path) : NULL;
 	const size_t n = group ? read_log(group, v, fresh < VICTIMS_MAX ? fresh : VICTIMS_MAX) : 0;
 	for (size_t i = 0; i < n; i++) {
 		char pid[16];

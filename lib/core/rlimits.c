@@ -7,6 +7,8 @@
 #include <strings.h>
 #include <sys/resource.h>
 
+#define NOFILE_HARD 524288
+
 static const struct name {
 	const char *name;
 	int resource;
@@ -33,7 +35,7 @@ static int parse_one(const char *text, rlim_t *ret)
 {
 	uint64_t v;
 
-	if (str_eq(text, "unlimited") || str_eq(text, "infinity")) {
+	if (str_eq(text, "unlimited") || str_eq(text, "-1")) {
 		*ret = RLIM_INFINITY;
 		return 0;
 	}
@@ -56,33 +58,87 @@ static int parse(const char *value, struct rlimit *ret)
 	return parse_one(colon ? colon + 1 : text, &ret->rlim_max);
 }
 
-static int apply(const struct pair *p, struct zerr *e)
+int rlimit_parse(const char *name, const char *value, int *ret_resource, struct rlimit *ret,
+		 struct zerr *e)
 {
-	struct rlimit r;
-
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (strcasecmp(names[i].name, p->name) != 0)
+		if (strcasecmp(names[i].name, name) != 0)
 			continue;
-		if (parse(p->value, &r) < 0)
+		if (parse(value, ret) < 0)
 			return zerr_as(e, ZERR_USAGE,
-				       "rlimit.%s: '%s' is not N, SOFT:HARD or unlimited", p->name,
-				       p->value);
-		if (setrlimit(names[i].resource, &r) == 0)
-			return 0;
-		if (errno == EPERM)
-			return zerr_as(e, ZERR_HOST,
-				       "rlimit.%s=%s: the host's own hard limit is lower", p->name,
-				       p->value);
-		return zerr_sys(e, "rlimit.%s=%s", p->name, p->value);
+				       "rlimit.%s: '%s' is not N, SOFT:HARD or unlimited", name,
+				       value);
+		*ret_resource = names[i].resource;
+		return 0;
 	}
-	return zerr_as(e, ZERR_USAGE, "rlimit.%s: no such resource limit", p->name);
+	return zerr_as(e, ZERR_USAGE, "rlimit.%s: no such resource limit", name);
 }
 
-int rlimits_apply(const struct zone_spec *s, struct zerr *e)
+bool rlimit_is_ceiling(int resource)
+{
+	return resource == RLIMIT_MEMLOCK || resource == RLIMIT_MSGQUEUE ||
+	       resource == RLIMIT_NPROC || resource == RLIMIT_SIGPENDING;
+}
+
+static int refused(const struct pair *p, struct zerr *e)
+{
+	return zerr_as(e, ZERR_HOST, "rlimit.%s=%s: above the host's own hard limit", p->name,
+		       p->value);
+}
+
+static int raise_one(const struct pair *p, struct zerr *e)
+{
+	struct rlimit want, now;
+	int resource = 0;
+	const int r = rlimit_parse(p->name, p->value, &resource, &want, e);
+
+	if (r < 0)
+		return r;
+	if (getrlimit(resource, &now) < 0)
+		return zerr_sys(e, "rlimit.%s", p->name);
+	const rlim_t soft = rlimit_is_ceiling(resource) ? want.rlim_max : now.rlim_cur;
+	if (now.rlim_max >= want.rlim_max && now.rlim_cur >= soft)
+		return 0;
+	if (now.rlim_max < want.rlim_max)
+		now.rlim_max = want.rlim_max;
+	if (now.rlim_cur < soft)
+		now.rlim_cur = soft;
+	if (setrlimit(resource, &now) == 0)
+		return 0;
+	return errno == EPERM ? refused(p, e) : zerr_sys(e, "rlimit.%s=%s", p->name, p->value);
+}
+
+int rlimits_raise(const struct pairs *rlimits, struct zerr *e)
+{
+	struct rlimit files;
+	int r = 0;
+
+	/* as systemd gives its services: what opens many asks for more than an old shell may have
+	 */
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_max < NOFILE_HARD) {
+		files.rlim_max = NOFILE_HARD;
+		(void)setrlimit(RLIMIT_NOFILE, &files);
+	}
+	for (size_t i = 0; i < rlimits->n && r == 0; i++)
+		r = raise_one(&rlimits->v[i], e);
+	return r;
+}
+
+static int apply(const struct pair *p, struct zerr *e)
+{
+	struct rlimit want;
+	int resource = 0;
+	const int r = rlimit_parse(p->name, p->value, &resource, &want, e);
+
+	if (r < 0 || setrlimit(resource, &want) == 0)
+		return r;
+	return errno == EPERM ? refused(p, e) : zerr_sys(e, "rlimit.%s=%s", p->name, p->value);
+}
+
+static void defaults(void)
 {
 	const struct rlimit core = { 0, RLIM_INFINITY };
 	struct rlimit files;
-	int r = 0;
 
 	if (setrlimit(RLIMIT_CORE, &core) < 0) {
 		const struct rlimit soft = { 0, 0 };
@@ -94,7 +150,47 @@ int rlimits_apply(const struct zone_spec *s, struct zerr *e)
 			files.rlim_max < 1024 ? files.rlim_max : 1024; /* the kernel's for PID 1 */
 		(void)setrlimit(RLIMIT_NOFILE, &files);
 	}
-	for (size_t i = 0; i < s->rlimits.n && r == 0; i++)
-		r = apply(&s->rlimits.v[i], e);
+}
+
+int rlimits_apply(const struct pairs *rlimits, struct zerr *e)
+{
+	int r = 0;
+
+	defaults();
+	for (size_t i = 0; i < rlimits->n && r == 0; i++)
+		r = apply(&rlimits->v[i], e);
+	return r;
+}
+
+void rlimits_enter(const struct pairs *rlimits)
+{
+	struct zerr lost = { 0 };
+
+	(void)rlimits_raise(rlimits, &lost); /* still the host's root, if it can */
+	defaults();
+	for (size_t i = 0; i < rlimits->n; i++)
+		(void)apply(&rlimits->v[i], &lost);
+}
+
+int rlimits_text(const struct pairs *rlimits, struct buf *out)
+{
+	for (size_t i = 0; i < rlimits->n; i++)
+		buf_fmt(out, "%s%s=%s", i ? " " : "", rlimits->v[i].name, rlimits->v[i].value);
+	return out->failed ? -ENOMEM : 0;
+}
+
+int rlimits_read(const char *text, struct pairs *ret)
+{
+	AUTO_STRV struct strv words = { 0 };
+	int r = text ? strv_split(&words, text, " ") : 0;
+
+	for (size_t i = 0; i < words.n && r == 0; i++) {
+		char *eq = strchr(words.v[i], '=');
+
+		if (eq) {
+			*eq = '\0';
+			r = pairs_set(ret, words.v[i], eq + 1);
+		}
+	}
 	return r;
 }

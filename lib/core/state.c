@@ -115,12 +115,9 @@ static bool has_keeper(int run)
 /* With a state record: the kernel's word counts. */
 static enum state live_state(const struct zone *z, const char *stage)
 {
-	AUTO_CG struct cg cg = CG_NONE;
-	struct zerr ignored = { 0 };
 	bool populated = false, frozen = false;
 
-	if (cg_open(z->h, z->name, &cg, &ignored) == 0)
-		(void)cg_events(cg.payload, &populated, &frozen);
+	(void)cg_state(z->h, z->name, &populated, &frozen); /* none: no process either */
 	if (str_eq(stage, "running") && populated)
 		return frozen ? STATE_FROZEN : STATE_RUNNING;
 	if (str_eq(stage, "down"))

@@ -20,6 +20,7 @@
 #include "base/own.h"
 #include "base/sys.h"
 #include "core/boot.h"
+#include "core/devnodes.h"
 
 #define TTY_GID 5
 
@@ -161,7 +162,7 @@ static int make_dev(struct boot *b, struct zerr *e)
 		r = make_entries(b, fd, fuse_entry, e);
 	if (r == 0 && b->z->spec.tun && (r = make_entries(b, fd, net_dir, e)) == 0)
 		r = make_entries(b, fd, tun_entry, e);
-	return r;
+	return r == 0 ? devnodes_make(&b->z->spec, fd, b->base, e) : r;
 }
 
 /* A pty of the zone's own devpts: the master is for the monitor. */

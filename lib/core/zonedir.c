@@ -129,7 +129,7 @@ static bool is_needed(struct zone_host *h, const char *name)
 	struct index_entry x = { 0 };
 	struct zerr ignored = { 0 };
 	AUTO_FREE char *plain = strndup(name, strcspn(name, "."));
-	const int r = plain ? index_find(h->host, plain, &x, &ignored) : -ENOMEM;
+	const int r = plain ? index_find_one(h->host, plain, &x, &ignored) : -ENOMEM;
 	AUTO_CLOSE int dir = r == 0 ? open(x.dir, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
 
 	index_entry_done(&x);

@@ -16,10 +16,33 @@ load lib
   jq -e 'all(.[]; has("detail"))' <<<"$output"
 }
 
+@test "limits of a large host: present value, how many zones it is good for, the line that raises it" {
+  ok zone checkconfig --json --zones 1
+  jq -e '.[] | select(.id == "pty") | .status == "ok" and (.detail | test("^[0-9]+: .*enough for [0-9]+ zones"))' <<<"$output"
+  ok zone checkconfig --json --zones 10000000
+  local key
+  for key in pty pid threads userns netns; do
+    jq -e --arg id "$key" '.[] | select(.id == $id) | .status == "limited" and (.detail | test("sysctl -w [a-z0-9_.-]+=[0-9]+$"))' <<<"$output"
+  done
+  jq -e '.[] | select(.id == "bridge") | .detail | test("fixed in the kernel")' <<<"$output"
+  # and the line is enough
+  local line
+  line=$(jq -r '.[] | select(.id == "pty") | .detail' <<<"$(zone checkconfig --json --zones 5000)" | grep -oE '[0-9]+$')
+  [ "$line" -ge $((5000 * 2)) ]
+  refuse 2 . zone checkconfig --zones many
+}
+
+@test "without root it tells what it can, and is no failure" {
+  ok as_nobody zone checkconfig
+  has "$stderr" "root sees more"
+}
+
 @test "it changes nothing" {
   host_state >"$T/one"
+  find "$CGROUP2" -maxdepth 1 -type d | sort >>"$T/one"
   zone checkconfig >/dev/null
   host_state >"$T/two"
+  find "$CGROUP2" -maxdepth 1 -type d | sort >>"$T/two"
   cmp "$T/one" "$T/two"
 }
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # get, set, unset, edit
+# bats file_tags=vm
 load lib
 
 @test "set, get, unset" {
@@ -33,7 +34,7 @@ load lib
   if grep -qw pids "$CGROUP2/cgroup.controllers"; then
     ok zone set "$Z" limits.pids=60
     has "$output" "limits.pids.*applied"
-    same 60 "$(cat "$CGROUP2/$(field "$Z" .cgroup)/pids.max")"
+    same 60 "$(limit "$Z" pids.max)"
   else
     refuse 7 "pids" zone set "$Z" limits.pids=60
     lacks "$(zone get "$Z")" "limits.pids"

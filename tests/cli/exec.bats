@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: LGPL-2.1-or-later
 KEEP_ZONES=1
+# bats file_tags=vm
 load lib
 
 prepare_file() {

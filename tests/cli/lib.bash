@@ -5,14 +5,21 @@
 # namespace of its own; ZONE_BINDIR names the build. A file's own preparations go into prepare_file().
 
 bats_require_minimum_version 1.5.0
+here=${BASH_SOURCE[0]%/*} # of this file: also files of tests/vm load it
 # shellcheck source=tests/web.bash
-. "$BATS_TEST_DIRNAME/../web.bash"
+. "$here/../web.bash"
+# shellcheck source=tests/cli/features.bash
+. "$here/features.bash"
 
 CGROUP2=$(findmnt -n -t cgroup2 -o TARGET | head -n 1)
 
 # The group of all our zones: an installation that was moved has one of its own, named after its run directory.
 our_group() {
   local hash=2166136261 i
+  if [ "$ZONE_RUN" = /run/zone ]; then
+    echo "$CGROUP2/zone"
+    return
+  fi
   for ((i = 0; i < ${#ZONE_RUN}; i++)); do
     hash=$((((hash ^ $(printf '%d' "'${ZONE_RUN:i:1}")) * 16777619) & 0xffffffff))
   done
@@ -23,7 +30,7 @@ our_group() {
 
 # Processes that zone made: run from our build, or living in a group of ours.
 our_processes() {
-  find /proc -maxdepth 2 -name exe -lname "$ZONE_BINDIR/*" 2>/dev/null | while IFS=/ read -r _ _ pid _; do
+  find /proc -maxdepth 2 -name exe \( -lname "$ZONE_BINDIR/zone" -o -lname "$ZONE_HELPERS/zone-*" \) 2>/dev/null | while IFS=/ read -r _ _ pid _; do
     echo "process $pid $(tr '\0' ' ' <"/proc/$pid/cmdline")"
   done 2>/dev/null
   find "$G" -name cgroup.procs -exec cat {} + 2>/dev/null | sed 's/^/in group: /'
@@ -61,7 +68,11 @@ setup_file() {
   T=$(mktemp -d /var/tmp/zt.XXXXXX) # short: sockets live below it
   chmod 711 "$T"                    # unprivileged users of some tests pass through
   ZONE_ETC=$T/etc ZONE_VAR=$T/var ZONE_RUN=$T/run ZONE_CACHE=$T/cache
-  mkdir -m 755 "$ZONE_ETC"
+  if [ -n "${SYSTEM_PLACES:-}" ]; then
+    [ "$ZONE_TEST_LANE" = vm ] || fail "only for a guest of the tests' own"
+    ZONE_ETC=/etc/zone ZONE_VAR=/var/lib/zone ZONE_RUN=/run/zone ZONE_CACHE=/var/cache/zone
+  fi
+  [ -d "$ZONE_ETC" ] || mkdir -m 755 "$ZONE_ETC"
   G=$(our_group)
   # Names that no zone of an installed system has, should a test ever reach it.
   Z=zt-$(printf '%04x' $((RANDOM * 2)))
@@ -158,6 +169,11 @@ field() { # NAME JQ-PATH of info
   zone info --json "$1" | jq -r "$2"
 }
 
+# The value that the kernel has: limit NAME FILE
+limit() {
+  cat "$CGROUP2/$(field "$1" .cgroup)/payload/$2"
+}
+
 # until_true SECONDS COMMAND…
 until_true() {
   local end=$((SECONDS + $1))
@@ -170,7 +186,7 @@ until_true() {
 
 # A terminal for COMMAND: pty STEP… -- COMMAND…, see terminal.py.
 pty() {
-  "$BATS_TEST_DIRNAME/terminal.py" "$@"
+  "$here/terminal.py" "$@"
 }
 
 # As a user without privileges; the binary is copied to where that user can reach it.

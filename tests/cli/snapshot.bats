@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# bats file_tags=vm
 load lib
 
 write() { # ZONE PATH TEXT

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# bats file_tags=vm
 load lib
 
 @test "start returns when init has been executed" {
@@ -112,7 +113,7 @@ mk_announcer() { # NAME SCRIPT
   rm -f "$T/announcer/sbin/init"
   mkdir -p "$T/announcer/lib/systemd"
   cp "$T/init" "$T/announcer/lib/systemd/systemd"
-  cp "$ZONE_BINDIR/../tests/notify" "$T/announcer/bin/notify"
+  cp "$ZONE_TEST_TOOLS/notify" "$T/announcer/bin/notify"
   ln -s ../lib/systemd/systemd "$T/announcer/sbin/init"
   local n
   for n in sleep touch cat; do ln -sf busybox "$T/announcer/bin/$n"; done
@@ -233,7 +234,7 @@ mk_announcer() { # NAME SCRIPT
   mk "$Z" -s limits.memory=64M
   run --separate-stderr zone start "$Z"
   if [ "$status" -eq 0 ]; then
-    same 67108864 "$(cat "$CGROUP2/$(field "$Z" .cgroup)/memory.max" 2>/dev/null || cat "$CGROUP2/$(field "$Z" .cgroup)/payload/memory.max")"
+    same 67108864 "$(limit "$Z" memory.max)"
   else
     same 7 "$status"
     has "$stderr" "memory"

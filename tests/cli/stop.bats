@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# bats file_tags=vm
 load lib
 
 @test "stop asks init by its own signal, and it ends in time" {

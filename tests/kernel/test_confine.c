@@ -329,15 +329,19 @@ static void device_program(void **state)
 		{ 'c', DEVICE_READ, 1, 11 },
 		{ 'b', DEVICE_MKNOD, 7, DEVICE_ANY },
 	};
-	struct device_rule rules[DEVICES_DEFAULT_MAX];
+	struct device_rule rules[DEVICES_MAX];
+	struct zone_spec spec = { 0 };
+	struct zerr e = { 0 };
+
 	struct group *g = *state;
 
 	assert_int_equal(node(g->nodes, "kmsg", S_IFCHR, 1, 11), 0);
 	assert_int_equal(node(g->nodes, "fuse", S_IFCHR, 10, 229), 0);
 	attach_foreign(g->fd);
-	attach(g, rules, devices_default(false, false, rules));
+	attach(g, rules, (size_t)devices_rules(&spec, rules, &e));
 	assert_int_equal(run_in_group(g, default_devices), 0);
-	attach(g, rules, devices_default(true, true, rules));
+	spec.fuse = spec.tun = true;
+	attach(g, rules, (size_t)devices_rules(&spec, rules, &e));
 	assert_int_equal(run_in_group(g, with_fuse), 0);
 	attach(g, mine, 2);
 	assert_int_equal(run_in_group(g, own_rules), 0);

@@ -36,6 +36,7 @@ LIBRARIES = {
     "confuse": ("confuse.h",),
     "nftables": ("nftables/",),
     "lzma": ("lzma.h", "lzma/"),
+    "ncurses": ("curses.h", "ncurses.h"),
     "zstd": ("zstd.h", "zstd_errors.h"),
 }
 

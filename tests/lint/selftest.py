@@ -72,6 +72,12 @@ Text.
 .Sh END
 """
 
+FEATURES = """features() {
+  systemd      | yes | systemd as process 1   | true
+  new          | no  | a kernel of tomorrow   | true
+}
+"""
+
 # script, {path: text}, what must be in its output (nothing: it must succeed)
 CASES = [
     ("layers", {"lib/base/a.c": '#include "conf/b.h"\n', "lib/conf/b.h": ""}, ["lib/base must not see lib/conf"]),
@@ -112,6 +118,12 @@ CASES = [
      ["b.NAME: (text, next start, host only) should be (text, live, host only)"]),
     ("keys", {"lib/conf/keys.c": KEYS, "man/zone.conf.5": PAGE.replace("Cm a", "Cm c")},
      ["c is not in the table", "nothing about a"]),
+    ("lanes", {"tests/cli/features.bash": FEATURES, "tests/vm/a.bats": '@test "a" {\n  need systemd\n}\n',
+               "tests/cli/a.bats": '# bats test_tags=vm\n@test "a" {\n  need systemd\n}\n@test "b" { need new; }\n'}, []),
+    ("lanes", {"tests/cli/features.bash": FEATURES,
+               "tests/cli/a.bats": '# bats test_tags=vm\n@test "a" {\n}\n@test "b" {\n  x && need systemd\n  need old\n}\n',
+               "tests/cli/b.bats": "# bats file_tags=vm\nf() {\n  need new\n}\n"},
+     ["'b' needs systemd: tag it", "has no 'old'", "'every test' needs new, which the guest has not"]),
 ]
 
 

@@ -10,14 +10,14 @@ static struct zone_info stopped(void)
 	return (struct zone_info){ .name = (char *)"web",
 				   .state = (char *)"STOPPED",
 				   .exit_status = -1,
-				   .memory_bytes = UINT64_MAX,
-				   .cpu_usage_ns = UINT64_MAX,
+				   .use.memory = UINT64_MAX,
+				   .use.cpu_ns = UINT64_MAX,
 				   .uptime_ns = UINT64_MAX,
-				   .memory_peak = UINT64_MAX,
-				   .memory_max = UINT64_MAX,
-				   .memory_swap = UINT64_MAX,
-				   .io_read = UINT64_MAX,
-				   .io_written = UINT64_MAX };
+				   .use.memory_peak = UINT64_MAX,
+				   .use.memory_max = UINT64_MAX,
+				   .use.memory_swap = UINT64_MAX,
+				   .use.io_read = UINT64_MAX,
+				   .use.io_written = UINT64_MAX };
 }
 
 static void columns_by_any_name(void **state)
@@ -68,7 +68,7 @@ static void cells(void **state)
 	assert_string_equal(cell(&t, "PIDS", &i), "0");
 	i.pid = 42;
 	i.exit_status = 0;
-	i.memory_bytes = 3 << 20;
+	i.use.memory = 3 << 20;
 	i.uptime_ns = 93784ULL * 1000000000;
 	assert_string_equal(cell(&t, "PID", &i), "42");
 	assert_string_equal(cell(&t, "EXIT", &i), "0");

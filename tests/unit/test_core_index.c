@@ -56,17 +56,17 @@ static void what_was_put_is_found(void **st)
 	(void)st;
 	put("web", 3, "/var/lib/zone/web", "eth0 zonebr0 10.77.0.5/16");
 	put("web-2", 4, "/mnt/zones with space/web-2", NULL);
-	assert_int_equal(index_find(dir, "web", &x, &e), 0);
+	assert_int_equal(index_find_one(dir, "web", &x, &e), 0);
 	assert_int_equal(x.slot, 3);
 	assert_string_equal(x.dir, "/var/lib/zone/web");
 	assert_int_equal(x.leases.n, 1);
 	assert_string_equal(x.leases.v[0], "eth0 zonebr0 10.77.0.5/16");
 	index_entry_done(&x);
-	assert_int_equal(index_find(dir, "web-2", &x, &e), 0);
+	assert_int_equal(index_find_one(dir, "web-2", &x, &e), 0);
 	assert_string_equal(x.dir, "/mnt/zones with space/web-2");
 	index_entry_done(&x);
 	/* a name that is the beginning of another is not it */
-	assert_int_equal(index_find(dir, "we", &x, &e), -ENOENT);
+	assert_int_equal(index_find_one(dir, "we", &x, &e), -ENOENT);
 }
 
 static void the_last_line_wins(void **st)
@@ -80,11 +80,37 @@ static void the_last_line_wins(void **st)
 	put("b", 2, "/z/b", NULL);
 	put("a", 1, "/z/a", "eth0 zonebr0 10.77.0.9/16");
 	assert_int_equal(index_remove(dir, "b", &e), 0);
-	assert_int_equal(index_find(dir, "b", &x, &e), -ENOENT);
+	assert_int_equal(index_find_one(dir, "b", &x, &e), -ENOENT);
 	assert_int_equal(index_load(dir, &all, &e), 0);
 	assert_int_equal(all.n, 1);
 	assert_int_equal(all.v[0].leases.n, 1);
 	index_done(&all);
+}
+
+static void the_cache_sees_every_change(void **st)
+{
+	struct index_cache c = { 0 };
+	struct index_entry x = { 0 };
+	struct zerr e = { 0 };
+	const struct index *all;
+
+	(void)st;
+	assert_int_equal(index_find(dir, &c, "a", &x, &e), -ENOENT); /* no file yet */
+	put("b", 2, "/z/b", "eth0 zonebr0 10.77.0.9/16");
+	put("a", 1, "/z/a", NULL);
+	assert_int_equal(index_find(dir, &c, "b", &x, &e), 0);
+	assert_string_equal(x.leases.v[0], "eth0 zonebr0 10.77.0.9/16");
+	index_entry_done(&x);
+	const struct index_entry *kept = c.all.v;
+	assert_int_equal(index_cached(dir, &c, &all, &e), 0);
+	assert_ptr_equal(all->v, kept); /* not read again */
+	assert_int_equal(all->n, 2);
+	put("c", 3, "/z/c", NULL);
+	assert_int_equal(index_find(dir, &c, "c", &x, &e), 0);
+	index_entry_done(&x);
+	assert_int_equal(index_remove(dir, "a", &e), 0);
+	assert_int_equal(index_find(dir, &c, "a", &x, &e), -ENOENT);
+	index_done(&c.all);
 }
 
 static void a_torn_line_is_passed_over(void **st)
@@ -123,7 +149,7 @@ static void dead_lines_go(void **st)
 	}
 	assert_int_equal(fs_read(dir, "index", 1 << 20, &text), 0);
 	assert_true(text.len < 10000); /* 400 lines would be far more */
-	assert_int_equal(index_find(dir, "keep", &x, &e), 0);
+	assert_int_equal(index_find_one(dir, "keep", &x, &e), 0);
 	index_entry_done(&x);
 }
 
@@ -158,6 +184,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(what_was_put_is_found, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_last_line_wins, setup, teardown),
+		cmocka_unit_test_setup_teardown(the_cache_sees_every_change, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_torn_line_is_passed_over, setup, teardown),
 		cmocka_unit_test_setup_teardown(dead_lines_go, setup, teardown),
 		cmocka_unit_test_setup_teardown(another_format_is_refused, setup, teardown),
