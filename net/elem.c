@@ -66,13 +66,15 @@ void elem_put_comment(struct nlm *m, uint16_t type, const char *note)
 	nlm_put(m, type, data, 2 + len);
 }
 
-/* The body of a message about one element. */
+/* The body of a message about one element, or without a key about a set. */
 static void put_elem(struct nlm *m, const struct elem *x, bool whole)
 {
 	struct nlattr *list, *one;
 
 	nlm_str(m, NFTA_SET_ELEM_LIST_TABLE, TABLE_NAME);
 	nlm_str(m, NFTA_SET_ELEM_LIST_SET, x->set);
+	if (!x->key.len)
+		return;
 	list = nlm_nest(m, NFTA_SET_ELEM_LIST_ELEMENTS | NLA_F_NESTED, NULL, 0);
 	one = nlm_nest(m, NFTA_LIST_ELEM | NLA_F_NESTED, NULL, 0);
 	put_bytes(m, NFTA_SET_ELEM_KEY, &x->key);
@@ -198,11 +200,34 @@ int elem_drop_table(enum elem_table table, struct zerr *e)
 	return r == -ENOENT ? 0 : r;
 }
 
+/* What an answer is read for. */
+struct reading {
+	int (*fn)(const struct elem_key *key, uint64_t packets, void *arg);
+	void *arg;
+	char *note; /* of the last one, or NULL */
+	size_t room;
+};
+
+/* One element of it. */
 struct found {
+	struct elem_key key;
 	uint64_t packets;
 	char *note;
 	size_t room;
 };
+
+static void take_key(const struct nlattr *a, struct elem_key *ret)
+{
+	const struct nlattr *tb[NFTA_DATA_VALUE + 1];
+	size_t len = sizeof(ret->bytes);
+
+	nlm_nested(a, tb, NFTA_DATA_VALUE);
+	while (len > 0 && !nlm_get(tb[NFTA_DATA_VALUE], len))
+		len -= 4; /* keys are words */
+	if (len)
+		memcpy(ret->bytes, nlm_get(tb[NFTA_DATA_VALUE], len), len);
+	ret->len = len;
+}
 
 /* NFTA_SET_ELEM_EXPR of a counter: { name, data { bytes, packets } }. */
 static void take_counter(const struct nlattr *expr, struct found *f)
@@ -228,55 +253,82 @@ void elem_comment(const struct nlattr *udata, char *ret, size_t room)
 		return;
 	const size_t len = strnlen((const char *)data + 2, data[1]);
 
-	if (len < room) {
+	if (ret && len < room) {
 		memcpy(ret, data + 2, len);
 		ret[len] = '\0';
 	}
 }
 
-static int take_elem(const struct nlmsghdr *h, void *arg)
+/* Every element of an answer. */
+static int take_elems(const struct nlmsghdr *h, void *arg)
 {
-	const struct nlattr *tb[NFTA_SET_ELEM_LIST_ELEMENTS + 1], *list[NFTA_LIST_ELEM + 1];
-	const struct nlattr *one[NFTA_SET_ELEM_EXPR + 1];
-	struct found *f = arg;
+	const struct nlattr *tb[NFTA_SET_ELEM_LIST_ELEMENTS + 1], *one[NFTA_SET_ELEM_EXPR + 1];
+	const struct reading *r = arg;
+	const struct nlattr *a = NULL;
+	int q = 0;
 
 	if (nlm_attrs(h, sizeof(struct nfgenmsg), tb, NFTA_SET_ELEM_LIST_ELEMENTS) < 0)
 		return -EPROTO;
-	nlm_nested(tb[NFTA_SET_ELEM_LIST_ELEMENTS], list, NFTA_LIST_ELEM);
-	nlm_nested(list[NFTA_LIST_ELEM], one, NFTA_SET_ELEM_EXPR);
-	take_counter(one[NFTA_SET_ELEM_EXPR], f);
-	elem_comment(one[NFTA_SET_ELEM_USERDATA], f->note, f->room);
-	return 0;
+	while (q == 0 && (a = nlm_next(tb[NFTA_SET_ELEM_LIST_ELEMENTS], a))) {
+		struct found f = { .note = r->note, .room = r->room };
+
+		nlm_nested(a, one, NFTA_SET_ELEM_EXPR);
+		take_key(one[NFTA_SET_ELEM_KEY], &f.key);
+		take_counter(one[NFTA_SET_ELEM_EXPR], &f);
+		elem_comment(one[NFTA_SET_ELEM_USERDATA], f.note, f.room);
+		q = r->fn(&f.key, f.packets, r->arg);
+	}
+	return q;
 }
 
-static int find(const struct elem *x, struct found *f)
+/* Ask for element @x, or without a key for all of its set. */
+static int read_elems(const struct elem *x, struct reading *r)
 {
 	AUTO_NL struct nl nl = { 0 };
 	struct zerr unused = { 0 };
 	struct nlm m;
-	int r = nl_open_protocol(&nl, NETLINK_NETFILTER, &unused);
+	int q = nl_open_protocol(&nl, NETLINK_NETFILTER, &unused);
 
-	if (r < 0)
-		return r;
-	begin_nft(&m, NFT_MSG_GETSETELEM, 0, x->table);
+	if (q < 0)
+		return q;
+	begin_nft(&m, NFT_MSG_GETSETELEM, x->key.len ? 0 : NLM_F_DUMP, x->table);
 	put_elem(&m, x, false);
-	return nl_call(&nl, &m, take_elem, f, &unused);
+	return nl_call(&nl, &m, take_elems, r, &unused);
+}
+
+static int keep_packets(const struct elem_key *key, uint64_t packets, void *arg)
+{
+	(void)key;
+	*(uint64_t *)arg = packets;
+	return 0;
 }
 
 int elem_count(const struct elem *x, uint64_t *ret_packets)
 {
-	struct found f = { 0 };
-	const int r = find(x, &f);
+	uint64_t packets = 0;
+	struct reading r = { keep_packets, &packets, NULL, 0 };
+	const int q = read_elems(x, &r);
 
-	if (r == 0)
-		*ret_packets = f.packets;
-	return r;
+	if (q == 0)
+		*ret_packets = packets;
+	return q;
+}
+
+int elem_count_all(enum elem_table table, const char *set,
+		   int (*fn)(const struct elem_key *key, uint64_t packets, void *arg), void *arg)
+{
+	const struct elem all = { .table = table, .set = set };
+	struct reading r = { fn, arg, NULL, 0 };
+	const int q = read_elems(&all, &r);
+
+	return q == -EAGAIN ? 0 : q; /* changed meanwhile: what is there will do */
 }
 
 int elem_note(const struct elem *x, char *ret, size_t room)
 {
-	struct found f = { .note = ret, .room = room };
+	uint64_t unused;
+	struct reading r = { keep_packets, &unused, ret, room };
 
 	ret[0] = '\0';
-	return find(x, &f);
+	return read_elems(x, &r);
 }

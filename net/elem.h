@@ -55,6 +55,9 @@ int elems_commit(const struct elems *l, enum elems_how how, struct zerr *e);
 
 /* Drop packets that matched element @x of a set with counters. 0, -ENOENT. */
 int elem_count(const struct elem *x, uint64_t *ret_packets);
+/* Call @fn with the key and the drop packets of each element of a set with counters. 0 or -errno. */
+int elem_count_all(enum elem_table table, const char *set,
+		   int (*fn)(const struct elem_key *key, uint64_t packets, void *arg), void *arg);
 /* The comment of element @x, "" when it has none. 0, -ENOENT. */
 int elem_note(const struct elem *x, char *ret, size_t room);
 

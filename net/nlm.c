@@ -174,6 +174,19 @@ void nlm_nested(const struct nlattr *nest, const struct nlattr **tb, uint16_t ma
 		(void)mnl_attr_parse_nested(nest, take_attr, &t); /* take_attr never fails */
 }
 
+const struct nlattr *nlm_next(const struct nlattr *nest, const struct nlattr *before)
+{
+	const char *end = nest ? (const char *)nest + nest->nla_len : NULL;
+	const struct nlattr *next = NULL;
+
+	if (nest && nest->nla_len > MNL_ATTR_HDRLEN)
+		next = before ? mnl_attr_next(before) : mnl_attr_get_payload(nest);
+	return next && (const char *)next < end &&
+			       mnl_attr_ok(next, (int)(end - (const char *)next))
+		       ? next
+		       : NULL;
+}
+
 const void *nlm_get(const struct nlattr *a, size_t len)
 {
 	return a && mnl_attr_get_payload_len(a) >= len ? mnl_attr_get_payload(a) : NULL;

@@ -90,6 +90,8 @@ int nl_feed(struct nl *nl, const void *data, size_t len, nl_reply_fn *fn, void *
 int nlm_attrs(const struct nlmsghdr *h, size_t fixed, const struct nlattr **tb, uint16_t max);
 /* The same for what is inside @nest; NULL has nothing inside. */
 void nlm_nested(const struct nlattr *nest, const struct nlattr **tb, uint16_t max);
+/* The attribute behind @before inside @nest (NULL: the first); NULL behind the last. */
+const struct nlattr *nlm_next(const struct nlattr *nest, const struct nlattr *before);
 /* The value when it has at least @len bytes, else NULL. NULL is taken. */
 const void *nlm_get(const struct nlattr *a, size_t len);
 uint32_t nlm_get_u32(const struct nlattr *a, uint32_t missing);

@@ -221,7 +221,8 @@ fault_steps() {
   file=$(grep -rlE --include='*.c' "struct op [a-z_]+ = \{ \"$1\"," "$top/lib" "$top/net" "$top/storage" "$top/templates") ||
     fail "no operation '$1' in the sources"
   table=$(sed -nE "s/.*struct op [a-z_]+ = \{ \"$1\", ([a-z_]+) \}.*/\1/p" "$file")
-  awk -v t="$table\\\\[\\\\]" '$0 ~ t { on = 1 } on && /\{ "/ { split($0, w, "\""); print w[2] } on && /^\};/ { exit }' "$file"
+  awk -v t="$table\\\\[\\\\]" '$0 ~ t { on = 1 } on { print } on && /^\};/ { exit }' "$file" |
+    grep -o '{ "[a-z_]*"' | cut -d'"' -f2
 }
 
 # publish_tiny DIST RELEASE [ARGS…]: add the tree $T/tree (made when missing) to the signed tree $T/www.
