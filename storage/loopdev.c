@@ -15,8 +15,6 @@
 #include "base/fs.h"
 #include "base/own.h"
 
-#define NOTE_FORMAT "%s.loop"
-
 static int open_node(unsigned number, char path[static LOOPDEV_PATH])
 {
 	(void)snprintf(path, LOOPDEV_PATH, "/dev/loop%u", number);
@@ -95,9 +93,10 @@ static int open_new(int file, unsigned *ret_number, char path[static LOOPDEV_PAT
 	return control < 0 || errno ? -errno : -EBUSY;
 }
 
-int loopdev_open(int dir, const char *name, char path[static LOOPDEV_PATH], struct zerr *e)
+int loopdev_open(int dir, const char *name, char path[static LOOPDEV_PATH], bool *ret_new,
+		 struct zerr *e)
 {
-	AUTO_FREE char *note = str_fmt(NOTE_FORMAT, name);
+	AUTO_FREE char *note = str_fmt(LOOPDEV_NOTE, name);
 	AUTO_CLOSE int file = fs_open_below(dir, name, O_RDWR, 0);
 	AUTO_CLOSE int fd = -1;
 	unsigned number = 0;
@@ -112,6 +111,8 @@ int loopdev_open(int dir, const char *name, char path[static LOOPDEV_PATH], stru
 	if (lock < 0 || flock(lock, LOCK_EX) < 0)
 		return zerr_sys(e, "lock %s", name);
 	fd = open_noted(dir, note, file, path);
+	if (ret_new)
+		*ret_new = fd < 0;
 	if (fd >= 0)
 		return own_take_fd(&fd);
 	fd = open_new(file, &number, path);

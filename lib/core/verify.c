@@ -102,7 +102,9 @@ static int look(struct zone *z, const struct status *s, bool repair, struct strv
 	int r = 0;
 
 	if (s->state == STATE_UNAVAILABLE)
-		return fault(faults, e, "its directory is missing", z->entry.dir);
+		return z->dir < 0 ? fault(faults, e, "its directory is missing", z->entry.dir)
+				  : fault(faults, e, "the device that its root is on is missing",
+					  NULL);
 	if (s->state == STATE_INCOMPLETE &&
 	    (r = fault(faults, e, "interrupted operation", s->op)) < 0)
 		return r;

@@ -23,9 +23,17 @@ place_plain() { mkdir -m 711 "$T/plain"; }
 place_btrfs() { mount_image btrfs btrfs 3G; }
 place_xfs() { mount_image xfs xfs 3G; }
 
+# A thin pool in a file, as `zone pool create` makes it; its zones' directories are where they always are.
+place_pool() {
+  mkdir -m 711 "$T/pool"
+  (unset ZONE_PATH && zone pool create "$Z-pool" --lvm "$T/pool.img" --size "${POOL_SIZE:-2G}")
+}
+
 use_row() { # ROW
   IFS=: read -r BACKEND PLACE FS <<<"$1"
   export ZONE_PATH=$T/$PLACE
+  PLACE_ARGS=()
+  if [ "$BACKEND" = lvm ]; then PLACE_ARGS=(-s lvm.vg="zone-$Z-pool" -s lvm.pool=pool); fi
   [ -d "$ZONE_PATH" ] || "place_$PLACE"
 }
 
@@ -33,7 +41,7 @@ use_row() { # ROW
 make() {
   local name=$1
   shift
-  zone -q create "$name" -t busybox -B "$BACKEND" ${FS:+-s root.fs="$FS"} "$@"
+  zone -q create "$name" -t busybox -B "$BACKEND" ${FS:+-s root.fs="$FS"} "${PLACE_ARGS[@]}" "$@"
 }
 
 each_row() { # FUNCTION
@@ -52,6 +60,7 @@ clean_rows() {
   for row in $ROWS; do
     IFS=: read -r BACKEND PLACE FS <<<"$row"
     if mountpoint -q "$T/$PLACE"; then umount "$T/$PLACE"; fi
+    if [ "$PLACE" = pool ] && [ -e "$T/pool.img" ]; then zone pool rm "$Z-pool"; fi
   done
 }
 
