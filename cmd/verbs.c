@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+/* clang-format off */
 const struct verb *const verbs[] = {
 	&verb_create,
 	&verb_destroy,
@@ -51,10 +52,18 @@ const struct verb *const verbs[] = {
 	&verb_pool_create,
 	&verb_pool_ls,
 	&verb_pool_rm,
+	&verb_network_create,
+	&verb_network_ls,
+	&verb_network_info,
+	&verb_network_set,
+	&verb_network_rm,
+	&verb_network_up,
+	&verb_network_down,
 	&verb_checkconfig,
 	&verb_help,
 	NULL,
 };
+/* clang-format on */
 
 #define F(member) offsetof(struct common, member)
 

@@ -233,17 +233,19 @@ static int mount_by(const struct job *j, enum layers_way way, struct zerr *e)
 	return fd < 0 ? fs_fail(fs, "mount overlay", e) : fd;
 }
 
+/* By descriptors (6.13) before by paths (6.5): what is older than both refuses a descriptor without a
+ * word, but leaves a line in its log for a path. */
 static int try_ways(const struct job *j, struct zerr *e)
 {
-	int r = -EINVAL;
+	int r;
 
 	if (j->way != LAYERS_ANY)
 		return mount_by(j, j->way, e);
-	for (unsigned way = LAYERS_PATHS; way <= LAYERS_NAMESPACE; way++) {
-		r = mount_by(j, (enum layers_way)way, e);
-		if (r != -EINVAL && r != -EOPNOTSUPP && r != -ENOENT)
-			break;
-	}
+	r = mount_by(j, LAYERS_FDS, e);
+	if (r == -EINVAL)
+		r = mount_by(j, LAYERS_PATHS, e);
+	if (r == -EINVAL || r == -EOPNOTSUPP || r == -ENOENT)
+		r = mount_by(j, LAYERS_NAMESPACE, e);
 	return r;
 }
 

@@ -13,8 +13,8 @@ struct layers {
 /* How the layers reach the kernel; what it can do depends on its version. */
 enum layers_way {
 	LAYERS_ANY,	  /* the first of the others that works */
-	LAYERS_PATHS,	  /* detached trees, by /proc/self/fd */
-	LAYERS_FDS,	  /* detached trees, by descriptor */
+	LAYERS_PATHS,	  /* detached trees, by /proc/self/fd: 6.5 */
+	LAYERS_FDS,	  /* detached trees, by descriptor: 6.13 */
 	LAYERS_NAMESPACE, /* attached in a mount namespace of a helper's own: 6.1 */
 };
 

@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# bats file_tags=vm
 load lib
 
 write() { # ZONE PATH TEXT
@@ -74,6 +73,7 @@ read_back() { zone pull "$1" "$2" -; }
   same old "$(zone get "$Z" user.note)"
 }
 
+# bats test_tags=vm
 @test "a killed restore is finished or undone by verify --repair, never lost" {
   mk "$Z"
   write "$Z" /root/f one
