@@ -121,7 +121,7 @@ static int rm_run(struct cmd *c, void *opts, struct zerr *e)
 
 const struct verb verb_pool_create = {
 	.name = "pool create",
-	.args = "NAME [SOURCE]",
+	.args = "POOL [SOURCE]",
 	.help = "prepare a store for zones",
 	.group = GROUP_HOST,
 	.min_args = 1,
@@ -142,7 +142,7 @@ const struct verb verb_pool_ls = {
 
 const struct verb verb_pool_rm = {
 	.name = "pool rm",
-	.args = "NAME...",
+	.args = "POOL...",
 	.help = "remove pools in which no zone lives",
 	.group = GROUP_HOST,
 	.min_args = 1,

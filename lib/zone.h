@@ -398,7 +398,7 @@ ZONE_API int zone_snapshot_remove(struct zone_host *h, const char *name, const c
 struct zone_pool_create {
 	const char *backend; /* "btrfs", "lvm", "loop" */
 	const char *source;  /* device, file that is to be made, directory, volume group; NULL: a
-				file  of zone's own */
+				file of its own */
 	uint64_t size;	     /* of a file; 0: as fits */
 	const char *fs;	     /* root.fs of its zones; or NULL */
 };
@@ -414,6 +414,8 @@ struct zone_pools {
 /* Prepare a store for zones. They are put there by its name as the zone path. */
 ZONE_API int zone_pool_create(struct zone_host *h, const char *name,
 			      const struct zone_pool_create *c, struct zerr *e);
+/* Their names alone; none of them is brought up. */
+ZONE_API int zone_pool_names(struct zone_host *h, struct strv *ret, struct zerr *e);
 ZONE_API int zone_pool_list(struct zone_host *h, struct zone_pools *ret, struct zerr *e);
 ZONE_API void zone_pools_done(struct zone_pools *p);
 /* Refused (exit 4) while zones live there. */

@@ -142,7 +142,8 @@ int zone_host_open(const struct zone_options *o, struct zone_host **ret, struct 
 					.keys = h->image_keys,
 					.config = h->image_conf,
 					.users = image_users,
-					.users_arg = h };
+					.users_arg = h,
+					.release = storage_release };
 	h->net = (struct net_env){ .host = h->host, .run = h->run, .helper = h->nft };
 	*ret = h;
 	return 0;

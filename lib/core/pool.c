@@ -133,10 +133,9 @@ static bool is_below(const char *dir, const char *path)
 static int find(struct zone_host *h, const char *dir, const char *group, struct pool_entry *ret)
 {
 	struct zerr ignored = { 0 };
-	AUTO_CLOSE int records = fs_open_below(h->host, "pools", O_RDONLY | O_DIRECTORY, 0);
 	AUTO_STRV struct strv names = { 0 };
 
-	if (records < 0 || fs_list(records, &names) < 0)
+	if (zone_pool_names(h, &names, &ignored) < 0)
 		return -ENOENT;
 	for (size_t i = 0; i < names.n; i++) {
 		if (pool_load(h, names.v[i], ret, &ignored) == 0 &&
@@ -313,16 +312,24 @@ static int describe(struct zone_host *h, const char *name, struct zone_pool *ret
 	return residents(h, &x.p, &ret->zones, e);
 }
 
-int zone_pool_list(struct zone_host *h, struct zone_pools *ret, struct zerr *e)
+int zone_pool_names(struct zone_host *h, struct strv *ret, struct zerr *e)
 {
 	AUTO_CLOSE int records = fs_open_below(h->host, "pools", O_RDONLY | O_DIRECTORY, 0);
+	const int r = records < 0 ? records : fs_list(records, ret);
+
+	return r < 0 && r != -ENOENT ? zerr_code(e, -r, "pools") : 0;
+}
+
+int zone_pool_list(struct zone_host *h, struct zone_pools *ret, struct zerr *e)
+{
 	AUTO_STRV struct strv names = { 0 };
-	int r = 0;
+	int r = zone_pool_names(h, &names, e);
 
 	*ret = (struct zone_pools){ 0 };
-	if (records < 0)
-		return records == -ENOENT ? 0 : zerr_code(e, -records, "pools");
-	if (fs_list(records, &names) < 0 || !(ret->v = calloc(names.n + 1, sizeof(*ret->v))))
+	if (r < 0)
+		return r;
+	ret->v = calloc(names.n + 1, sizeof(*ret->v));
+	if (!ret->v)
 		return zerr_code(e, ENOMEM, "pools");
 	for (size_t i = 0; i < names.n && r == 0; i++)
 		r = describe(h, names.v[i], &ret->v[ret->n++], e);

@@ -10,6 +10,7 @@ struct pool_entry {
 	const struct storage_ops *ops;
 	bool whole; /* false: making it was interrupted */
 };
+/* Also of one that is zeroed but for p.dir = -1. */
 void pool_entry_done(struct pool_entry *x);
 #define AUTO_POOL __attribute__((cleanup(pool_entry_done)))
 

@@ -88,5 +88,6 @@ clean_file() {
   zone snapshot "$Z"
   zone snapshot -d snap0 "$Z"
   zone destroy -s "$Z"
+  zone image prune --all # of each image there is a volume that zones are copies of
   until_true 30 sh -c "[ -z \"\$(lvs --noheadings -o lv_name zone-$Z-pool | grep zone-)\" ]"
 }
