@@ -223,6 +223,7 @@ struct zone_info { /* numbers: UINT64_MAX when not known */
 	struct strv groups, ipv4, ipv6; /* addresses without prefix length */
 	struct zone_usage use; /* with ZONE_LS_USAGE processor time, memory and pids alone */
 	uint64_t uptime_ns, snapshots;
+	uint64_t referenced, exclusive; /* bytes of its root: all, and what is its alone */
 	/* by zone_info_get() only */
 	char *cgroup; /* from the v2 mount, with a slash; its child payload/ has the limits */
 	uint64_t id_base, id_count;
@@ -247,7 +248,8 @@ enum {
 	ZONE_LS_ADDRESSES = 4,
 	ZONE_LS_SNAPSHOTS = 8,
 	ZONE_LS_READY = 16,
-	ZONE_LS_ALL = 31
+	ZONE_LS_SPACE = 32,
+	ZONE_LS_ALL = 63
 };
 /* One row; a missing zone is exit 3. */
 ZONE_API int zone_info_row(struct zone_host *h, const char *name, int what, struct zone_info *ret,

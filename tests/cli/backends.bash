@@ -257,6 +257,15 @@ reset_identity() {
 # ---- sizes -----------------------------------------------------------------------------------------
 
 # A root holds to its size, grows in use, and never shrinks; or the size is refused with the way out.
+# What the root takes is between these; of that it has a part for itself, if that can be told.
+figures() { # NAME LEAST MOST
+  zone info --json "$1" | jq -e --argjson least "$2" --argjson most "$3" '
+    .referenced_bytes >= $least and .referenced_bytes <= $most and (.exclusive_bytes | . == null or . <= $most)'
+  same "$(field "$1" .referenced_bytes)" "$(zone ls --json "$1" | jq '.[0].referenced_bytes')"
+  has "$(zone ls -F NAME,REFERENCED,EXCLUSIVE "$1")" "^$1 +[0-9.]+ MiB"
+  has "$(zone info "$1")" '^Referenced: +[0-9.]+ MiB$'
+}
+
 sizes() {
   run --separate-stderr make "$1" --size 320M
   if [ "$status" -ne 0 ]; then
@@ -279,6 +288,8 @@ sizes() {
   has "$output" "applied"
   same 640M "$(zone get "$1" root.size)"
   ok fill "$1" 340
+  zone exec "$1" -- sync
+  figures "$1" $((340 << 20)) $((640 << 20))
   refuse 2 "shrink" zone set "$1" root.size=330M
   same 640M "$(zone get "$1" root.size)"
   zone exec "$1" -- sh -c 'rm /root/big; sync'
