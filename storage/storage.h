@@ -131,3 +131,6 @@ int storage_release(int dir, struct zerr *e);
 int mount_clone_tree(int dir, int userns, bool readonly, struct zerr *e);
 /* The same for @fd, a mount that nobody has attached or shares yet. 0 or -errno. */
 int mount_set_tree(int fd, int userns, bool readonly, struct zerr *e);
+/* Make what these detached trees (-1: none) are mounted with, read-only or nosuid for example, a
+ * thing that root of a user namespace cannot change. Their descriptors stay the same. */
+int mount_lock(int *trees, size_t n, struct zerr *e);
