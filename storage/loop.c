@@ -113,11 +113,11 @@ static int finish_copy(const struct volume *v, int dir, const char *name, struct
 
 	if (fd < 0)
 		return f ? zerr_code(e, -fd, "open %s", name) : -EINVAL;
-	if (blockfs_renews(f)) {
-		AUTO_CLOSE int device = loopdev_open(dir, name, path, NULL, e);
-
-		r = device < 0 ? device : blockfs_renew(f, path, e);
-	}
+	/* in any case it gets the note of a device, while there is room for it */
+	AUTO_CLOSE int device = loopdev_open(dir, name, path, NULL, e);
+	r = device < 0 ? device : 0;
+	if (r == 0 && blockfs_renews(f))
+		r = blockfs_renew(f, path, e);
 	return r < 0 || fsync(fd) == 0 ? r : zerr_sys(e, "write %s to disk", name);
 }
 

@@ -93,6 +93,18 @@ static int open_new(int file, unsigned *ret_number, char path[static LOOPDEV_PAT
 	return control < 0 || errno ? -errno : -EBUSY;
 }
 
+/* Over what is there: on a disk that is full, devices must still be had. */
+static int write_note(int dir, const char *note, unsigned number, struct zerr *e)
+{
+	char text[16];
+	const size_t len = (size_t)snprintf(text, sizeof(text), "%010u", number);
+	AUTO_CLOSE int fd = fs_open_below(dir, note, O_WRONLY, 0);
+
+	if (fd >= 0 && pwrite(fd, text, len, 0) == (ssize_t)len)
+		return 0;
+	return fs_write(dir, note, text, len, 0600, false, e);
+}
+
 int loopdev_open(int dir, const char *name, char path[static LOOPDEV_PATH], bool *ret_new,
 		 struct zerr *e)
 {
@@ -100,7 +112,6 @@ int loopdev_open(int dir, const char *name, char path[static LOOPDEV_PATH], bool
 	AUTO_CLOSE int file = fs_open_below(dir, name, O_RDWR, 0);
 	AUTO_CLOSE int fd = -1;
 	unsigned number = 0;
-	char text[16];
 
 	if (!note)
 		return zerr_code(e, ENOMEM, "loop device");
@@ -118,8 +129,7 @@ int loopdev_open(int dir, const char *name, char path[static LOOPDEV_PATH], bool
 	fd = open_new(file, &number, path);
 	if (fd < 0)
 		return zerr_code(e, -fd, "loop device for %s", name);
-	(void)snprintf(text, sizeof(text), "%u", number);
-	const int r = fs_write(dir, note, text, strlen(text), 0600, false, e);
+	const int r = write_note(dir, note, number, e);
 	return r < 0 ? r : own_take_fd(&fd);
 }
 

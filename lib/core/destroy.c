@@ -102,7 +102,7 @@ int zone_destroy(struct zone_host *h, const char *name, bool force, bool snapsho
 		return r;
 	zone_event(h, name, "destroyed", NULL);
 	zone_unlock(&z);
-	zonedir_sweep_trash(h, true);
+	zonedir_sweep_trash(&z, true);
 	return 0;
 }
 

@@ -13,6 +13,7 @@
 #include "base/sys.h"
 #include "core/cgroup.h"
 #include "core/pool.h"
+#include "core/zonedir.h"
 
 static const char *const names[] = { "CONFIGURED", "INCOMPLETE", "STOPPED", "STARTING",	  "RUNNING",
 				     "FROZEN",	   "STOPPING",	 "DOWN",    "UNAVAILABLE" };
@@ -146,8 +147,7 @@ static int installed_state(const struct zone *z, struct status *s, struct zerr *
 	unsigned reached;
 
 	if (z->dir < 0) {
-		AUTO_CLOSE int trash =
-			fs_open_below(z->h->zones, ".trash", O_RDONLY | O_DIRECTORY, 0);
+		AUTO_CLOSE int trash = zonedir_trash(z);
 
 		s->state = STATE_UNAVAILABLE;
 		if (trash >= 0 && fs_exists(trash, z->name)) {

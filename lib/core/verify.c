@@ -145,7 +145,7 @@ int zone_verify(struct zone_host *h, const char *name, bool repair, struct strv 
 		r = state_now(&z, &s, e);
 	if (r == 0 && repair) {
 		r = repair_now(&z, &s, e);
-		zonedir_sweep_trash(h, false);
+		zonedir_sweep_trash(&z, false);
 		if (r != 0)
 			return r < 0 ? r : 0;
 		status_done(&s);

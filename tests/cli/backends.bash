@@ -104,6 +104,31 @@ of_running() {
   ok zone verify "$1"
 }
 
+# A writer whose every step is on disk before the next, 50 snapshots of it, and all of them restored: each holds at least
+# what was on disk when it was asked for, and everything in it fits together.
+as_a_database() {
+  make "$1"
+  local n writer least=()
+  zone push "$1" "$ZONE_TEST_TOOLS/ledger" /root/ledger
+  zone start "$1"
+  zone exec "$1" -- /root/ledger write /root/db &
+  writer=$!
+  until_true 20 zone exec "$1" -- test -s /root/db/done
+  for n in $(seq 0 49); do
+    least[n]=$(zone exec "$1" -- cat /root/db/done)
+    zone -q snapshot "$1" >/dev/null
+  done
+  zone stop -k "$1"
+  wait $writer || true
+  [ "${least[49]}" -gt "${least[0]}" ]
+  for n in $(seq 49 -1 0); do
+    zone snapshot -r "snap$n" "$1"
+    rm -rf "$T/db"
+    zone pull "$1" /root/db "$T/db"
+    "$ZONE_TEST_TOOLS/ledger" check "$T/db" "${least[n]}" >/dev/null || fail "snap$n"
+  done
+}
+
 to_new() {
   make "$1"
   write "$1" /root/f one

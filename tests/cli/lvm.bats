@@ -19,6 +19,7 @@ clean_file() {
 
 @test "create, change, restore: the root is what it was; newer snapshots survive" { each_row round_trip; }
 @test "of a running zone; restoring one is 4 without --restart" { each_row of_running; }
+@test "50 snapshots of a database at work: each is one of its states" { each_row as_a_database; }
 @test "--to makes a zone of its own" { each_row to_new; }
 @test "--diff" { each_row differences; }
 @test "killed while the zone stands still: it goes on" { each_row always_thawed; }
