@@ -8,8 +8,11 @@ static const struct family {
 	const char *prefix; /* of its keys */
 	int (*change)(const struct live *l, struct zerr *e);
 } families[] = {
-	{ "limits.", limits_live },  { "raw.cgroup.", raw_cgroup_live },
-	{ "device.", devices_live }, { "rlimit.", rlimits_live },
+	{ "limits.", limits_live },
+	{ "raw.cgroup.", raw_cgroup_live },
+	{ "device.", devices_live },
+	{ "mount.", usermounts_live },
+	{ "rlimit.", rlimits_live },
 	{ "sysctl.", sysctls_live }, /* last: what it was is not known */
 };
 #define FAMILIES (sizeof(families) / sizeof(families[0]))
@@ -36,8 +39,12 @@ int live_change(const struct live *l, struct zerr *e)
 		n++;
 	if (r == 0)
 		r = record_save(l->state, l->z->run, "state", STATE_FORMAT, false, e);
-	if (r < 0)
-		undo(l, n);
+	if (r < 0) {
+		struct zerr lost = { 0 };
+
+		undo(l, n); /* by other means than before, perhaps */
+		(void)record_save(l->state, l->z->run, "state", STATE_FORMAT, false, &lost);
+	}
 	return r;
 }
 

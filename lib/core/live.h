@@ -44,5 +44,6 @@ int live_later(const struct live *l, const char *prefix, const char *name, struc
 int limits_live(const struct live *l, struct zerr *e);	   /* limits_live.c: limits.* */
 int raw_cgroup_live(const struct live *l, struct zerr *e); /* limits_live.c: raw.cgroup.FILE */
 int devices_live(const struct live *l, struct zerr *e);	   /* devnodes.c: device.NAME.* */
+int usermounts_live(const struct live *l, struct zerr *e); /* usermounts_live.c: mount.NAME.* */
 int rlimits_live(const struct live *l, struct zerr *e);	   /* rlimits_live.c: rlimit.NAME */
 int sysctls_live(const struct live *l, struct zerr *e);	   /* sysctls.c: sysctl.NAME */
