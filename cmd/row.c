@@ -10,7 +10,7 @@
 const struct row_field row_fields[] = {
 	{ "NAME", "name", NULL, 0, ROW_TEXT, F(name) },
 	{ "STATE", "state", NULL, 0, ROW_TEXT, F(state) },
-	{ "READY", "ready", NULL, 0, ROW_BOOL, F(ready) },
+	{ "READY", "ready", NULL, ZONE_LS_READY, ROW_BOOL, F(ready) },
 	{ "HEALTH", "health", NULL, 0, ROW_TEXT, F(health) },
 	{ "PID", "pid", NULL, 0, ROW_PID, F(pid) },
 	{ "EXIT", "exit_status", NULL, 0, ROW_STATUS, F(exit_status) },

@@ -5,8 +5,9 @@
 #include "storage/storage.h"
 
 struct layers {
-	int lower;    /* directory; borrowed */
+	int lower;    /* directory, or (lower_fresh) a mount that nobody else has; borrowed */
 	int writable; /* directory with upper/ (layers_make()), or -1: none; borrowed */
+	bool lower_fresh;
 };
 
 /* How the layers reach the kernel; what it can do depends on its version. */

@@ -255,13 +255,9 @@ int cg_kill(int group, struct zerr *e)
 	return r < 0 ? zerr_code(e, -r, "cgroup: kill") : 0;
 }
 
-int cg_events(int group, bool *ret_populated, bool *ret_frozen)
+static int read_events(int fd, bool *ret_populated, bool *ret_frozen)
 {
-	AUTO_CLOSE int fd = openat(group, "cgroup.events", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	char text[128];
-
-	if (fd < 0)
-		return -errno;
 	const ssize_t n = read(fd, text, sizeof(text) - 1);
 	if (n < 0)
 		return -errno;
@@ -269,6 +265,25 @@ int cg_events(int group, bool *ret_populated, bool *ret_frozen)
 	*ret_populated = strstr(text, "populated 1") != NULL;
 	*ret_frozen = strstr(text, "frozen 1") != NULL;
 	return 0;
+}
+
+int cg_events(int group, bool *ret_populated, bool *ret_frozen)
+{
+	AUTO_CLOSE int fd = openat(group, "cgroup.events", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+	return fd < 0 ? -errno : read_events(fd, ret_populated, ret_frozen);
+}
+
+int cg_state(struct zone_host *h, const char *name, bool *ret_populated, bool *ret_frozen)
+{
+	struct zerr ignored = { 0 };
+	char path[PATH_MAX];
+
+	if (cg_root(h, &ignored) < 0)
+		return -ENOENT;
+	(void)snprintf(path, sizeof(path), "%s/%s/payload/cgroup.events", h->group, name);
+	AUTO_CLOSE int fd = fs_open_below(h->cgroup, path, O_RDONLY, 0);
+	return fd < 0 ? fd : read_events(fd, ret_populated, ret_frozen);
 }
 
 /* Wait for a state of cgroup.events; the file wakes with POLLPRI when it changes. */

@@ -46,6 +46,8 @@ int cg_kill(int group, struct zerr *e);
 int cg_freeze(int group, bool freeze, int timeout_ms, struct zerr *e);
 /* From cgroup.events. 0 or -errno. */
 int cg_events(int group, bool *ret_populated, bool *ret_frozen);
+/* The same of @name's payload, without opening that. -ENOENT: there is none. */
+int cg_state(struct zone_host *h, const char *name, bool *ret_populated, bool *ret_frozen);
 /* Wait until no process is left. 0 or -ETIMEDOUT. */
 int cg_wait_empty(int group, int timeout_ms);
 

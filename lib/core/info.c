@@ -70,7 +70,8 @@ static void running(const struct zone *z, const struct status *s, int what, stru
 	if (s->state != STATE_RUNNING && s->state != STATE_FROZEN)
 		return;
 	i->uptime_ns = now_boot_ns() - record_u64(&s->rec, "started_ns", 0);
-	i->ready = ready_now(z, &s->rec);
+	if (what & ZONE_LS_READY)
+		i->ready = ready_now(z, &s->rec);
 	if ((what & ZONE_LS_USAGE) && cg_open(z->h, z->name, &cg, &ignored) == 0)
 		usage_look(cg.payload, USAGE_ROW, &i->use);
 	if (what & ZONE_LS_ADDRESSES)

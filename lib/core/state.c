@@ -115,12 +115,9 @@ static bool has_keeper(int run)
 /* With a state record: the kernel's word counts. */
 static enum state live_state(const struct zone *z, const char *stage)
 {
-	AUTO_CG struct cg cg = CG_NONE;
-	struct zerr ignored = { 0 };
 	bool populated = false, frozen = false;
 
-	if (cg_open(z->h, z->name, &cg, &ignored) == 0)
-		(void)cg_events(cg.payload, &populated, &frozen);
+	(void)cg_state(z->h, z->name, &populated, &frozen); /* none: no process either */
 	if (str_eq(stage, "running") && populated)
 		return frozen ? STATE_FROZEN : STATE_RUNNING;
 	if (str_eq(stage, "down"))
@@ -132,7 +129,7 @@ static enum state live_state(const struct zone *z, const char *stage)
 
 static int installed_state(const struct zone *z, struct status *s, struct zerr *e)
 {
-	const struct journal j = { z->dir, "journal", true };
+	const struct journal j = { .dirfd = z->dir, .file = "journal" };
 	unsigned reached;
 
 	if (z->dir < 0) {

@@ -58,7 +58,9 @@ static int setup(void **state)
 		return -1;
 	make_image(f.image);
 	f.v = (struct volume){ .ops = &storage_overlay, .dir = f.zone, .image = f.image };
-	f.a = (struct volume_attach){ .userns = f.userns, .base = TEST_BASE, .scratch = -1 };
+	f.a = (struct volume_attach){
+		.userns = f.userns, .base = TEST_BASE, .scratch = -1, .snap = -1
+	};
 	*state = &f;
 	return 0;
 }
@@ -432,9 +434,9 @@ static void registry(void **state)
 	assert_ptr_equal(storage_find("dir", &e), &storage_dir);
 	assert_null(storage_find("overlai", &e));
 	assert_int_equal(e.status, ZERR_USAGE);
-	assert_non_null(strstr(e.msg, "overlay, dir"));
+	assert_non_null(strstr(e.msg, "btrfs, overlay, loop, dir"));
 	assert_string_equal(e.hint, "did you mean overlay?");
-	assert_ptr_equal(storage_best(f->zone), &storage_overlay);
+	assert_ptr_equal(storage_best(&f->v), &storage_overlay);
 }
 
 int main(void)
