@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+/* clang-format off */
 const struct verb *const verbs[] = {
 	&verb_create,
 	&verb_destroy,
@@ -48,10 +49,18 @@ const struct verb *const verbs[] = {
 	&verb_image_prune,
 	&verb_image_verify,
 	&verb_image_publish,
+	&verb_network_create,
+	&verb_network_ls,
+	&verb_network_info,
+	&verb_network_set,
+	&verb_network_rm,
+	&verb_network_up,
+	&verb_network_down,
 	&verb_checkconfig,
 	&verb_help,
 	NULL,
 };
+/* clang-format on */
 
 #define F(member) offsetof(struct common, member)
 

@@ -435,6 +435,34 @@ struct zone_publish {
 ZONE_API int zone_image_publish(struct zone_host *h, const struct zone_publish *p,
 				struct zone_images *ret, struct zerr *e);
 
+/* ---- networks ------------------------------------------------------------------------------- */
+
+struct zone_network {
+	char *name, *bridge, *ipv4, *ipv6, *mac; /* subnets with prefix length; ipv6 NULL: none */
+	uint64_t mtu;
+	bool nat, dhcp, internal, isolated, vlan_aware;
+	bool up;
+	struct strv zones; /* that have a NIC on it */
+};
+struct zone_networks {
+	struct zone_network *v;
+	size_t n;
+};
+/* @set: "KEY=VALUE" with ipv4, ipv6, mtu, nat, dhcp, internal, isolated, vlan_aware. */
+ZONE_API int zone_network_create(struct zone_host *h, const char *name, const struct strv *set,
+				 struct zerr *e);
+ZONE_API int zone_network_set(struct zone_host *h, const char *name, const struct strv *set,
+			      struct zerr *e);
+/* All, or one (a missing one is exit 3). */
+ZONE_API int zone_network_list(struct zone_host *h, const char *name, struct zone_networks *ret,
+			       struct zerr *e);
+/* Free what it holds. */
+ZONE_API void zone_networks_done(struct zone_networks *n);
+/* Exit status 4 when it is up, or a zone is configured to be on it. */
+ZONE_API int zone_network_remove(struct zone_host *h, const char *name, struct zerr *e);
+/* Bring it up and keep it up without zones, or no longer. */
+ZONE_API int zone_network_hold(struct zone_host *h, const char *name, bool up, struct zerr *e);
+
 /* ---- vectors and buffers -------------------------------------------------------------------- */
 
 /* For users of the shared library, which keeps the functions of base/str.h to itself: append a copy

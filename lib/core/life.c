@@ -21,8 +21,8 @@
 #include "base/steps.h"
 #include "base/sys.h"
 #include "core/devices.h"
-#include "core/lease.h"
 #include "core/limits.h"
+#include "core/nics.h"
 #include "core/rlimits.h"
 
 /* What the steps share: going up it is all filled, going down only zone and record are. */
@@ -174,97 +174,18 @@ static int up_child(void *ctx, struct zerr *e)
 
 /* ---- net ------------------------------------------------------------------------------------- */
 
-static int save_link(struct record *state, size_t i, const struct net_link *n)
-{
-	char key[24];
-
-	(void)snprintf(key, sizeof(key), "nic.%zu", i);
-	return record_setf(state, key, "%s %s %s %u", n->nic, n->network, n->host_name, n->ifindex);
-}
-
-int life_link(const struct record *state, size_t i, struct net_link *ret)
-{
-	char key[24];
-
-	(void)snprintf(key, sizeof(key), "nic.%zu", i);
-	const char *v = record_get(state, key);
-	*ret = (struct net_link){ 0 };
-	return v && sscanf(v, "%15s %15s %15s %u", ret->nic, ret->network, ret->host_name,
-			   &ret->ifindex) == 4
-		       ? 0
-		       : -ENOENT;
-}
-
-/* systemd-networkd in the zone would drop addresses that it did not set: tell it ours. */
-static void tell_networkd(const struct boot *b, const struct net_lease *n)
-{
-	AUTO_BUF struct buf t = { 0 };
-	char name[64];
-	struct zerr ignored = { 0 };
-
-	buf_fmt(&t,
-		"[Match]\nName=%s\n[Network]\nDHCP=no\nKeepConfiguration=static\nIPv6AcceptRA=no\n",
-		n->nic);
-	if (n->ipv4[0])
-		buf_fmt(&t, "Address=%s\n", n->ipv4);
-	if (n->ipv6[0])
-		buf_fmt(&t, "Address=%s\n", n->ipv6);
-	if (n->gateway4[0])
-		buf_fmt(&t, "Gateway=%s\n", n->gateway4);
-	if (n->gateway6[0])
-		buf_fmt(&t, "Gateway=%s\n", n->gateway6);
-	(void)snprintf(name, sizeof(name), "systemd/network/00-zone-%s.network", n->nic);
-	AUTO_CLOSE int fd =
-		fs_open_below(b->gift.tree[TREE_RUN], name, O_WRONLY | O_CREAT | O_EXCL, 0644);
-	if (fd < 0 || t.failed || fs_write_all(fd, t.p, t.len) < 0 ||
-	    fchown(fd, b->base, b->base) < 0)
-		log_debug("networkd configuration: %s", ignored.msg);
-}
-
 static int up_net(void *ctx, struct zerr *e)
 {
 	struct life *l = ctx;
-	struct boot *b = l->b;
-	size_t links = 0;
-	int r = net_loopback(b->netns, e);
 
-	for (size_t i = 0; i < b->z->spec.nics_n && r == 0; i++) {
-		const struct nic_spec *n = &b->z->spec.nics[i];
-		struct net_lease lease;
-		struct net_link link;
-
-		if (str_eq(n->type, "none"))
-			continue;
-		r = lease_ensure(b->z, n, &lease, e);
-		if (r == 0)
-			r = net_up(&b->z->h->net, b->z->name, b->z->entry.slot, b->generation,
-				   &lease, b->netns, &link, e);
-		if (r == 0 && (r = save_link(l->state, links++, &link)) < 0)
-			r = zerr_code(e, ENOMEM, "record");
-		if (r == 0)
-			tell_networkd(b, &lease);
-		else
-			r = zerr_in(e, r, "%s", n->name);
-	}
-	return r;
+	return nics_up(l->b, l->state, e);
 }
 
 static int down_net(void *ctx, struct zerr *e)
 {
 	struct life *l = ctx;
-	struct net_link link;
-	int r = 0;
 
-	for (size_t i = 0; life_link(l->state, i, &link) == 0; i++) {
-		struct zerr first = { 0 };
-		const int one =
-			net_down(&l->z->h->net, l->z->name, &link, false, r < 0 ? &first : e);
-
-		if (r == 0)
-			r = one;
-	}
-	/* a start that was killed may not have written down its links */
-	return r < 0 ? r : net_forget(&l->z->h->net, l->z->name, e);
+	return nics_down(l->z, l->state, e);
 }
 
 /* ---- release --------------------------------------------------------------------------------- */

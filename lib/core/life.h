@@ -23,5 +23,3 @@ void life_remember(struct zone *z, const struct record *state, int exit_status);
 void life_sweep(struct zone *z, pid_t monitor, const struct record *state);
 /* What asks init to stop or to reboot: configured, or by its kind (word of the state record). */
 int life_signal(const struct zone_spec *s, const char *kind, bool reboot);
-/* The @i-th link of the state record. 0 or -ENOENT. */
-int life_link(const struct record *state, size_t i, struct net_link *ret);
