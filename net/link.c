@@ -2,6 +2,7 @@
 /* Links by netlink. Who may be deleted is the callers' question. */
 #include "net/link.h"
 
+#include <linux/if_bridge.h>
 #include <linux/if_link.h>
 #include <linux/ipv6.h>
 #include <linux/veth.h>
@@ -49,9 +50,19 @@ static void take_counters(const struct nlattr *a, struct link_info *ret)
 	ret->tx_dropped = s.tx_dropped;
 }
 
+static bool is_vlan_aware(const struct nlattr *data)
+{
+	const struct nlattr *tb[IFLA_BR_VLAN_FILTERING + 1];
+	const uint8_t *on;
+
+	nlm_nested(data, tb, IFLA_BR_VLAN_FILTERING);
+	on = nlm_get(tb[IFLA_BR_VLAN_FILTERING], 1);
+	return on && *on;
+}
+
 int link_parse(const struct nlmsghdr *h, const char *alias, struct link_info *ret)
 {
-	const struct nlattr *tb[IFLA_PROP_LIST + 1], *info[IFLA_INFO_KIND + 1];
+	const struct nlattr *tb[IFLA_PROP_LIST + 1], *info[IFLA_INFO_DATA + 1];
 	const struct ifinfomsg *ifi = NLMSG_DATA(h);
 	struct link_info link = { 0 };
 	const void *mac;
@@ -62,8 +73,10 @@ int link_parse(const struct nlmsghdr *h, const char *alias, struct link_info *re
 	link.peer = nlm_get_u32(tb[IFLA_LINK], 0);
 	link.mtu = nlm_get_u32(tb[IFLA_MTU], 0);
 	copy_text(link.name, sizeof(link.name), tb[IFLA_IFNAME]);
-	nlm_nested(tb[IFLA_LINKINFO], info, IFLA_INFO_KIND);
+	nlm_nested(tb[IFLA_LINKINFO], info, IFLA_INFO_DATA);
 	copy_text(link.kind, sizeof(link.kind), info[IFLA_INFO_KIND]);
+	if (str_eq(link.kind, "bridge"))
+		link.vlan_aware = is_vlan_aware(info[IFLA_INFO_DATA]);
 	mac = nlm_get(tb[IFLA_ADDRESS], sizeof(link.mac));
 	if (mac)
 		memcpy(link.mac, mac, sizeof(link.mac));
@@ -129,7 +142,8 @@ int link_add_veth(struct nl *nl, const struct veth *v, struct zerr *e)
 	return zerr_in(e, nl_call(nl, &m, NULL, NULL, e), "create veth %s", v->name);
 }
 
-int link_add_bridge(struct nl *nl, const char *name, const uint8_t mac[static 6], struct zerr *e)
+static int add_bridge(struct nl *nl, const char *name, const uint8_t *mac, bool vlan_aware,
+		      struct zerr *e)
 {
 	const struct ifinfomsg ifi = { 0 };
 	struct nlattr *info, *data;
@@ -143,9 +157,29 @@ int link_add_bridge(struct nl *nl, const char *name, const uint8_t mac[static 6]
 	data = nlm_nest(&m, IFLA_INFO_DATA, NULL, 0);
 	nlm_u32(&m, IFLA_BR_STP_STATE, 0);
 	nlm_u32(&m, IFLA_BR_FORWARD_DELAY, 0);
+	/* without a querier snooping only floods, and has a table that a port could fill */
+	nlm_u8(&m, IFLA_BR_MCAST_SNOOPING, 0);
+	if (vlan_aware)
+		nlm_u8(&m, IFLA_BR_VLAN_FILTERING, 1);
 	nlm_end(&m, data);
 	nlm_end(&m, info);
 	return zerr_in(e, nl_call(nl, &m, NULL, NULL, e), "create bridge %s", name);
+}
+
+int link_add_bridge(struct nl *nl, const char *name, const uint8_t mac[static 6], bool vlan_aware,
+		    struct zerr *e)
+{
+	struct link_info made;
+	int r = add_bridge(nl, name, mac, vlan_aware, e);
+
+	if (r < 0 || !vlan_aware)
+		return r;
+	r = link_get(nl, name, &made, e);
+	if (r < 0 || made.vlan_aware)
+		return r;
+	/* a kernel without it passes over what it was told */
+	r = link_delete(nl, made.index, e);
+	return r < 0 ? r : zerr_set(e, EOPNOTSUPP, "no VLANs in bridges");
 }
 
 int link_up(struct nl *nl, unsigned index, unsigned mtu, struct zerr *e)

@@ -18,8 +18,9 @@ struct link_info {
 	char name[IFNAMSIZ];
 	char kind[16]; /* "bridge", "veth", … or "" */
 	uint8_t mac[6];
-	bool ipv6;  /* IPv6 is there and not disabled on it */
-	bool alias; /* link_find() was given one of its alternative names */
+	bool vlan_aware; /* a bridge */
+	bool ipv6;	 /* IPv6 is there and not disabled on it */
+	bool alias;	 /* link_find() was given one of its alternative names */
 	uint64_t rx_bytes, tx_bytes, rx_packets, tx_packets, rx_dropped, tx_dropped;
 };
 
@@ -47,8 +48,10 @@ int link_find(struct nl *nl, unsigned index, const char *alias, struct link_info
 /* One message makes the pair; the peer stays down. -EEXIST when a name is taken, -EXFULL when the
  * bridge is full. */
 int link_add_veth(struct nl *nl, const struct veth *v, struct zerr *e);
-/* A bridge without STP, down, with a MAC that ports do not change. */
-int link_add_bridge(struct nl *nl, const char *name, const uint8_t mac[static 6], struct zerr *e);
+/* A bridge without STP, down, with a MAC that ports do not change. -EOPNOTSUPP when the kernel has
+ * no bridges, or none that know VLANs. */
+int link_add_bridge(struct nl *nl, const char *name, const uint8_t mac[static 6], bool vlan_aware,
+		    struct zerr *e);
 /* Set @index up; @mtu 0 leaves that as it is. */
 int link_up(struct nl *nl, unsigned index, unsigned mtu, struct zerr *e);
 int link_add_alias(struct nl *nl, unsigned index, const char *alias, struct zerr *e);

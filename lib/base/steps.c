@@ -154,6 +154,15 @@ int steps_up(const struct op *op, const struct journal *j, void *ctx, struct zer
 	return steps_up_from(op, 0, j, ctx, e);
 }
 
+int steps_refresh(const struct op *op, void *ctx, struct zerr *e)
+{
+	int r = 0;
+
+	for (const struct step *s = op->steps; r == 0 && s->name; s++)
+		r = step_up(op, s, ctx, e);
+	return r;
+}
+
 /* Walk down from the step at @reached, all of them. The first error. */
 static int walk_down(const struct op *op, unsigned reached, void *ctx, struct zerr *e)
 {

@@ -55,6 +55,9 @@ int steps_up(const struct op *op, const struct journal *j, void *ctx, struct zer
 /* Go on from @reached, for operations that another process continues. */
 int steps_up_from(const struct op *op, unsigned reached, const struct journal *j, void *ctx,
 		  struct zerr *e);
+/* Run the up functions of what is up already once more, for tables of which each step makes be what
+ * it should. Nothing is walked down when one fails, and there is no journal. */
+int steps_refresh(const struct op *op, void *ctx, struct zerr *e);
 /* Walk down from @reached (as read from the journal). All steps are tried; the first error is kept.
  */
 int steps_down(const struct op *op, unsigned reached, const struct journal *j, void *ctx,

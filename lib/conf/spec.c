@@ -71,6 +71,7 @@ void spec_done(struct zone_spec *s)
 	pairs_done(&s->hooks);
 	pairs_done(&s->sysctls);
 	pairs_done(&s->raw_cgroup);
+	pairs_done(&s->forwards);
 	pairs_done(&s->user);
 	*s = (struct zone_spec){ 0 };
 }

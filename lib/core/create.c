@@ -10,6 +10,7 @@
 #include "core/creation.h"
 #include "core/firstuse.h"
 #include "core/rootfd.h"
+#include "core/userns.h"
 #include "templates/template.h"
 
 struct making { /* from a template */
@@ -48,13 +49,24 @@ static int set_asked(struct making *m, struct zerr *e)
 	return r == 0 ? creation_set_all(&m->c, a->set, e) : r;
 }
 
+/* What the pool says of its zones counts, unless another backend was asked for. */
+static bool is_pools(const struct making *m)
+{
+	AUTO_FREE char *own =
+		m->args->backend ? str_fmt("root.backend=%s", m->args->backend) : NULL;
+
+	return !m->args->backend || (own && strv_has(&m->c.h->defaults, own));
+}
+
 static int begin_config(struct making *m, struct zerr *e)
 {
 	int r = 0;
 
 	m->c.conf.len = 0;
 	buf_fmt(&m->c.conf, "format = %d\n", CONF_FORMAT);
-	if (m->c.backend)
+	if (is_pools(m))
+		r = creation_set_all(&m->c, &m->c.h->defaults, e);
+	if (r == 0 && m->c.backend)
 		r = creation_set(&m->c, "root.backend", m->c.backend->name, e);
 	return r == 0 && m->fs ? creation_set(&m->c, "root.fs", m->fs, e) : r;
 }
@@ -171,7 +183,7 @@ static int give_access(struct making *m, const struct volume *v, struct zerr *e)
 
 	if (!first_use_any(&m->first))
 		return 0;
-	AUTO_CLOSE int ns = base ? rootfd_userns(base, e) : -1;
+	AUTO_CLOSE int ns = base ? userns_make(base, e) : -1;
 	const struct volume_attach a = { .userns = ns, .base = base, .scratch = -1, .snap = -1 };
 	AUTO_CLOSE int root = base && ns < 0 ? ns : v->ops->attach(v, &a, e);
 	const struct inside w = { .root = root, .userns = ns };

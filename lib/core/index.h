@@ -17,7 +17,7 @@ struct index_entry {
 	char *name;
 	char *dir;	    /* absolute path of the zone's directory */
 	unsigned slot;	    /* short stable id; ids begin at ID_FIRST + slot * ID_RANGE */
-	struct strv leases; /* "NIC NETWORK IPV4" ("-" for none) */
+	struct strv leases; /* "NIC NETWORK IPV4 IPV6", see lease.h */
 };
 /* Free its strings. */
 void index_entry_done(struct index_entry *x);

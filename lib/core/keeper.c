@@ -16,6 +16,7 @@
 #include "base/sys.h"
 #include "core/guest.h"
 #include "core/life.h"
+#include "core/nics.h"
 
 void life_remember(struct zone *z, const struct record *state, int exit_status)
 {
@@ -148,7 +149,7 @@ static void sweep(struct zone *z, int monitor, const struct record *state)
 	zone_unlock(z);
 	/* links go with their namespace some milliseconds later; one that does not is ours to
 	 * delete */
-	for (size_t i = 0; life_link(state, i, &link) == 0; i++) {
+	for (size_t i = 0; nics_link(state, i, &link) == 0; i++) {
 		char name[IF_NAMESIZE];
 
 		for (int tries = 0; tries < 250 && if_indextoname(link.ifindex, name) &&

@@ -24,6 +24,7 @@
 #include "core/health.h"
 #include "core/hooks.h"
 #include "core/limits.h"
+#include "core/nics.h"
 #include "core/rlimits.h"
 
 /* ---- alive ----------------------------------------------------------------------------------- */
@@ -154,7 +155,7 @@ static int up_volume(void *ctx, struct zerr *e)
 		r = journal_prepare(b, e);
 	if (r == 0)
 		lxcfs_trees(b->gift.lxcfs);
-	return r == 0 ? trees_mounts(b, e) : r;
+	return r == 0 ? usermounts_make(b, e) : r;
 }
 
 static int down_volume(void *ctx, struct zerr *e)
@@ -168,6 +169,22 @@ static int down_volume(void *ctx, struct zerr *e)
 static int up_child(void *ctx, struct zerr *e)
 {
 	return spawn_child(((struct life *)ctx)->b, e);
+}
+
+/* ---- net ------------------------------------------------------------------------------------- */
+
+static int up_net(void *ctx, struct zerr *e)
+{
+	struct life *l = ctx;
+
+	return nics_up(l->b, l->state, e);
+}
+
+static int down_net(void *ctx, struct zerr *e)
+{
+	struct life *l = ctx;
+
+	return nics_down(l->z, l->state, e);
 }
 
 /* ---- release --------------------------------------------------------------------------------- */
@@ -194,7 +211,7 @@ static const struct step steps[] = {
 	{ "helper", up_helper, NULL },
 	{ "volume", up_volume, down_volume },
 	{ "child", up_child, NULL },
-	{ "net", life_net_up, life_net_down },
+	{ "net", up_net, down_net },
 	{ "created", life_hook_created, NULL },
 	{ "release", up_release, NULL },
 	{ "poststart", life_hook_poststart, life_hook_stop },
@@ -321,7 +338,8 @@ static int fill_state(struct boot *b, struct zerr *e)
 				    : "0") < 0 ||
 	    record_set(s, "not_enforced", lacking.p ? lacking.p : "") < 0)
 		return zerr_code(e, ENOMEM, "state record");
-	return fill_confinement(b, e);
+	const int r = usermounts_note(b, e);
+	return r < 0 ? r : fill_confinement(b, e);
 }
 
 /* Who keeps the zone: this process. */

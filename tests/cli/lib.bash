@@ -222,7 +222,8 @@ fault_steps() {
   [ -n "$table" ] || fail "no operation '$1' in the sources"
   grep -rl --include='*.c' "^[a-z ]*const struct step ${table}\[\]" "$top/lib" "$top/net" "$top/storage" "$top/templates" |
     xargs grep -l "\"$1\", $table\|^const struct step" | head -n 1 |
-    xargs awk -v t=" $table\\\\[\\\\]" '$0 ~ t { on = 1 } on && /\{ "/ { split($0, w, "\""); print w[2] } on && /^\};/ { exit }'
+    xargs awk -v t=" $table\\\\[\\\\]" '$0 ~ t { on = 1 } on { print } on && /^\};/ { exit }' |
+    grep -o '{ "[a-z_]*"' | cut -d'"' -f2
 }
 
 # ---- faults ------------------------------------------------------------------------------------------
