@@ -100,6 +100,7 @@ static void stopped(const struct zone *z, struct zone_info *i)
 		return;
 	const char *status = record_get(&last, "exit_status");
 	i->exit_status = status ? strtol(status, NULL, 10) : -1;
+	i->restart_at = restart_at(z);
 }
 
 static uint64_t count_snapshots(const struct zone *z)
