@@ -28,11 +28,22 @@ struct net_lease {
 	unsigned mtu; /* 0: as its parent has it */
 };
 
+/* Control groups for processes that serve a network. */
+struct net_groups {
+	/* The group @name, made when it is missing and @make. fd, -ENOENT without message. */
+	int (*open)(void *arg, const char *name, bool make, struct zerr *e);
+	/* Kill what is in it and remove it. Nothing to do is fine. */
+	int (*end)(void *arg, const char *name, struct zerr *e);
+};
+
 /* Where things are; filled once by the core. */
 struct net_env {
-	int host;	    /* /var/lib/zone/.host: durable network records in networks/NAME */
-	int run;	    /* /run/zone: what is up and plugged in, in .net/ */
-	const char *helper; /* program that writes nftables rules from standard input */
+	int host;	      /* /var/lib/zone/.host: durable network records in networks/NAME */
+	int run;	      /* /run/zone: what is up and plugged in, in .net/ */
+	const char *run_path; /* the same, for programs that take paths */
+	const char *helper;   /* program that writes nftables rules */
+	const struct net_groups *groups; /* NULL: no process is started */
+	void *groups_arg;
 };
 
 /* ---- networks -------------------------------------------------------------------------------- */
@@ -70,6 +81,10 @@ int net_network_hold(const struct net_env *env, const char *name, bool up, struc
 int net_lease(const struct net_env *env, const struct nic_spec *nic, unsigned slot,
 	      const struct strv *taken, const char *old_ipv4, struct net_lease *ret,
 	      struct zerr *e);
+#define NET_DOMAIN "zone" /* zones are called NAME and NAME.zone */
+/* The server of names for a zone with @nic. 0, or -ENOENT: its network has none (no message). */
+int net_resolver(const struct net_env *env, const struct nic_spec *nic, char ret[static 16],
+		 struct zerr *e);
 /* The network that @nic is to be plugged into; NULL: none of ours. */
 const char *net_of(const struct nic_spec *nic);
 /* Whether there is a link to make: not of types none, host and zone. */
@@ -131,5 +146,7 @@ void net_counts_free(struct net_counts *c);
  * one dump inside @netns_fd. */
 int net_addresses(int netns_fd, struct strv *ret_ipv4, struct strv *ret_ipv6, struct zerr *e);
 
-/* For checkconfig: 0, or a message that says what is missing (bridge, veth, nftables, …). */
+/* For checkconfig: 0, or a message that says what is missing (bridge, veth, nftables, …), and
+ * whether networks could serve names and addresses. */
 int net_probe(const struct net_env *env, struct zerr *e);
+bool net_probe_names(void);

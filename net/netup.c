@@ -13,6 +13,7 @@
 #include "net/addr.h"
 #include "net/firewall.h"
 #include "net/link.h"
+#include "net/names.h"
 #include "net/subnet.h"
 #include "net/sysctl.h"
 #include "net/table.h"
@@ -20,6 +21,7 @@
 struct bring {
 	const struct net_env *env;
 	struct nl *nl;
+	const struct notes *notes;
 	int up; /* .net/.up */
 	struct network n;
 	struct link_info link; /* the bridge, going up */
@@ -186,10 +188,30 @@ static int up_forwarding(void *ctx, struct zerr *e)
 	return r;
 }
 
+/* ---- names ----------------------------------------------------------------------------------- */
+
+static int up_names(void *ctx, struct zerr *e)
+{
+	struct bring *b = ctx;
+
+	return names_up(b->env, b->notes, &b->n, e);
+}
+
+static int down_names(void *ctx, struct zerr *e)
+{
+	const struct bring *b = ctx;
+
+	return names_down(b->env, b->notes, b->n.name, e);
+}
+
 static const struct step steps[] = {
-	{ "bridge", up_bridge, down_bridge },  { "address", up_address, NULL },
-	{ "rules", up_rules, down_rules },     { "firewall", up_firewall, down_firewall },
-	{ "forwarding", up_forwarding, NULL }, { NULL, NULL, NULL },
+	{ "bridge", up_bridge, down_bridge },
+	{ "address", up_address, NULL },
+	{ "rules", up_rules, down_rules },
+	{ "firewall", up_firewall, down_firewall },
+	{ "forwarding", up_forwarding, NULL },
+	{ "names", up_names, down_names },
+	{ NULL, NULL, NULL },
 };
 static const struct op network_op = { "network", steps };
 #define STEPS_N (sizeof(steps) / sizeof(*steps) - 1)
@@ -218,7 +240,7 @@ int netup(const struct net_env *env, struct nl *nl, const struct notes *notes, c
 	  struct network *ret, struct zerr *e)
 {
 	AUTO_CLOSE int dir = network_dir(env, e);
-	struct bring b = { .env = env, .nl = nl, .up = -1 };
+	struct bring b = { .env = env, .nl = nl, .notes = notes, .up = -1 };
 	struct journal j = { -1, name, false };
 	int r = dir < 0 ? dir : network_load(dir, name, &b.n, e);
 
@@ -266,7 +288,7 @@ int netdown_last(const struct notes *notes, struct zerr *e)
 int netdown(const struct net_env *env, struct nl *nl, const struct notes *notes, const char *name,
 	    struct zerr *e)
 {
-	struct bring b = { .env = env, .nl = nl, .up = -1 };
+	struct bring b = { .env = env, .nl = nl, .notes = notes, .up = -1 };
 	struct journal j = { -1, name, false };
 	int r = open_places(notes, &b, &j.dirfd, e);
 

@@ -14,6 +14,7 @@
 #include "base/steps.h"
 #include "net/guard.h"
 #include "net/ident.h"
+#include "net/names.h"
 #include "net/port.h"
 #include "net/use.h"
 
@@ -197,6 +198,22 @@ static int down_guard(void *ctx, struct zerr *e)
 	return guard_take(&n->note, e);
 }
 
+/* ---- name ------------------------------------------------------------------------------------ */
+
+static int up_name(void *ctx, struct zerr *e)
+{
+	const struct nic *n = ctx;
+
+	return *n->note.network ? names_add(n->env, &n->note, e) : 0;
+}
+
+static int down_name(void *ctx, struct zerr *e)
+{
+	const struct nic *n = ctx;
+
+	return *n->note.network ? names_remove(n->env, &n->note, e) : 0;
+}
+
 /* ---- inside ---------------------------------------------------------------------------------- */
 
 static int up_inside(void *ctx, struct zerr *e)
@@ -220,11 +237,9 @@ static int up_inside(void *ctx, struct zerr *e)
 }
 
 static const struct step steps[] = {
-	{ "network", up_use, down_use },
-	{ "link", up_link, down_link },
-	{ "guard", up_guard, down_guard },
-	{ "addresses", up_inside, NULL },
-	{ NULL, NULL, NULL },
+	{ "network", up_use, down_use },   { "link", up_link, down_link },
+	{ "guard", up_guard, down_guard }, { "name", up_name, down_name },
+	{ "addresses", up_inside, NULL },  { NULL, NULL, NULL },
 };
 static const struct op nic_op = { "nic", steps };
 #define STEPS_N (sizeof(steps) / sizeof(*steps) - 1)

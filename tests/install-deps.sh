@@ -9,7 +9,7 @@ build='cmake ninja-build gcc libc6-dev pkg-config libcap-dev libseccomp-dev libm
   libnftables-dev liblzma-dev libncurses-dev libzstd-dev libssl-dev musl-tools ca-certificates'
 test='clang clang-format clang-tidy libcmocka-dev bats jq socat python3 shellcheck codespell mandoc
   universal-ctags openssl nginx-light mmdebstrap debootstrap busybox-static xz-utils
-  zstd e2fsprogs iproute2 iptables python3-prometheus-client util-linux libcap2-bin attr procps strace dpkg-dev
+  zstd e2fsprogs dnsmasq-base iproute2 iptables python3-prometheus-client util-linux libcap2-bin attr procps strace dpkg-dev
   qemu-system-x86'
 
 case "${1:-test}" in

@@ -14,6 +14,7 @@
 #include "base/sig.h"
 #include "core/cgroup.h"
 #include "core/core.h"
+#include "core/service.h"
 
 /* A place: the variable that moves it, or where it is. Variables count for real root only. */
 static char *place(const char *variable, const char *standard)
@@ -106,7 +107,12 @@ int zone_host_open(const struct zone_options *o, struct zone_host **ret, struct 
 					.config = h->image_conf,
 					.users = image_users,
 					.users_arg = h };
-	h->net = (struct net_env){ .host = h->host, .run = h->run, .helper = h->nft };
+	h->net = (struct net_env){ .host = h->host,
+				   .run = h->run,
+				   .run_path = h->run_path,
+				   .helper = h->nft,
+				   .groups = &service_groups,
+				   .groups_arg = h };
 	*ret = h;
 	return 0;
 }

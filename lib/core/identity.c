@@ -56,12 +56,27 @@ static void read_resolver(struct buf *ret)
 	}
 }
 
+/* The first interface whose network serves names says where to ask. */
+static bool ask_network(const struct zone *z, struct buf *ret)
+{
+	struct zerr ignored = { 0 };
+	char server[16];
+
+	for (size_t i = 0; i < z->spec.nics_n; i++)
+		if (net_resolver(&z->h->net, &z->spec.nics[i], server, &ignored) == 0) {
+			buf_fmt(ret, MARKER "nameserver %s\nsearch " NET_DOMAIN "\n", server);
+			return true;
+		}
+	return false;
+}
+
 void identity_prepare(const struct zone *z, struct identity *ret)
 {
 	const char *fingerprint = record_get(&z->manifest, "image.fingerprint");
 
 	*ret = (struct identity){ .fresh = fs_exists(z->dir, "fresh") };
-	read_resolver(&ret->resolv);
+	if (!ask_network(z, &ret->resolv))
+		read_resolver(&ret->resolv);
 	if (ret->fresh && fingerprint) {
 		struct zerr ignored = {
 			0

@@ -5,7 +5,8 @@
 
 #include "core/core.h"
 
-/* Host's side, before the clone: is this the first start, and which resolver has the host? */
+/* Host's side, before the clone: is this the first start, and who is asked for names: the zone's
+ * network, or whom the host asks? */
 struct identity {
 	bool fresh;
 	struct image

@@ -44,10 +44,11 @@ int nics_link(const struct record *state, size_t i, struct net_link *ret)
 }
 
 /* systemd-networkd in the zone would drop addresses that it did not set: tell it ours. */
-static void tell_networkd(const struct boot *b, const struct net_lease *n)
+static void tell_networkd(const struct boot *b, const struct nic_spec *spec,
+			  const struct net_lease *n)
 {
 	AUTO_BUF struct buf t = { 0 };
-	char name[64];
+	char name[64], server[16];
 	struct zerr ignored = { 0 };
 
 	buf_fmt(&t,
@@ -61,6 +62,8 @@ static void tell_networkd(const struct boot *b, const struct net_lease *n)
 		buf_fmt(&t, "Gateway=%s\n", n->gateway4);
 	if (n->gateway6[0])
 		buf_fmt(&t, "Gateway=%s\n", n->gateway6);
+	if (net_resolver(&b->z->h->net, spec, server, &ignored) == 0)
+		buf_fmt(&t, "DNS=%s\nDomains=" NET_DOMAIN "\n", server);
 	(void)snprintf(name, sizeof(name), "systemd/network/00-zone-%s.network", n->nic);
 	AUTO_CLOSE int fd =
 		fs_open_below(b->gift.tree[TREE_RUN], name, O_WRONLY | O_CREAT | O_EXCL, 0644);
@@ -91,7 +94,7 @@ int nics_up(struct boot *b, struct record *state, struct zerr *e)
 		if (r == 0 && (r = save_link(state, links++, &link)) < 0)
 			r = zerr_code(e, ENOMEM, "record");
 		if (r == 0)
-			tell_networkd(b, &lease);
+			tell_networkd(b, n, &lease);
 		else
 			r = zerr_in(e, r, "%s", n->name);
 	}

@@ -62,6 +62,7 @@ ALLOWED = [
     ("lib/core/sysctls.c", "open", "/proc/sys"),
     ("lib/core/trials.c", "access open", "/proc and our own programs"),
     ("lib/core/trials_cgroup.c", "unlinkat", "a group that was made for the trial"),
+    ("lib/core/service.c", "unlinkat", "cgroupfs: the kernel's names"),
     ("lib/core/trees.c", "fchmodat fchownat mkdirat mknodat open openat symlinkat",
      "fresh file systems that nobody else has seen; sources of mount.NAME, which the configuration names"),
     ("net/use.c", "unlinkat", "an empty directory of ours in root's own run directory"),
