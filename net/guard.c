@@ -62,6 +62,7 @@ static void list_port(const struct note *n, struct elems *l)
 
 	add_one(&s, SET_PORTS);
 	add_one(&s, SET_DROPS);
+	add(&s, SET_SAME, &n->index, sizeof(n->index), NULL, 0);
 	add(&s, SET_MACS, n->mac, 6, NULL, 0);
 	if (n->ipv4.family) {
 		add(&s, SET_OWN4, n->ipv4.addr, 4, NULL, 0);

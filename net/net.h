@@ -87,6 +87,8 @@ int net_resolver(const struct net_env *env, const struct nic_spec *nic, char ret
 		 struct zerr *e);
 /* The network that @nic is to be plugged into; NULL: none of ours. */
 const char *net_of(const struct nic_spec *nic);
+/* Whether the host routes to it by an interface of its own. */
+bool net_routes(const struct nic_spec *nic);
 /* Whether there is a link to make: not of types none, host and zone. */
 bool net_has_link(const struct nic_spec *nic);
 
@@ -123,6 +125,19 @@ int net_down(const struct net_env *env, const char *zone, const struct net_link 
 	     bool delete_link, struct zerr *e);
 /* Take out whatever @zone has plugged in, for repairs; networks without users go down. */
 int net_forget(const struct net_env *env, const char *zone, struct zerr *e);
+
+/* ---- forwarded ports ------------------------------------------------------------------------- */
+
+/* From what @zone has to @ports (of its configuration: names as conf_forward(), ports in the zone),
+ * which lead to the addresses of the lease @to behind @interface of the host. All of it or nothing.
+ * Exit status 4 for a port that another zone has or a process of the host listens on. */
+int net_forward(const struct net_env *env, const char *zone, const struct pairs *ports,
+		const struct net_lease *to, const char *interface, struct zerr *e);
+/* Take all that @zone has back; nothing to do is fine. */
+int net_forward_none(const struct net_env *env, const char *zone, struct zerr *e);
+struct forward;
+/* 0 when no process of the host listens on the port, else exit status 4 with its name. */
+int net_forward_free(const struct forward *f, struct zerr *e);
 
 struct net_counters {
 	uint64_t rx_bytes, tx_bytes, rx_packets, tx_packets; /* as the zone sees them */

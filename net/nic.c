@@ -47,6 +47,11 @@ bool net_has_link(const struct nic_spec *nic)
 	return !ops || !(ops->keys & NIC_NONE); /* an unknown one is to fail */
 }
 
+bool net_routes(const struct nic_spec *nic)
+{
+	return str_eq(nic->type, "routed");
+}
+
 static bool is_open(const struct nic_spec *s)
 {
 	static const struct nic_open closed;

@@ -7,8 +7,12 @@
 #include <linux/neighbour.h>
 #include <sys/socket.h>
 
-/* A port with one known address learns no other and gets nothing for an unknown one: no zone can
- * fill the bridge's table, or hear what is meant for others. */
+/*
+ * A port with one known address learns no other and gets nothing for an unknown one: no zone can
+ * fill the bridge's table, or hear what is meant for others. It sends back where a frame came from,
+ * because that is what becomes of a zone's packet to a port of the host that leads to the zone
+ * itself, where netfilter sees bridged frames, too.
+ */
 static void put_flags(struct nl_batch *b, const struct port *p)
 {
 	const struct ifinfomsg ifi = { .ifi_family = PF_BRIDGE, .ifi_index = (int)p->index };
@@ -20,6 +24,7 @@ static void put_flags(struct nl_batch *b, const struct port *p)
 	nlm_u8(&m, IFLA_BRPORT_LEARNING, p->mac == NULL);
 	nlm_u8(&m, IFLA_BRPORT_UNICAST_FLOOD, p->mac == NULL);
 	nlm_u8(&m, IFLA_BRPORT_ISOLATED, p->isolated);
+	nlm_u8(&m, IFLA_BRPORT_MODE, !p->isolated);
 	nlm_end(&m, info);
 	nl_batch_add(b, &m);
 }

@@ -24,6 +24,8 @@
 #define SET_INTERNAL "internal"
 #define SET_TOGETHER "together"
 #define SET_APART    "apart"
+#define SET_NEAR4    "near4"
+#define SET_NEAR6    "near6"
 #define SET_ROUTED   "routed"
 #define SET_STRICT4  "strict4"
 #define SET_STRICT6  "strict6"
@@ -35,6 +37,7 @@
 #define MAP_ONE6     "one6"
 #define SET_DROPS    "drops" /* in both tables */
 #define SET_PORTS    "ports"
+#define SET_SAME     "same"
 #define SET_MACS     "macs"
 #define SET_OWN4     "own4"
 #define SET_OWN6     "own6"

@@ -426,6 +426,12 @@ static int drop_identity(struct creation *c, const struct zone *from, struct zer
 
 			r = key ? conf_edit(&c->conf, key, NULL, &changed, e) : -ENOMEM;
 		}
+	/* nor ports of the host */
+	for (size_t i = 0; i < from->spec.forwards.n && (r == 0 || r == -ENOENT); i++) {
+		AUTO_FREE char *key = str_fmt("forward.%s", from->spec.forwards.v[i].name);
+
+		r = key ? conf_edit(&c->conf, key, NULL, &changed, e) : -ENOMEM;
+	}
 	if (r == -ENOENT)
 		*e = (struct zerr){ 0 };
 	return r == -ENOENT ? 0 : r;

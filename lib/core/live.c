@@ -8,8 +8,11 @@ static const struct family {
 	const char *prefix; /* of its keys */
 	int (*change)(const struct live *l, struct zerr *e);
 } families[] = {
-	{ "limits.", limits_live },  { "raw.cgroup.", raw_cgroup_live },
-	{ "device.", devices_live }, { "rlimit.", rlimits_live },
+	{ "limits.", limits_live },
+	{ "raw.cgroup.", raw_cgroup_live },
+	{ "device.", devices_live },
+	{ "rlimit.", rlimits_live },
+	{ "forward.", forwards_live },
 	{ "sysctl.", sysctls_live }, /* last: what it was is not known */
 };
 #define FAMILIES (sizeof(families) / sizeof(families[0]))

@@ -43,4 +43,5 @@ int limits_live(const struct live *l, struct zerr *e);	   /* limits_live.c: limi
 int raw_cgroup_live(const struct live *l, struct zerr *e); /* limits_live.c: raw.cgroup.FILE */
 int devices_live(const struct live *l, struct zerr *e);	   /* devnodes.c: device.NAME.* */
 int rlimits_live(const struct live *l, struct zerr *e);	   /* rlimits_live.c: rlimit.NAME */
+int forwards_live(const struct live *l, struct zerr *e);   /* forwards.c: forward.PORT */
 int sysctls_live(const struct live *l, struct zerr *e);	   /* sysctls.c: sysctl.NAME */

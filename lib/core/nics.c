@@ -9,6 +9,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/own.h"
+#include "core/forwards.h"
 #include "core/lease.h"
 
 /* A word of the record: "-" stands for none. */
@@ -98,13 +99,13 @@ int nics_up(struct boot *b, struct record *state, struct zerr *e)
 		else
 			r = zerr_in(e, r, "%s", n->name);
 	}
-	return r;
+	return r < 0 || !b->z->spec.forwards.n ? r : forwards_apply(b->z, &b->z->spec, state, e);
 }
 
 int nics_down(struct zone *z, const struct record *state, struct zerr *e)
 {
 	struct net_link link;
-	int r = 0;
+	int r = net_forward_none(&z->h->net, z->name, e);
 
 	for (size_t i = 0; nics_link(state, i, &link) == 0; i++) {
 		struct zerr second = { 0 };

@@ -37,6 +37,7 @@ ALLOWED = [
     ("lib/core/exec.c", "open", "our own /proc/self"),
     ("lib/core/files.c", "mkdirat open openat renameat stat symlinkat unlinkat",
      "host paths of the command line; inside: one component below a directory that fs_open_in() gave"),
+    ("lib/core/forwards.c", "open", "directories of the index"),
     ("lib/core/host.c", "open openat realpath", "the host's places and directories of the index"),
     ("lib/core/identity.c", "lstat open", "the host's /etc, and the zone's from inside it"),
     ("lib/core/images.c", "access", "is the argument of publish a path of the host?"),
