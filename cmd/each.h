@@ -16,6 +16,10 @@ static inline int status_combine(int all, int one)
 /* The zones that @c means: its names and globs; all with --all or, where the verb allows it,
  * without names. 0, or -errno and @e. */
 int each_names(struct cmd *c, struct strv *ret, struct zerr *e);
+/* The same for verbs with -j, which is checked. */
+int each_begin(struct cmd *c, struct strv *ret, struct zerr *e);
+/* Run c->verb->each for every one of @names, print the failures. The combined status. */
+int each_of(struct cmd *c, const struct strv *names, void *opts);
 /* Run c->verb->each for every one of them and print the failures. The combined status, or -errno
  * and
  * @e when nothing was tried. */

@@ -4,9 +4,11 @@
 
 #include <string.h>
 
+/* clang-format off */
 const struct verb *const verbs[] = {
 	&verb_create,
 	&verb_destroy,
+	&verb_rename,
 	&verb_start,
 	&verb_stop,
 	&verb_restart,
@@ -32,11 +34,15 @@ const struct verb *const verbs[] = {
 	&verb_edit,
 	&verb_device_add,
 	&verb_device_rm,
+	&verb_clone,
 	&verb_snapshot,
 	&verb_snapshot_create,
 	&verb_snapshot_ls,
 	&verb_snapshot_restore,
+	&verb_snapshot_diff,
 	&verb_snapshot_rm,
+	&verb_export,
+	&verb_import,
 	&verb_image_ls,
 	&verb_image_pull,
 	&verb_image_rm,
@@ -57,6 +63,7 @@ const struct verb *const verbs[] = {
 	&verb_help,
 	NULL,
 };
+/* clang-format on */
 
 #define F(member) offsetof(struct common, member)
 

@@ -77,6 +77,39 @@ ZONE_API int zone_create(struct zone_host *h, const char *name, const struct zon
 ZONE_API int zone_destroy(struct zone_host *h, const char *name, bool force, bool snapshots,
 			  struct zerr *e);
 
+/* Whether clones stand on it, or have: 1 or 0. Such zones are destroyed after all others. */
+ZONE_API int zone_is_shared(struct zone_host *h, const char *name, struct zerr *e);
+
+struct zone_clone {
+	const char *snapshot; /* NULL: the present root, of a running zone too */
+	bool full;	      /* a copy that needs nothing of its source */
+	bool reset_identity;  /* ssh host keys, seeds and ids inside made anew */
+};
+/* Make zone @to like @name, with a name, ids, addresses and machine id of its own. */
+ZONE_API int zone_clone(struct zone_host *h, const char *name, const char *to,
+			const struct zone_clone *c, struct zerr *e);
+
+struct zone_export {
+	const char *path; /* "-": standard output; NULL: NAME-DATE.zone.tar.zst in the current
+			     directory */
+	bool snapshots;	  /* with its snapshots */
+};
+/* Write the zone, running or not, as one file. *@ret_path (owned): where; NULL for standard output.
+ */
+ZONE_API int zone_export(struct zone_host *h, const char *name, const struct zone_export *x,
+			 char **ret_path, struct zerr *e);
+struct zone_import {
+	const char *backend; /* NULL: the one it had, where this host can; else the best */
+	bool trust;	     /* take host-only keys of its configuration, too */
+};
+/* Make a zone of the file @path ("-": standard input). @name NULL: the one it had. *@ret_name:
+ * owned. */
+ZONE_API int zone_import(struct zone_host *h, const char *path, const char *name,
+			 const struct zone_import *i, char **ret_name, struct zerr *e);
+
+/* A stopped zone gets another name. */
+ZONE_API int zone_rename(struct zone_host *h, const char *name, const char *to, struct zerr *e);
+
 /* ---- life ----------------------------------------------------------------------------------- */
 
 enum zone_wait { ZONE_WAIT_NONE, ZONE_WAIT_RUNNING, ZONE_WAIT_READY, ZONE_WAIT_NETWORK };
@@ -342,6 +375,19 @@ ZONE_API void zone_snapshots_done(struct zone_snapshots *s);
 /* @to: restore into a new zone of that name. @restart: a running zone is stopped and started. */
 ZONE_API int zone_snapshot_restore(struct zone_host *h, const char *name, const char *snapshot,
 				   const char *to, bool restart, struct zerr *e);
+enum zone_change_kind { ZONE_CHANGE_REMOVED, ZONE_CHANGE_ADDED, ZONE_CHANGE_CHANGED };
+struct zone_change {
+	enum zone_change_kind kind;
+	char *path; /* absolute; a directory's ends with a slash */
+};
+struct zone_changes {
+	struct zone_change *v; /* by path */
+	size_t n;
+};
+/* What changed from snapshot @a to snapshot @b (NULL: the present root, of a running zone too). */
+ZONE_API int zone_snapshot_diff(struct zone_host *h, const char *name, const char *a, const char *b,
+				struct zone_changes *ret, struct zerr *e);
+ZONE_API void zone_changes_done(struct zone_changes *c);
 /* "ALL" removes every one. */
 ZONE_API int zone_snapshot_remove(struct zone_host *h, const char *name, const char *snapshot,
 				  struct zerr *e);

@@ -261,7 +261,7 @@ int netup(const struct net_env *env, struct nl *nl, const struct notes *notes, c
 {
 	AUTO_CLOSE int dir = network_dir(env, e);
 	struct bring b = { .env = env, .nl = nl, .notes = notes, .up = -1 };
-	struct journal j = { -1, name, false };
+	struct journal j = { .dirfd = -1, .file = name };
 	int r = dir < 0 ? dir : network_load(dir, name, &b.n, e);
 
 	if (r == -ENOENT)
@@ -309,7 +309,7 @@ int netdown(const struct net_env *env, struct nl *nl, const struct notes *notes,
 	    struct zerr *e)
 {
 	struct bring b = { .env = env, .nl = nl, .notes = notes, .up = -1 };
-	struct journal j = { -1, name, false };
+	struct journal j = { .dirfd = -1, .file = name };
 	int r = open_places(notes, &b, &j.dirfd, e);
 
 	if (r == 0)

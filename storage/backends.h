@@ -4,5 +4,7 @@
 
 #include "storage/storage.h"
 
+extern const struct storage_ops storage_btrfs;
 extern const struct storage_ops storage_overlay;
 extern const struct storage_ops storage_dir;
+extern const struct storage_ops storage_loop;

@@ -19,6 +19,7 @@
 #include "base/fs.h"
 #include "base/own.h"
 #include "base/sys.h"
+#include "storage/project.h"
 
 #define LOWER_MAX 2
 
@@ -56,6 +57,15 @@ int layers_make(int dir, int lower, struct zerr *e)
 	return 0;
 }
 
+/* Between projects there is no renaming, which is what the overlay does all the time. */
+static int join_project(int dir, int work, struct zerr *e)
+{
+	AUTO_CLOSE int upper = fs_open_below(dir, "upper", O_RDONLY | O_DIRECTORY, 0);
+	const uint32_t number = upper < 0 ? 0 : project_of(upper);
+
+	return number ? project_join(work, number, false, e) : 0;
+}
+
 /* What a crash left in work/ would make the next mount fail or cost the kernel time. */
 static int reset_work(int dir, struct zerr *e)
 {
@@ -67,12 +77,12 @@ static int reset_work(int dir, struct zerr *e)
 		return work;
 	if ((unlinkat(work, "work", AT_REMOVEDIR) == 0 || errno == ENOENT) &&
 	    !fs_exists(work, "incompat"))
-		return 0;
+		return join_project(dir, work, e);
 	r = fs_remove(dir, "work", e);
 	if (r < 0)
 		return r;
 	again = fs_subdir(dir, "work", 0700, e);
-	return again < 0 ? again : 0;
+	return again < 0 ? again : join_project(dir, again, e);
 }
 
 /* ---- the child ------------------------------------------------------------------------------ */
@@ -223,17 +233,19 @@ static int mount_by(const struct job *j, enum layers_way way, struct zerr *e)
 	return fd < 0 ? fs_fail(fs, "mount overlay", e) : fd;
 }
 
+/* By descriptors (6.13) before by paths (6.5): what is older than both refuses a descriptor without a
+ * word, but leaves a line in its log for a path. */
 static int try_ways(const struct job *j, struct zerr *e)
 {
-	int r = -EINVAL;
+	int r;
 
 	if (j->way != LAYERS_ANY)
 		return mount_by(j, j->way, e);
-	for (unsigned way = LAYERS_PATHS; way <= LAYERS_NAMESPACE; way++) {
-		r = mount_by(j, (enum layers_way)way, e);
-		if (r != -EINVAL && r != -EOPNOTSUPP && r != -ENOENT)
-			break;
-	}
+	r = mount_by(j, LAYERS_FDS, e);
+	if (r == -EINVAL)
+		r = mount_by(j, LAYERS_PATHS, e);
+	if (r == -EINVAL || r == -EOPNOTSUPP || r == -ENOENT)
+		r = mount_by(j, LAYERS_NAMESPACE, e);
 	return r;
 }
 
@@ -319,6 +331,19 @@ static int add_lower(struct job *j, int dir, int userns, struct zerr *e)
 	return fd < 0 ? fd : 0;
 }
 
+/* The bottom. A mount that is detached already cannot be cloned before Linux 6.15. */
+static int add_bottom(struct job *j, const struct layers *l, int userns, struct zerr *e)
+{
+	if (!l->lower_fresh)
+		return add_lower(j, l->lower, userns, e);
+	const int fd = fcntl(l->lower, F_DUPFD_CLOEXEC, 3);
+
+	if (fd < 0)
+		return zerr_sys(e, "layers");
+	j->lower[j->lowers++] = fd;
+	return mount_set_tree(fd, userns, false, e);
+}
+
 static int set_writable(struct job *j, int dir, int userns, struct zerr *e)
 {
 	const int r = reset_work(dir, e);
@@ -343,16 +368,15 @@ static int add_layers(struct job *j, const struct layers *l, const struct volume
 			return zerr_code(e, -upper, "open the upper layer");
 		r = add_lower(j, upper, a->userns, e);
 	}
+	if (r == 0 && a->scratch >= 0) /* before a fresh mount shows shifted owners */
+		r = layers_make(a->scratch, top, e);
 	if (r == 0)
-		r = add_lower(j, l->lower, a->userns, e);
+		r = add_bottom(j, l, a->userns, e);
 	if (r < 0)
 		return r;
 	if (writes)
 		return set_writable(j, l->writable, a->userns, e);
-	if (a->scratch < 0)
-		return 0;
-	r = layers_make(a->scratch, top, e);
-	return r < 0 ? r : set_writable(j, a->scratch, a->userns, e);
+	return a->scratch < 0 ? 0 : set_writable(j, a->scratch, a->userns, e);
 }
 
 int layers_mount(const struct layers *l, const struct volume_attach *a, enum layers_way way,

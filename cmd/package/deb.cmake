@@ -34,8 +34,10 @@ modules of the command's package.")
 set(CPACK_DEBIAN_LIBZONE_PACKAGE_NAME libzone${PROJECT_VERSION_MAJOR})
 set(CPACK_DEBIAN_LIBZONE_PACKAGE_SECTION libs)
 set(CPACK_DEBIAN_LIBZONE_PACKAGE_DEPENDS "zone ${version}")
-set(CPACK_DEBIAN_LIBZONE_PACKAGE_CONTROL_EXTRA "")
-set(CPACK_DEBIAN_LIBZONE_PACKAGE_GENERATE_SHLIBS ON)
+file(WRITE ${CMAKE_BINARY_DIR}/libzone/triggers "activate-noawait ldconfig\n")
+file(WRITE ${CMAKE_BINARY_DIR}/libzone/shlibs
+  "libzone ${PROJECT_VERSION_MAJOR} libzone${PROJECT_VERSION_MAJOR} (>= ${PROJECT_VERSION})\n")
+set(CPACK_DEBIAN_LIBZONE_PACKAGE_CONTROL_EXTRA ${CMAKE_BINARY_DIR}/libzone/triggers ${CMAKE_BINARY_DIR}/libzone/shlibs)
 
 set(CPACK_COMPONENT_LIBZONE-DEV_DESCRIPTION "Library of zone: headers
 What is needed to build programs that use libzone.")

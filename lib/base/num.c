@@ -161,7 +161,7 @@ int64_t now_ms(void)
 
 bool cpulist_has(const char *list, unsigned long cpu)
 {
-	for (char *p = (char *)list; *p;) {
+	for (char *p = (char *)list; *p >= '0' && *p <= '9'; p++) {
 		const unsigned long from = strtoul(p, &p, 10);
 		const unsigned long to = *p == '-' ? strtoul(p + 1, &p, 10) : from;
 
@@ -169,7 +169,6 @@ bool cpulist_has(const char *list, unsigned long cpu)
 			return true;
 		if (*p != ',')
 			return false;
-		p++;
 	}
 	return false;
 }

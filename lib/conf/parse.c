@@ -48,6 +48,7 @@ static cfg_opt_t file_names[] = {
 	CFG_SEC("reboot", free_names, BLOCK),
 	CFG_SEC("console", free_names, BLOCK),
 	CFG_SEC("root", free_names, BLOCK),
+	CFG_SEC("lvm", free_names, BLOCK),
 	CFG_SEC("security", security_names, BLOCK),
 	CFG_SEC("limits", limits_names, BLOCK),
 	CFG_SEC("limits.io", free_names, BLOCK),

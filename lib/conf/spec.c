@@ -56,6 +56,9 @@ void spec_done(struct zone_spec *s)
 	free(s->stop_signal);
 	free(s->reboot_signal);
 	free(s->backend);
+	free(s->root_fs);
+	free(s->lvm_vg);
+	free(s->lvm_pool);
 	strv_done(&s->caps_add);
 	strv_done(&s->caps_drop);
 	groups_done(s);

@@ -85,6 +85,8 @@ struct zone_spec {
 	/* root */
 	char *backend;	    /* root.backend; never NULL in an installed zone */
 	uint64_t root_size; /* root.size; 0: no limit */
+	char *root_fs;	    /* root.fs; NULL: the backend's choice */
+	char *lvm_vg, *lvm_pool;
 
 	/* security.* */
 	enum security_level level;

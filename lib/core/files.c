@@ -67,7 +67,7 @@ static int stopped_root(struct zone *z, struct zerr *e)
 	if (r < 0)
 		return r;
 	AUTO_CLOSE int image = v.image;
-	const struct volume_attach a = { .userns = ns, .base = base, .scratch = -1 };
+	const struct volume_attach a = { .userns = ns, .base = base, .scratch = -1, .snap = -1 };
 	return v.ops->attach(&v, &a, e);
 }
 

@@ -12,8 +12,10 @@
 #include "base/own.h"
 #include "base/run.h"
 #include "base/sig.h"
+#include "core/base.h"
 #include "core/cgroup.h"
 #include "core/core.h"
+#include "core/rename.h"
 #include "core/service.h"
 
 /* A place: the variable that moves it, or where it is. Variables count for real root only. */
@@ -179,6 +181,13 @@ int zone_load_spec(struct zone *z, struct zerr *e)
 	return r == -ENOENT ? zerr_set(e, ENOENT, "manifest: missing") : r;
 }
 
+static int open_dir(const struct index_entry *entry)
+{
+	const int fd = open(entry->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+
+	return fd < 0 && errno == ENOENT ? rename_look(entry) : fd;
+}
+
 int zone_load(struct zone_host *h, const char *name, int what, struct zone *ret, struct zerr *e)
 {
 	AUTO_ZONE struct zone z = { .h = h, .dir = -1, .run = -1, .lock = -1 };
@@ -199,7 +208,7 @@ int zone_load(struct zone_host *h, const char *name, int what, struct zone *ret,
 				 "zone ls shows what there is");
 	if (r < 0)
 		return r;
-	z.dir = open(z.entry.dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	z.dir = open_dir(&z.entry);
 	if (what & LOAD_RUN)
 		z.run = fs_subdir(h->run, name, 0700, e);
 	else
@@ -241,25 +250,44 @@ int zone_image_env(const struct zone *z, struct image_env *ret, struct zerr *e)
 	return parent;
 }
 
+void volume_of(const struct zone_spec *spec, unsigned slot, struct volume *ret)
+{
+	*ret = (struct volume){ .dir = -1,
+				.image = -1,
+				.size = spec->root_size,
+				.number = ID_FIRST + slot * ID_RANGE,
+				.fs = spec->root_fs,
+				.group = spec->lvm_vg,
+				.pool = spec->lvm_pool };
+}
+
+static int image_tree(const struct zone *z, const char *fingerprint, struct zerr *e)
+{
+	struct image_env env;
+	AUTO_CLOSE int parent = zone_image_env(z, &env, e);
+
+	return parent < 0 ? parent : image_store_open(&env, fingerprint, e);
+}
+
 int zone_volume(const struct zone *z, struct volume *ret, struct zerr *e)
 {
 	const char *fingerprint = record_get(&z->manifest, "image.fingerprint");
 	const char *backend = record_get(&z->manifest, "backend");
-	struct volume v = { .dir = z->dir, .image = -1, .size = z->spec.root_size };
+	struct volume v;
 
+	volume_of(&z->spec, z->entry.slot, &v);
+	v.dir = z->dir;
 	v.ops = storage_find(backend ? backend : z->spec.backend, e);
 	if (!v.ops)
 		return -EINVAL;
-	if (fingerprint && v.ops->uses_image) {
-		struct image_env env;
-		AUTO_CLOSE int parent = zone_image_env(z, &env, e);
-
-		if (parent < 0)
-			return parent;
-		v.image = image_store_open(&env, fingerprint, e);
-		if (v.image < 0)
-			return v.image;
-	}
+	if (v.ops->stands && record_get(&z->manifest, "base"))
+		v.image = base_open(z, e);
+	else if (v.ops->stands && fingerprint)
+		v.image = image_tree(z, fingerprint, e);
+	else
+		v.image = -1;
+	if (v.image < -1)
+		return v.image;
 	*ret = v;
 	return 0;
 }
@@ -272,29 +300,44 @@ void zone_event(struct zone_host *h, const char *name, const char *event, const 
 		log_debug("event %s: %s", event, e.msg);
 }
 
-/* Zones (and with them their snapshots and clones) whose manifest names the image. */
-static int image_users(void *arg, const char *fingerprint, struct strv *ret, struct zerr *e)
+int zone_each(struct zone_host *h,
+	      int (*fn)(void *arg, const char *name, int dir, const struct record *manifest),
+	      void *arg, struct zerr *e)
 {
-	struct zone_host *h = arg;
 	AUTO_INDEX struct index all = { 0 };
-	const int r = index_load(h->host, &all, e);
+	int r = index_load(h->host, &all, e);
 
-	if (r < 0)
-		return r;
-	for (size_t i = 0; i < all.n; i++) {
+	for (size_t i = 0; i < all.n && r == 0; i++) {
 		AUTO_RECORD struct record m = { 0 };
 		AUTO_CLOSE int dir =
 			open(all.v[i].dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 		struct zerr ignored = { 0 };
 
-		if (dir < 0)
-			continue;
-		if (record_load(&m, dir, "manifest", MANIFEST_FORMAT, &ignored) < 0 &&
-		    record_load(&m, dir, "journal", 1, &ignored) < 0)
-			continue;
-		if (str_eq(record_get(&m, "image.fingerprint"), fingerprint) &&
-		    strv_add(ret, all.v[i].name) < 0)
-			return zerr_code(e, ENOMEM, "image users");
+		if (dir >= 0 && record_load(&m, dir, "manifest", MANIFEST_FORMAT, &ignored) == 0)
+			r = fn(arg, all.v[i].name, dir, &m);
 	}
-	return 0;
+	return r;
+}
+
+struct users {
+	const char *fingerprint;
+	struct strv *names;
+};
+
+static int add_user(void *arg, const char *name, int dir, const struct record *manifest)
+{
+	const struct users *u = arg;
+
+	(void)dir;
+	return str_eq(record_get(manifest, "image.fingerprint"), u->fingerprint)
+		       ? strv_add(u->names, name)
+		       : 0;
+}
+
+/* Zones (and with them their snapshots and clones) whose manifest names the image. */
+static int image_users(void *arg, const char *fingerprint, struct strv *ret, struct zerr *e)
+{
+	const int r = zone_each(arg, add_user, &(struct users){ fingerprint, ret }, e);
+
+	return r == -ENOMEM ? zerr_code(e, ENOMEM, "image users") : r;
 }

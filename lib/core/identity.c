@@ -11,7 +11,8 @@
 #include "base/fs.h"
 #include "base/own.h"
 
-#define MARKER "# written by zone at every start; remove this line to keep the file\n"
+#define HOSTS_MAX 65536
+#define MARKER	  "# written by zone at every start; remove this line to keep the file\n"
 
 /* Lines that make sense elsewhere: not a resolver that listens on the host's loopback only. */
 static void take_lines(char *text, struct buf *to, unsigned *servers)
@@ -70,14 +71,33 @@ static bool ask_network(const struct zone *z, struct buf *ret)
 	return false;
 }
 
+static void read_fresh(const struct zone *z, struct identity *ret)
+{
+	static const struct {
+		const char *word;
+		enum fresh fresh;
+	} words[] = { { "clone ", FRESH_CLONE }, { "rename ", FRESH_RENAME } };
+	AUTO_BUF struct buf text = { 0 };
+
+	if (fs_read(z->dir, "fresh", 256, &text) < 0)
+		return;
+	ret->fresh = FRESH_NEW;
+	for (size_t i = 0; i < 2; i++)
+		if (str_starts(text.p, words[i].word)) {
+			ret->fresh = words[i].fresh;
+			buf_str(&ret->was, text.p + strlen(words[i].word));
+		}
+}
+
 void identity_prepare(const struct zone *z, struct identity *ret)
 {
 	const char *fingerprint = record_get(&z->manifest, "image.fingerprint");
 
-	*ret = (struct identity){ .fresh = fs_exists(z->dir, "fresh") };
+	*ret = (struct identity){ 0 };
+	read_fresh(z, ret);
 	if (!ask_network(z, &ret->resolv))
 		read_resolver(&ret->resolv);
-	if (ret->fresh && fingerprint) {
+	if (ret->fresh == FRESH_NEW && fingerprint) {
 		struct zerr ignored = {
 			0
 		}; /* an image that has gone since leaves its templates as they are */
@@ -92,6 +112,7 @@ void identity_prepare(const struct zone *z, struct identity *ret)
 void identity_done(struct identity *i)
 {
 	buf_done(&i->resolv);
+	buf_done(&i->was);
 	image_done(&i->image);
 }
 
@@ -133,21 +154,50 @@ static void expand_templates(const struct identity *i, const char *name)
 		(void)image_expand_templates(root, &i->image, name, &e);
 }
 
+/* The words of /etc/hosts that were the zone's name. */
+static void rename_in_hosts(const char *was, const char *hostname)
+{
+	AUTO_BUF struct buf old = { 0 }, new = { 0 };
+	struct zerr e = { 0 };
+	AUTO_CLOSE int etc = fs_open_dir("/etc", &e);
+	const size_t len = strlen(was);
+
+	if (etc < 0 || !len || fs_read(etc, "hosts", HOSTS_MAX, &old) < 0)
+		return;
+	for (const char *p = old.p; *p;) {
+		const size_t gap = strspn(p, " \t\n"), word = strcspn(p + gap, " \t\n");
+
+		buf_add(&new, p, gap);
+		if (word == len && strncmp(p + gap, was, len) == 0)
+			buf_str(&new, hostname);
+		else
+			buf_add(&new, p + gap, word);
+		p += gap + word;
+	}
+	if (!new.failed &&new.p && !str_eq(new.p, old.p))
+		write_text("/etc/hosts", new.p, O_TRUNC);
+}
+
 void identity_write(const struct identity *i, const char *name, const char *hostname)
 {
 	char text[256];
 
-	if (i->fresh) {
+	if (i->fresh == FRESH_NEW) {
 		expand_templates(i, name);
-		(void)snprintf(text, sizeof(text), "%s\n", hostname);
-		write_text("/etc/hostname", text, O_TRUNC);
 		(void)snprintf(
 			text, sizeof(text),
 			"127.0.0.1\tlocalhost\n127.0.1.1\t%s\n::1\tlocalhost ip6-localhost\n",
 			hostname);
 		write_text("/etc/hosts", text, O_TRUNC);
-		reset_machine_id();
+	} else if (i->was.p) {
+		rename_in_hosts(i->was.p, hostname);
 	}
-	if (i->resolv.p && (i->fresh || is_ours("/etc/resolv.conf")))
+	if (i->fresh) {
+		(void)snprintf(text, sizeof(text), "%s\n", hostname);
+		write_text("/etc/hostname", text, O_TRUNC);
+	}
+	if (i->fresh == FRESH_NEW || i->fresh == FRESH_CLONE)
+		reset_machine_id();
+	if (i->resolv.p && (i->fresh == FRESH_NEW || is_ours("/etc/resolv.conf")))
 		write_text("/etc/resolv.conf", i->resolv.p, O_TRUNC);
 }

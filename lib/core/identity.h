@@ -5,12 +5,21 @@
 
 #include "core/core.h"
 
+/* Why its files have to be told who it is; the file `fresh` of the zone's directory says it. */
+enum fresh {
+	FRESH_NOT,
+	FRESH_NEW,    /* "": first start */
+	FRESH_CLONE,  /* "clone NAME": its files are those of another zone */
+	FRESH_RENAME, /* "rename NAME" */
+};
+
 /* Host's side, before the clone: is this the first start, and who is asked for names: the zone's
  * network, or whom the host asks? */
 struct identity {
-	bool fresh;
+	enum fresh fresh;
+	struct buf was; /* the host name that its files have, if they have one */
 	struct image
-		image;	   /* with fresh: its templates are expanded; empty for zones without one */
+		image; /* with FRESH_NEW: its templates are expanded; empty for zones without one */
 	struct buf resolv; /* text of resolv.conf; owned */
 };
 /* @ret is filled in any case; without a resolver its text is empty. */

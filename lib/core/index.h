@@ -54,5 +54,7 @@ int index_lock(int hostdir, struct zerr *e);
 /* Add or replace, and remove, durably. The caller holds index_lock(). */
 int index_put(int hostdir, const struct index_entry *x, struct zerr *e);
 int index_remove(int hostdir, const char *name, struct zerr *e);
+/* Give the entry of @from, if there is one, the name @to, in one step that nothing can tear. */
+int index_rename(int hostdir, const char *from, const char *to, struct zerr *e);
 /* The lowest slot that neither a zone nor /etc/subuid or /etc/subgid has. */
 int index_free_slot(const struct index *all, unsigned *ret, struct zerr *e);

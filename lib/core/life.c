@@ -276,7 +276,7 @@ void boot_done(struct boot *b)
 
 static struct journal run_journal(const struct zone *z)
 {
-	return (struct journal){ z->run, "journal", false };
+	return (struct journal){ .dirfd = z->run, .file = "journal" };
 }
 
 static int save_state(const struct zone *z, struct record *state, const char *stage, struct zerr *e)

@@ -21,7 +21,7 @@ static const struct family {
 static void undo(const struct live *l, size_t n)
 {
 	AUTO_STRV struct strv later = { 0 };
-	const struct live back = { l->z, l->state, l->payload, l->to, l->from, &later };
+	const struct live back = { l->z, l->status, l->state, l->payload, l->to, l->from, &later };
 
 	while (n--) {
 		struct zerr lost = { 0 };

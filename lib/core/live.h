@@ -8,9 +8,11 @@
 #pragma once
 
 #include "core/core.h"
+#include "core/state.h"
 
 struct live {
 	struct zone *z;
+	const struct status *status; /* of the zone, which runs or is frozen */
 	struct record *state; /* of the run; what a family keeps there is saved by live_change() */
 	int payload;	      /* its control group */
 	const struct zone_spec *from, *to;

@@ -16,6 +16,7 @@
 #include "base/sys.h"
 #include "core/life.h"
 #include "core/ready.h"
+#include "core/rlimits.h"
 
 /* -s KEY=VALUE: for this run only, on top of what the file says. */
 static int override(struct zone *z, const struct strv *set, struct zerr *e)
@@ -92,6 +93,7 @@ static _Noreturn void starter(struct zone *z, const struct zone_start *args, int
 	struct boot b;
 
 	reset_signals();
+	oom_score_forget();
 	(void)setsid();
 	boot_init(&b, z, &a);
 	b.generation = next_generation(z);

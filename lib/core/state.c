@@ -129,7 +129,7 @@ static enum state live_state(const struct zone *z, const char *stage)
 
 static int installed_state(const struct zone *z, struct status *s, struct zerr *e)
 {
-	const struct journal j = { z->dir, "journal", true };
+	const struct journal j = { .dirfd = z->dir, .file = "journal" };
 	unsigned reached;
 
 	if (z->dir < 0) {

@@ -300,7 +300,9 @@ int trees_root(struct boot *b, struct zerr *e)
 		if (scratch < 0)
 			return scratch;
 	}
-	const struct volume_attach a = { .userns = b->userns, .base = b->base, .scratch = scratch };
+	const struct volume_attach a = {
+		.userns = b->userns, .base = b->base, .scratch = scratch, .snap = -1
+	};
 	r = v.ops->attach(&v, &a, e);
 	if (r < 0)
 		return zerr_in(e, r, "%s", v.ops->name);

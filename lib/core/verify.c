@@ -10,6 +10,9 @@
 #include "base/own.h"
 #include "base/steps.h"
 #include "core/life.h"
+#include "core/rename.h"
+#include "core/snapshot.h"
+#include "core/view.h"
 #include "core/zonedir.h"
 
 static int fault(struct strv *faults, struct zerr *e, const char *what, const char *detail)
@@ -17,27 +20,6 @@ static int fault(struct strv *faults, struct zerr *e, const char *what, const ch
 	return strv_addf(faults, "%s%s%s", what, detail ? ": " : "", detail ? detail : "") < 0
 		       ? zerr_code(e, ENOMEM, "verify")
 		       : 0;
-}
-
-/* Frozen by a snapshot that was killed: nobody else would thaw it. */
-static int repair_snapshot(struct zone *z, struct zerr *e)
-{
-	const struct journal j = { z->run, "snapshot", false };
-	AUTO_CG struct cg cg = CG_NONE;
-	char op[32];
-	unsigned reached;
-
-	if (z->run < 0 || journal_read(&j, op, &reached, e) < 0) {
-		*e = (struct zerr){ 0 };
-		return 0;
-	}
-	if (cg_open(z->h, z->name, &cg, e) == 0) {
-		const int r = cg_freeze(cg.payload, false, 10000, e);
-
-		if (r < 0)
-			return r;
-	}
-	return journal_clear(&j, e);
 }
 
 static int repair_installed(struct zone *z, const struct status *s, struct zerr *e)
@@ -51,13 +33,15 @@ static int repair_installed(struct zone *z, const struct status *s, struct zerr 
 		zone_unload(&full);
 		return r;
 	}
+	if (str_eq(s->op, "rename"))
+		return rename_finish(z, e);
 	return zonedir_destroy(z, e); /* a create or destroy that was killed: cleared */
 }
 
 /* 1: the zone is gone now. */
 static int repair_now(struct zone *z, const struct status *s, struct zerr *e)
 {
-	int r = repair_snapshot(z, e);
+	int r = z->dir < 0 ? 0 : view_sweep(z, e);
 
 	if (r == 0 && s->state == STATE_INCOMPLETE && s->live)
 		r = life_repair(z, s, e);
@@ -65,7 +49,7 @@ static int repair_now(struct zone *z, const struct status *s, struct zerr *e)
 		r = life_repair(z, s, e);
 	else if (r == 0 && s->state == STATE_INCOMPLETE) {
 		r = repair_installed(z, s, e);
-		if (r == 0 && !str_eq(s->op, "restore"))
+		if (r == 0 && !str_eq(s->op, "restore") && !str_eq(s->op, "rename"))
 			return 1;
 	}
 	return r;
@@ -84,16 +68,20 @@ static int look_at_snapshots(const struct zone *z, bool repair, struct strv *fau
 
 		if (dir >= 0 && fs_exists(dir, "record"))
 			continue;
-		r = repair ? fs_remove(all, names.v[i], e)
+		r = repair ? snapshot_clear(all, names.v[i], e)
 			   : fault(faults, e, "an interrupted snapshot is left", names.v[i]);
 	}
 	return r;
 }
 
-static int look_at_root(struct zone *z, struct strv *faults, struct zerr *e)
+/* That of a zone that runs is known to be there. */
+static int look_at_root(struct zone *z, const struct status *s, struct strv *faults, struct zerr *e)
 {
 	struct zerr found = { 0 };
 	struct volume v;
+
+	if (s->state == STATE_INCOMPLETE || s->live)
+		return 0;
 	int r = record_load(&z->manifest, z->dir, "manifest", MANIFEST_FORMAT, &found);
 
 	if (r < 0)
@@ -102,8 +90,7 @@ static int look_at_root(struct zone *z, struct strv *faults, struct zerr *e)
 	if (r < 0)
 		return fault(faults, e, "root file system", found.msg);
 	AUTO_CLOSE int image = v.image;
-	const struct volume_attach a = { .userns = -1, .readonly = true, .scratch = -1 };
-	AUTO_CLOSE int root = v.ops->attach(&v, &a, &found);
+	AUTO_CLOSE int root = v.ops->attach(&v, &VOLUME_READ, &found);
 	return root < 0 ? fault(faults, e, "root file system", found.msg) : 0;
 }
 
@@ -129,9 +116,8 @@ static int look(struct zone *z, const struct status *s, bool repair, struct strv
 	if (conf_load(&z->spec, z->dir, z->name, &found) < 0 &&
 	    (r = fault(faults, e, found.msg, NULL)) < 0)
 		return r;
-	if (s->state != STATE_INCOMPLETE && (r = look_at_root(z, faults, e)) < 0)
-		return r;
-	return look_at_snapshots(z, repair, faults, e);
+	r = look_at_root(z, s, faults, e);
+	return r < 0 ? r : look_at_snapshots(z, repair, faults, e);
 }
 
 /* Names and ids must be had once only. */

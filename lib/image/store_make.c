@@ -11,6 +11,7 @@
 
 #include "base/fs.h"
 #include "base/own.h"
+#include "base/subvol.h"
 #include "image/internal.h"
 #include "image/ref.h"
 #include "image/store.h"
@@ -46,6 +47,8 @@ static int build_open(struct image_build *b, int tmp, struct zerr *e)
 	b->lock = fs_lock(b->dir, STORE_LOCK, 0, e);
 	if (b->lock < 0)
 		return b->lock;
+	(void)subvol_make(b->dir,
+			  STORE_ROOT); /* on btrfs, where zones can be copies of it; else: */
 	b->rootfs = fs_subdir(b->dir, STORE_ROOT, 0755, e);
 	return b->rootfs < 0 ? b->rootfs : 0;
 }
