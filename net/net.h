@@ -91,6 +91,10 @@ const char *net_of(const struct nic_spec *nic);
 bool net_routes(const struct nic_spec *nic);
 /* Whether there is a link to make: not of types none, host and zone. */
 bool net_has_link(const struct nic_spec *nic);
+enum net_share { NET_OWN, NET_OF_HOST, NET_OF_ZONE };
+/* Whose network namespace the zone has for it: one of its own, the host's, or that of the zone that
+ * its parent names. */
+enum net_share net_share(const struct nic_spec *nic);
 
 /* ---- NICs ------------------------------------------------------------------------------------ */
 
@@ -99,7 +103,7 @@ struct net_link {
 	char nic[16];
 	char network[16];   /* "" on none of ours */
 	char host_name[16]; /* z<slot>.<generation>; "" when it has no end on the host */
-	unsigned ifindex;   /* of the host's end, else inside */
+	unsigned ifindex;   /* of the host's end, else what tells this start's from others */
 };
 
 /* Who is to get a NIC. */
@@ -120,8 +124,9 @@ int net_up(const struct net_env *env, const struct net_user *user, const struct 
 int net_loopback(int netns_fd, struct zerr *e);
 /* Take @link out: its guards, its use of its network, which goes down with its last user; later
  * links of @zone keep theirs. The link itself goes with its namespace; with @delete_link it is
- * deleted by index, if it still is the one that was made. Nothing to do is fine. */
-int net_down(const struct net_env *env, const char *zone, const struct net_link *link,
+ * deleted by index, if it still is the one that was made (one without an end on the host needs
+ * @netns_fd for that, else -1). An interface of the host comes home. Nothing to do is fine. */
+int net_down(const struct net_env *env, const char *zone, const struct net_link *link, int netns_fd,
 	     bool delete_link, struct zerr *e);
 /* Take out whatever @zone has plugged in, for repairs; networks without users go down. */
 int net_forget(const struct net_env *env, const char *zone, struct zerr *e);

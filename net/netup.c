@@ -2,7 +2,6 @@
 /* The steps of a network. Their down halves work from the record of what is up alone. */
 #include "net/netup.h"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
@@ -114,29 +113,12 @@ static void add(struct elems *l, const char *set, unsigned index, bool twice)
 	elems_add(l, &x);
 }
 
-/* The subnet is behind the bridge. (nft has the kernel compare what is in an interval set as
- * big-endian numbers.) */
-static void add_near(struct elems *l, const char *set, const struct ipnet *net, unsigned link)
-{
-	const struct ipnet last = ipnet_last(net);
-	const uint32_t index = htonl(link);
-	const size_t len = net->family == AF_INET ? 4 : 16;
-	struct elem x = { .table = ELEM_INET, .set = set };
-
-	elem_part(&x.key, net->addr, len);
-	elem_part(&x.key, &index, sizeof(index));
-	elem_part(&x.end, last.addr, len);
-	elem_part(&x.end, &index, sizeof(index));
-	elems_add(l, &x);
-}
-
 /* What the tables have for @n. */
 static void list_elements(const struct network *n, struct elems *l)
 {
 	add(l, SET_INNER, n->index, false);
-	add_near(l, SET_NEAR4, &n->ipv4, n->index);
-	if (n->ipv6.family)
-		add_near(l, SET_NEAR6, &n->ipv6, n->index);
+	table_near(l, &n->ipv4, n->index);
+	table_near(l, &n->ipv6, n->index);
 	add(l, n->isolated ? SET_APART : SET_TOGETHER, n->index, true);
 	if (n->internal)
 		add(l, SET_INTERNAL, n->index, false);
@@ -203,7 +185,7 @@ static int up_forwarding(void *ctx, struct zerr *e)
 	if (!b->n.nat)
 		return 0;
 	r = forward_ipv4("NAT needs", e);
-	if (r == 0 && b->n.ipv6.family && forward_ipv6(b->nl, &why) < 0)
+	if (r == 0 && b->n.ipv6.family && forward_ipv6(b->nl, "NAT needs", &why) < 0)
 		log_warn("network %s: no IPv6 beyond this host: %s", b->n.name, why.msg);
 	return r;
 }

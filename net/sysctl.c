@@ -34,6 +34,7 @@ static int set(int dir, const char *path, const char *value, struct zerr *e)
 	return r < 0 ? zerr_code(e, -r, "set /proc/sys/net/%s to %s", path, value) : 0;
 }
 
+/* "IPv4 forwarding", which @why: "NAT needs". */
 static int turn_on(int dir, const char *path, const char *what, const char *why, struct zerr *e)
 {
 	const int now = get(dir, path);
@@ -45,8 +46,7 @@ static int turn_on(int dir, const char *path, const char *what, const char *why,
 		return 0;
 	r = set(dir, path, "1", e);
 	if (r == 0)
-		log_note("%s forwarding was off and is now on (/proc/sys/net/%s): %s it", what,
-			 path, why);
+		log_note("%s was off and is now on (/proc/sys/net/%s): %s it", what, path, why);
 	return r;
 }
 
@@ -54,7 +54,7 @@ int forward_ipv4(const char *why, struct zerr *e)
 {
 	AUTO_CLOSE int dir = fs_open_dir("/proc/sys/net", e);
 
-	return dir < 0 ? dir : turn_on(dir, "ipv4/ip_forward", "IPv4", why, e);
+	return dir < 0 ? dir : turn_on(dir, "ipv4/ip_forward", "IPv4 forwarding", why, e);
 }
 
 /* Links that got a route by router advertisement. */
@@ -90,7 +90,7 @@ static int keep_ra(struct nl *nl, int dir, unsigned index, struct zerr *e)
 	return r;
 }
 
-int forward_ipv6(struct nl *nl, struct zerr *e)
+int forward_ipv6(struct nl *nl, const char *why, struct zerr *e)
 {
 	AUTO_CLOSE int dir = fs_open_dir("/proc/sys/net", e);
 	struct ra_links links = { 0 };
@@ -108,7 +108,7 @@ int forward_ipv6(struct nl *nl, struct zerr *e)
 		if (r < 0)
 			return r;
 	}
-	return turn_on(dir, "ipv6/conf/all/forwarding", "IPv6", "NAT needs", e);
+	return turn_on(dir, "ipv6/conf/all/forwarding", "IPv6 forwarding", why, e);
 }
 
 /* Set one of interface @name's. */
@@ -125,6 +125,17 @@ static int set_of(const char *family, const char *name, const char *key, const c
 int route_localnet(const char *name, struct zerr *e)
 {
 	return set_of("ipv4", name, "route_localnet", "1", e);
+}
+
+int proxy_ndp(const char *name, struct zerr *e)
+{
+	AUTO_CLOSE int dir = fs_open_dir("/proc/sys/net", e);
+	char path[64 + IFNAMSIZ];
+
+	(void)snprintf(path, sizeof(path), "ipv6/conf/%s/proxy_ndp", name);
+	return dir < 0 ? dir
+		       : turn_on(dir, path, "proxy neighbour discovery", "a routed interface needs",
+				 e);
 }
 
 int refuse_ra(const char *name, struct zerr *e)

@@ -16,6 +16,7 @@
 #include "net/link.h"
 #include "net/names.h"
 #include "net/netup.h"
+#include "net/table.h"
 
 static const char *directory(const char *network)
 {
@@ -300,6 +301,8 @@ int use_restore(const struct net_env *env, struct nl *nl, struct zerr *e)
 	struct network up;
 	int r = notes_open(env, &notes, e);
 
+	if (r == 0)
+		r = table_write(env, e);
 	if (r == 0)
 		r = netup_names(&notes, &names, e);
 	for (size_t i = 0; r == 0 && i < names.n; i++)

@@ -80,7 +80,7 @@ int nics_up(struct boot *b, struct record *state, struct zerr *e)
 				       .generation = b->generation,
 				       .netns_fd = b->netns };
 	size_t links = 0;
-	int r = net_loopback(b->netns, e);
+	int r = b->share == NET_OWN ? net_loopback(b->netns, e) : 0;
 
 	for (size_t i = 0; i < b->z->spec.nics_n && r == 0; i++) {
 		const struct nic_spec *n = &b->z->spec.nics[i];
@@ -109,7 +109,8 @@ int nics_down(struct zone *z, const struct record *state, struct zerr *e)
 
 	for (size_t i = 0; nics_link(state, i, &link) == 0; i++) {
 		struct zerr second = { 0 };
-		const int one = net_down(&z->h->net, z->name, &link, false, r < 0 ? &second : e);
+		const int one =
+			net_down(&z->h->net, z->name, &link, -1, false, r < 0 ? &second : e);
 
 		r = r < 0 ? r : one;
 	}
