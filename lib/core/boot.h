@@ -25,6 +25,7 @@ enum tree {
 	TREE_EXPORT,
 	TREE_TMP,
 	TREE_JOURNAL,
+	TREE_SYS,
 	TREE_N
 };
 /* Descriptors that have to stay open while the zone runs, and no more: the other end of /proc/kmsg,
@@ -85,6 +86,9 @@ struct boot {
 	pid_t pid;
 	int pidfd;
 	int netns;
+	enum net_share share;	    /* whose it is */
+	const char *share_with;	    /* the other zone; of the specification */
+	int own_netns;		    /* the starter's, while it is in another zone's; -1 */
 	int go, go_child;	    /* socket pair; the child's end is closed once it is cloned */
 	int consoles[CONSOLES_MAX]; /* pty masters */
 	unsigned consoles_n;
@@ -146,4 +150,4 @@ int mounts_inside(const struct boot *b, const struct gift *g, struct zerr *e);
  * followed. */
 int mounts_put(int root, int tree, const char *target, struct zerr *e);
 /* After the sysctls are written: /proc and /sys read-only and masked. */
-int mounts_protect(const struct gift *g, struct zerr *e);
+int mounts_protect(const struct boot *b, const struct gift *g, struct zerr *e);

@@ -97,6 +97,7 @@ static const struct value values[] = {
 	{ "net.eth0.mode", { "bridge", "private", "l3s" }, { "", "l4" } },
 	{ "net.eth0.vlan", { "1", "4094" }, { "", "0", "4095", "x" } },
 	{ "net.eth0.vlans", { "", "1", "1,2,4094" }, { "0", "1,4095", "1-3" } },
+	{ "forward.8080", { "1", "65535" }, { "", "0", "65536", "80/udp", "80-81" } },
 	{ "net.eth0.mtu", { "68", "1500", "65535" }, { "67", "65536", "" } },
 	{ "mount.data.source", { "/srv/www", "tmpfs" }, { "", "srv", "/", "/a/../b" } },
 	{ "mount.data.target", { "/var/www" }, { "", "var", "/", "tmpfs" } },
