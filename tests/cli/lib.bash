@@ -28,11 +28,15 @@ our_group() {
 
 # ---- what a host looks like ----------------------------------------------------------------------
 
-# Processes that zone made: run from our build, or living in a group of ours.
+# Processes that zone made: run from our build for our directories (other files may run beside this one), or living in
+# a group of ours.
 our_processes() {
-  find /proc -maxdepth 2 -name exe \( -lname "$ZONE_BINDIR/zone" -o -lname "$ZONE_HELPERS/zone-*" \) 2>/dev/null | while IFS=/ read -r _ _ pid _; do
-    echo "process $pid $(tr '\0' ' ' <"/proc/$pid/cmdline")"
-  done 2>/dev/null
+  local pid run
+  find /proc -maxdepth 2 -name exe \( -lname "$ZONE_BINDIR/zone" -o -lname "$ZONE_HELPERS/zone-*" \) 2>/dev/null |
+    while IFS=/ read -r _ _ pid _; do
+      run=$(tr '\0' '\n' <"/proc/$pid/environ" | sed -n 's/^ZONE_RUN=//p') || continue
+      [ "${run:-/run/zone}" != "$ZONE_RUN" ] || echo "process $pid $(tr '\0' ' ' <"/proc/$pid/cmdline")"
+    done 2>/dev/null
   find "$G" -name cgroup.procs -exec cat {} + 2>/dev/null | sed 's/^/in group: /'
   return 0
 }
