@@ -64,6 +64,17 @@ static void offer_snapshots(struct complete *x)
 	zone_snapshots_done(&s);
 }
 
+static void offer_pools(struct complete *x)
+{
+	AUTO_STRV struct strv names = { 0 };
+	struct zerr e = { 0 };
+
+	if (!host(x) || zone_pool_names(x->cmd.host, &names, &e) < 0)
+		return;
+	for (size_t i = 0; i < names.n; i++)
+		offer(x, names.v[i]);
+}
+
 static void offer_networks(struct complete *x)
 {
 	struct zone_networks all = { 0 };
@@ -162,14 +173,23 @@ static void offer_for(struct complete *x, const char *what)
 		const char *what;
 		void (*offer)(struct complete *x);
 	} kinds[] = {
-		{ "NAME", offer_zones },    { "PATTERN", offer_zones },
-		{ "ZONE", offer_zones },    { "SNAP", offer_snapshots },
-		{ "IMAGE", offer_images },  { "NETWORK", offer_networks },
-		{ "KEY", offer_key_names }, { "KEY=VALUE", offer_key_values },
-		{ "COLS", offer_columns },  { "FILE", offer_files },
-		{ "SRC", offer_files },	    { "DST", offer_files },
-		{ "TARBALL", offer_files }, { "DIR", offer_dirs },
-		{ "PATH", offer_dirs },	    { "VERB", offer_verbs },
+		{ "NAME", offer_zones },
+		{ "PATTERN", offer_zones },
+		{ "ZONE", offer_zones },
+		{ "SNAP", offer_snapshots },
+		{ "IMAGE", offer_images },
+		{ "NETWORK", offer_networks },
+		{ "POOL", offer_pools },
+		{ "KEY", offer_key_names },
+		{ "KEY=VALUE", offer_key_values },
+		{ "COLS", offer_columns },
+		{ "FILE", offer_files },
+		{ "SRC", offer_files },
+		{ "DST", offer_files },
+		{ "TARBALL", offer_files },
+		{ "DIR", offer_dirs },
+		{ "PATH", offer_dirs },
+		{ "VERB", offer_verbs },
 		{ "STATE", offer_states },
 	};
 	AUTO_STRV struct strv words = { 0 };

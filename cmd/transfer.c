@@ -60,11 +60,14 @@ const struct verb verb_export = {
 struct import_opts {
 	const char *backend;
 	bool trust;
+	struct strv set;
 };
 #define I(member) offsetof(struct import_opts, member)
 
 static const struct opt import_opts[] = {
 	{ 'B', "backend", "BACKEND", "how its root is stored (as it was)", OPT_STR, I(backend) },
+	{ 's', "set", "KEY=VALUE", "a key of its configuration; may be repeated", OPT_LIST,
+	  I(set) },
 	{ 0, "trust", NULL, "take host-only keys from the file, too", OPT_FLAG, I(trust) },
 	{ 0 },
 };
@@ -72,7 +75,7 @@ static const struct opt import_opts[] = {
 static int import_run(struct cmd *c, void *opts, struct zerr *e)
 {
 	const struct import_opts *o = opts;
-	const struct zone_import i = { .backend = o->backend, .trust = o->trust };
+	const struct zone_import i = { .backend = o->backend, .trust = o->trust, .set = &o->set };
 	const char *name = c->n_args > 1 ? c->args[1] : NULL;
 	AUTO_FREE char *made = NULL;
 	int r = name ? name_check_zone(name, e) : 0;

@@ -56,6 +56,9 @@ const struct verb *const verbs[] = {
 	&verb_network_rm,
 	&verb_network_up,
 	&verb_network_down,
+	&verb_pool_create,
+	&verb_pool_ls,
+	&verb_pool_rm,
 	&verb_checkconfig,
 	&verb_help,
 	NULL,
@@ -65,7 +68,7 @@ const struct verb *const verbs[] = {
 #define F(member) offsetof(struct common, member)
 
 const struct opt global_opts[] = {
-	{ 'P', "path", "PATH", "where zones are, instead of /var/lib/zone", OPT_STR, F(path) },
+	{ 'P', "path", "PATH|POOL", "where zones are, instead of /var/lib/zone", OPT_STR, F(path) },
 	{ 'q', "quiet", NULL, "errors and results only", OPT_FLAG, F(quiet) },
 	{ 'v', "verbose", NULL, "say what is being done", OPT_FLAG, F(verbose) },
 	{ 0, "json", NULL, "print JSON", OPT_FLAG, F(json) },
@@ -81,7 +84,7 @@ static const struct opt common_opts[] = {
 	{ 0, "all", NULL, "all zones", OPT_FLAG, F(all) },
 	{ 'j', "jobs", "N", "so many zones at a time (1)", OPT_UINT, F(jobs) },
 	{ 'n', "name", "NAME", "the zone", OPT_LIST, F(names) },
-	{ 'P', "path", "PATH", "where zones are, instead of /var/lib/zone", OPT_STR, F(path) },
+	{ 'P', "path", "PATH|POOL", "where zones are, instead of /var/lib/zone", OPT_STR, F(path) },
 	{ 'q', "quiet", NULL, "errors and results only", OPT_FLAG, F(quiet) },
 	{ 'v', "verbose", NULL, "say what is being done", OPT_FLAG, F(verbose) },
 	{ 0, "json", NULL, "print JSON", OPT_FLAG, F(json) },

@@ -26,7 +26,7 @@ typedef void zone_progress_fn(void *arg, const char *what, uint64_t done, uint64
 typedef void zone_log_fn(int level, const char *text, void *arg);
 
 struct zone_options {
-	const char *path; /* -P or ZONE_PATH; NULL: /var/lib/zone */
+	const char *path; /* -P or ZONE_PATH, a pool's name too; NULL: /var/lib/zone */
 	int lock_wait_ms; /* how long to wait for another command's lock */
 	zone_log_fn *log; /* may be NULL */
 	zone_progress_fn *progress;
@@ -99,8 +99,9 @@ struct zone_export {
 ZONE_API int zone_export(struct zone_host *h, const char *name, const struct zone_export *x,
 			 char **ret_path, struct zerr *e);
 struct zone_import {
-	const char *backend; /* NULL: the one it had, where this host can; else the best */
-	bool trust;	     /* take host-only keys of its configuration, too */
+	const char *backend;	/* NULL: the one it had, where this host can; else the best */
+	bool trust;		/* take host-only keys of its configuration, too */
+	const struct strv *set; /* "KEY=VALUE" on top of its configuration; NULL: none */
 };
 /* Make a zone of the file @path ("-": standard input). @name NULL: the one it had. *@ret_name:
  * owned. */
@@ -222,6 +223,7 @@ struct zone_info { /* numbers: UINT64_MAX when not known */
 	struct strv groups, ipv4, ipv6; /* addresses without prefix length */
 	struct zone_usage use; /* with ZONE_LS_USAGE processor time, memory and pids alone */
 	uint64_t uptime_ns, snapshots;
+	uint64_t referenced, exclusive; /* bytes of its root: all, and what is its alone */
 	/* by zone_info_get() only */
 	char *cgroup; /* from the v2 mount, with a slash; its child payload/ has the limits */
 	uint64_t id_base, id_count;
@@ -246,7 +248,8 @@ enum {
 	ZONE_LS_ADDRESSES = 4,
 	ZONE_LS_SNAPSHOTS = 8,
 	ZONE_LS_READY = 16,
-	ZONE_LS_ALL = 31
+	ZONE_LS_SPACE = 32,
+	ZONE_LS_ALL = 63
 };
 /* One row; a missing zone is exit 3. */
 ZONE_API int zone_info_row(struct zone_host *h, const char *name, int what, struct zone_info *ret,
@@ -391,6 +394,34 @@ ZONE_API void zone_changes_done(struct zone_changes *c);
 /* "ALL" removes every one. */
 ZONE_API int zone_snapshot_remove(struct zone_host *h, const char *name, const char *snapshot,
 				  struct zerr *e);
+
+/* ---- pools ---------------------------------------------------------------------------------- */
+
+struct zone_pool_create {
+	const char *backend; /* "btrfs", "lvm", "loop" */
+	const char *source;  /* device, file that is to be made, directory, volume group; NULL: a
+				file of its own */
+	uint64_t size;	     /* of a file; 0: as fits */
+	const char *fs;	     /* root.fs of its zones; or NULL */
+};
+struct zone_pool {
+	char *name, *backend, *source, *path, *state; /* path NULL: zones may be anywhere */
+	uint64_t size_bytes, used_bytes;	      /* UINT64_MAX: not known */
+	struct strv zones;
+};
+struct zone_pools {
+	struct zone_pool *v;
+	size_t n;
+};
+/* Prepare a store for zones. They are put there by its name as the zone path. */
+ZONE_API int zone_pool_create(struct zone_host *h, const char *name,
+			      const struct zone_pool_create *c, struct zerr *e);
+/* Their names alone; none of them is brought up. */
+ZONE_API int zone_pool_names(struct zone_host *h, struct strv *ret, struct zerr *e);
+ZONE_API int zone_pool_list(struct zone_host *h, struct zone_pools *ret, struct zerr *e);
+ZONE_API void zone_pools_done(struct zone_pools *p);
+/* Refused (exit 4) while zones live there. */
+ZONE_API int zone_pool_remove(struct zone_host *h, const char *name, struct zerr *e);
 
 /* ---- images --------------------------------------------------------------------------------- */
 

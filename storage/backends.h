@@ -8,3 +8,4 @@ extern const struct storage_ops storage_btrfs;
 extern const struct storage_ops storage_overlay;
 extern const struct storage_ops storage_dir;
 extern const struct storage_ops storage_loop;
+extern const struct storage_ops storage_lvm;

@@ -15,6 +15,7 @@
 #include "base/own.h"
 #include "base/subvol.h"
 #include "storage/backends.h"
+#include "storage/pools.h"
 #include "storage/qgroup.h"
 #include "storage/tree.h"
 
@@ -160,4 +161,5 @@ const struct storage_ops storage_btrfs = {
 	.resize = btrfs_resize,
 	.usage = btrfs_usage,
 	.space = btrfs_space,
+	.pool = &pool_btrfs,
 };

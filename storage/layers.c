@@ -12,14 +12,15 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/statvfs.h>
 
 #include "base/copy.h"
 #include "base/fs.h"
 #include "base/own.h"
+#include "base/share.h"
 #include "base/sys.h"
 #include "storage/project.h"
+#include "storage/scaffold.h"
 
 #define LOWER_MAX 2
 
@@ -31,10 +32,6 @@ struct job {		      /* what the child works on */
 	uid_t base;
 	enum layers_way way;
 	unsigned mount_attr;
-	struct result { /* shared with the parent */
-		int fd;
-		struct zerr e;
-	} * result;
 };
 
 /* ---- upper and work ------------------------------------------------------------------------- */
@@ -181,34 +178,14 @@ static int set_options(const struct job *j, int fs, struct zerr *e)
 	return r;
 }
 
-/* One directory of the scaffold, with @tree mounted on it. */
-static int scaffold_add(int dir, const char *name, int tree, struct zerr *e)
-{
-	if (mkdirat(dir, name, 0700) < 0 ||
-	    move_mount(tree, "", dir, name, MOVE_MOUNT_F_EMPTY_PATH) < 0)
-		return zerr_sys(e, "attach layer %s", name);
-	return 0;
-}
-
-/* A mount namespace of our own, with the layers attached to directories of a tmpfs on "/": needs no
- * directory that exists, and all of it is gone when we are. */
+/* The layers under names in a directory of their own. */
 static int make_scaffold(const struct job *j, struct zerr *e)
 {
-	AUTO_CLOSE int fs = -1, dir = -1;
-	int r = 0;
+	AUTO_CLOSE int dir = scaffold_make(e);
+	int r = dir < 0 ? dir : 0;
 
-	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
-		return zerr_sys(e, "make a mount namespace");
-	fs = fsopen("tmpfs", FSOPEN_CLOEXEC);
-	if (fs < 0 || fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
-		return zerr_sys(e, "make a tmpfs");
-	dir = fsmount(fs, FSMOUNT_CLOEXEC, 0);
-	if (dir < 0 || move_mount(dir, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) < 0 ||
-	    fchdir(dir) < 0)
-		return zerr_sys(e, "attach a tmpfs");
-	for (unsigned i = 0; r == 0 && i < j->lowers; i++) {
+	for (unsigned i = 0; r == 0 && i < j->lowers; i++)
 		r = scaffold_add(dir, i == 0 ? "0" : "1", j->lower[i], e);
-	}
 	return r == 0 && j->writable >= 0 ? scaffold_add(dir, "w", j->writable, e) : r;
 }
 
@@ -233,8 +210,8 @@ static int mount_by(const struct job *j, enum layers_way way, struct zerr *e)
 	return fd < 0 ? fs_fail(fs, "mount overlay", e) : fd;
 }
 
-/* By descriptors (6.13) before by paths (6.5): what is older than both refuses a descriptor without a
- * word, but leaves a line in its log for a path. */
+/* By descriptors (6.13) before by paths (6.5): what is older than both refuses a descriptor without
+ * a word, but leaves a line in its log for a path. */
 static int try_ways(const struct job *j, struct zerr *e)
 {
 	int r;
@@ -275,52 +252,22 @@ static int become(uid_t base, struct zerr *e)
 	return 0;
 }
 
-static void child(const struct job *j)
+static int stack(void *ctx, struct zerr *e)
 {
-	struct zerr *e = &j->result->e;
+	const struct job *j = ctx;
 	int r = become(j->base, e);
 	int fd = r < 0 ? r : try_ways(j, e);
 
-	if (fd >= 0 && j->writable >= 0 && !(j->mount_attr & MOUNT_ATTR_RDONLY)) {
-		r = check_writable(fd, e);
-		if (r < 0) {
-			own_close(fd);
-			fd = r;
-		}
-	}
-	j->result->fd = fd;
-	_exit(0);
+	if (fd < 0 || j->writable < 0 || (j->mount_attr & MOUNT_ATTR_RDONLY))
+		return fd;
+	r = check_writable(fd, e);
+	if (r == 0)
+		return fd;
+	own_close(fd);
+	return r;
 }
 
 /* ---- the parent ----------------------------------------------------------------------------- */
-
-static int run_child(struct job *j, struct zerr *e)
-{
-	struct clone_args args = { .flags = CLONE_FILES, .exit_signal = SIGCHLD };
-	int fd;
-	pid_t pid;
-
-	j->result = mmap(NULL, sizeof(*j->result), PROT_READ | PROT_WRITE,
-			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (j->result == MAP_FAILED)
-		return zerr_sys(e, "map memory");
-	j->result->fd = -EIO;
-	(void)zerr_code(&j->result->e, EIO, "the mounting process died");
-	pid = sys_clone3(&args);
-	if (pid == 0)
-		child(j);
-	if (pid < 0) {
-		fd = zerr_sys(e, "clone");
-	} else {
-		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-			;
-		fd = j->result->fd;
-		if (fd < 0)
-			*e = j->result->e;
-	}
-	(void)munmap(j->result, sizeof(*j->result));
-	return fd;
-}
 
 static int add_lower(struct job *j, int dir, int userns, struct zerr *e)
 {
@@ -390,7 +337,7 @@ int layers_mount(const struct layers *l, const struct volume_attach *a, enum lay
 		.mount_attr = a->readonly ? MOUNT_ATTR_RDONLY : 0,
 	};
 	const int r = add_layers(&j, l, a, e);
-	const int fd = r < 0 ? r : run_child(&j, e);
+	const int fd = r < 0 ? r : share_run(stack, &j, e);
 
 	for (unsigned i = 0; i < j.lowers; i++)
 		own_close(j.lower[i]);

@@ -20,6 +20,7 @@
 #include "storage/backends.h"
 #include "storage/blockfs.h"
 #include "storage/loopdev.h"
+#include "storage/pools.h"
 #include "storage/tree.h"
 
 #define IMG   "root.img"
@@ -81,7 +82,7 @@ static int make_filled(const struct blockfs *f, int to, const char *name, uint64
 
 	if (fd < 0)
 		return fd;
-	device = loopdev_open(to, name, path, e);
+	device = loopdev_open(to, name, path, NULL, e);
 	if (device < 0)
 		return device;
 	const int r = blockfs_make(f, path, from, e);
@@ -112,11 +113,11 @@ static int finish_copy(const struct volume *v, int dir, const char *name, struct
 
 	if (fd < 0)
 		return f ? zerr_code(e, -fd, "open %s", name) : -EINVAL;
-	if (blockfs_renews(f)) {
-		AUTO_CLOSE int device = loopdev_open(dir, name, path, e);
-
-		r = device < 0 ? device : blockfs_renew(f, path, e);
-	}
+	/* in any case it gets the note of a device, while there is room for it */
+	AUTO_CLOSE int device = loopdev_open(dir, name, path, NULL, e);
+	r = device < 0 ? device : 0;
+	if (r == 0 && blockfs_renews(f))
+		r = blockfs_renew(f, path, e);
 	return r < 0 || fsync(fd) == 0 ? r : zerr_sys(e, "write %s to disk", name);
 }
 
@@ -126,7 +127,7 @@ static int grow_file(const struct blockfs *f, int dir, const char *name, uint64_
 {
 	char path[LOOPDEV_PATH];
 	AUTO_CLOSE int fd = fs_open_below(dir, name, O_RDWR, 0);
-	AUTO_CLOSE int device = fd < 0 ? fd : loopdev_open(dir, name, path, e);
+	AUTO_CLOSE int device = fd < 0 ? fd : loopdev_open(dir, name, path, NULL, e);
 	struct stat st;
 	int r;
 
@@ -254,7 +255,7 @@ static int loop_attach(const struct volume *v, const struct volume_attach *a, st
 	char path[LOOPDEV_PATH];
 	const int r = f ? tree_check_private(v->dir, e) : -EINVAL;
 	AUTO_CLOSE int device =
-		r < 0 ? r : loopdev_open(a->snap >= 0 ? a->snap : v->dir, IMG, path, e);
+		r < 0 ? r : loopdev_open(a->snap >= 0 ? a->snap : v->dir, IMG, path, NULL, e);
 
 	return device < 0 ? device : blockfs_attach(f, path, a, e);
 }
@@ -360,4 +361,5 @@ const struct storage_ops storage_loop = {
 	.resize = loop_resize,
 	.usage = loop_usage,
 	.space = loop_space,
+	.pool = &pool_loop,
 };

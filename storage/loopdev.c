@@ -15,8 +15,6 @@
 #include "base/fs.h"
 #include "base/own.h"
 
-#define NOTE_FORMAT "%s.loop"
-
 static int open_node(unsigned number, char path[static LOOPDEV_PATH])
 {
 	(void)snprintf(path, LOOPDEV_PATH, "/dev/loop%u", number);
@@ -95,13 +93,25 @@ static int open_new(int file, unsigned *ret_number, char path[static LOOPDEV_PAT
 	return control < 0 || errno ? -errno : -EBUSY;
 }
 
-int loopdev_open(int dir, const char *name, char path[static LOOPDEV_PATH], struct zerr *e)
+/* Over what is there: on a disk that is full, devices must still be had. */
+static int write_note(int dir, const char *note, unsigned number, struct zerr *e)
 {
-	AUTO_FREE char *note = str_fmt(NOTE_FORMAT, name);
+	char text[16];
+	const size_t len = (size_t)snprintf(text, sizeof(text), "%010u", number);
+	AUTO_CLOSE int fd = fs_open_below(dir, note, O_WRONLY, 0);
+
+	if (fd >= 0 && pwrite(fd, text, len, 0) == (ssize_t)len)
+		return 0;
+	return fs_write(dir, note, text, len, 0600, false, e);
+}
+
+int loopdev_open(int dir, const char *name, char path[static LOOPDEV_PATH], bool *ret_new,
+		 struct zerr *e)
+{
+	AUTO_FREE char *note = str_fmt(LOOPDEV_NOTE, name);
 	AUTO_CLOSE int file = fs_open_below(dir, name, O_RDWR, 0);
 	AUTO_CLOSE int fd = -1;
 	unsigned number = 0;
-	char text[16];
 
 	if (!note)
 		return zerr_code(e, ENOMEM, "loop device");
@@ -112,13 +122,14 @@ int loopdev_open(int dir, const char *name, char path[static LOOPDEV_PATH], stru
 	if (lock < 0 || flock(lock, LOCK_EX) < 0)
 		return zerr_sys(e, "lock %s", name);
 	fd = open_noted(dir, note, file, path);
+	if (ret_new)
+		*ret_new = fd < 0;
 	if (fd >= 0)
 		return own_take_fd(&fd);
 	fd = open_new(file, &number, path);
 	if (fd < 0)
 		return zerr_code(e, -fd, "loop device for %s", name);
-	(void)snprintf(text, sizeof(text), "%u", number);
-	const int r = fs_write(dir, note, text, strlen(text), 0600, false, e);
+	const int r = write_note(dir, note, number, e);
 	return r < 0 ? r : own_take_fd(&fd);
 }
 

@@ -9,7 +9,7 @@
 
 /* Best first. The last one works everywhere. */
 static const struct storage_ops *const backends[] = { &storage_btrfs, &storage_overlay,
-						      &storage_loop, &storage_dir };
+						      &storage_lvm, &storage_loop, &storage_dir };
 
 #define BACKENDS (sizeof(backends) / sizeof(*backends))
 

@@ -86,6 +86,36 @@ struct storage_ops {
 	int (*usage)(int dir, uint64_t *ret, struct zerr *e);
 	/* The same in a moment, whatever the size. NULL: there is no way. */
 	int (*space)(int dir, struct space *ret, struct zerr *e);
+	/* Stores for such volumes, made by one command. NULL: any directory will do. */
+	const struct pool_ops *pool;
+};
+
+/* ---- pools ----------------------------------------------------------------------------------- */
+
+/* A store that zone has prepared. Strings are owned. */
+struct pool {
+	char *name;
+	int dir;	/* where files and mount points of pools are; borrowed */
+	char *dir_path; /* the same */
+	char *source;	/* device, file, directory or volume group; NULL before make(): its own file
+			   in @dir */
+	bool own;	/* zone made the source, and removes it with the pool */
+	uint64_t size;	/* asked for, of an own file; 0: as fits */
+	char *path;	/* the zone path of its zones; NULL: any */
+	char *fs, *group,
+		*thin; /* what is to be set for its zones: root.fs, lvm.vg, lvm.pool; or NULL */
+};
+
+struct pool_ops {
+	/* Make it, from what the source is; on failure nothing is left. The rest of @p is filled
+	 * in. */
+	int (*make)(struct pool *p, struct zerr *e);
+	/* Make it usable after a boot. Nothing to do when it is. */
+	int (*up)(const struct pool *p, struct zerr *e);
+	/* Remove it, whole or half made: nobody lives there. */
+	int (*remove)(const struct pool *p, struct zerr *e);
+	/* Bytes in all, and used. */
+	int (*space)(const struct pool *p, uint64_t *ret_size, uint64_t *ret_used, struct zerr *e);
 };
 
 /* The backend called @name. NULL with a usage error that lists them. */
@@ -101,3 +131,6 @@ int storage_release(int dir, struct zerr *e);
 int mount_clone_tree(int dir, int userns, bool readonly, struct zerr *e);
 /* The same for @fd, a mount that nobody has attached or shares yet. 0 or -errno. */
 int mount_set_tree(int fd, int userns, bool readonly, struct zerr *e);
+/* Make what these detached trees (-1: none) are mounted with, read-only or nosuid for example, a
+ * thing that root of a user namespace cannot change. Their descriptors stay the same. */
+int mount_lock(int *trees, size_t n, struct zerr *e);

@@ -86,9 +86,17 @@ void boot_init(struct boot *b, struct zone *z, const struct zone_start *args);
 void boot_done(struct boot *b);
 
 /* trees.c: everything of the zone's mount tree that the host can make, as detached trees. */
-int trees_root(struct boot *b, struct zerr *e);	  /* needs b->userns */
-int trees_host(struct boot *b, struct zerr *e);	  /* /dev /run /tmp …, consoles, notify socket */
-int trees_mounts(struct boot *b, struct zerr *e); /* mount.NAME */
+int trees_root(struct boot *b, struct zerr *e); /* needs b->userns */
+int trees_host(struct boot *b, struct zerr *e); /* /dev /run /tmp …, consoles, notify socket */
+/* A tmpfs of the zone's whose ids begin at @base, with attributes MOUNT_ATTR_* or'ed. fd. */
+int trees_tmpfs(uid_t base, const char *size, const char *mode, unsigned attrs, struct zerr *e);
+
+/* usermounts.c: mount.NAME, as detached trees too; and in the record, so that it can be changed
+ * later. */
+int usermounts_make(struct boot *b, struct zerr *e);
+int usermounts_note(struct boot *b, struct zerr *e); /* usermounts_live.c */
+/* One of them. fd; -ENOENT without message when it is optional and its source is missing. */
+int usermount_tree(const struct mount_spec *m, uid_t base, int userns, struct zerr *e);
 
 /* initfind.c: which program is init, and of what kind. Sets b->kind and b->argv; checks its format.
  */
@@ -107,5 +115,8 @@ _Noreturn void child_main(const struct boot *b);
 
 /* mounts.c: inside. */
 int mounts_inside(const struct boot *b, const struct gift *g, struct zerr *e);
+/* Attach @tree at @target, an absolute path below @root that is made when missing. Links are not
+ * followed. */
+int mounts_put(int root, int tree, const char *target, struct zerr *e);
 /* After the sysctls are written: /proc and /sys read-only and masked. */
 int mounts_protect(const struct gift *g, struct zerr *e);

@@ -21,8 +21,10 @@ struct zone_host {
 	struct zone_options o;
 	char *etc, *var, *zones_path, *run_path, *cache; /* paths; owned */
 	char *group;					 /* our group below the v2 mount: "zone" */
-	int zones;					 /* new zones and .images */
-	int host;					 /* /var/lib/zone/.host */
+	struct strv lost;     /* pools that could not be made usable: told once */
+	struct strv defaults; /* of a pool that is the zone path: "KEY=VALUE" of its zones */
+	int zones;	      /* new zones and .images */
+	int host;	      /* /var/lib/zone/.host */
 	struct index_cache index;
 	bool looked_up; /* a first look-up reads for itself alone */
 	int run;	/* /run/zone */

@@ -42,13 +42,24 @@ static int set_asked(struct making *m, struct zerr *e)
 	return r == 0 ? creation_set_all(&m->c, a->set, e) : r;
 }
 
+/* What the pool says of its zones counts, unless another backend was asked for. */
+static bool is_pools(const struct making *m)
+{
+	AUTO_FREE char *own =
+		m->args->backend ? str_fmt("root.backend=%s", m->args->backend) : NULL;
+
+	return !m->args->backend || (own && strv_has(&m->c.h->defaults, own));
+}
+
 static int begin_config(struct making *m, struct zerr *e)
 {
 	int r = 0;
 
 	m->c.conf.len = 0;
 	buf_fmt(&m->c.conf, "format = %d\n", CONF_FORMAT);
-	if (m->c.backend)
+	if (is_pools(m))
+		r = creation_set_all(&m->c, &m->c.h->defaults, e);
+	if (r == 0 && m->c.backend)
 		r = creation_set(&m->c, "root.backend", m->c.backend->name, e);
 	return r == 0 && m->fs ? creation_set(&m->c, "root.fs", m->fs, e) : r;
 }

@@ -292,6 +292,11 @@ int creation_check_free(struct creation *c, struct zerr *e)
 /* The directory and what the index will say of it. */
 static int make_directory(struct creation *c, struct zerr *e)
 {
+	/* now, for a disk that is full when it is needed */
+	AUTO_CLOSE int trash = fs_subdir(c->zones, ".trash", 0700, e);
+
+	if (trash < 0)
+		return trash;
 	if (mkdirat(c->zones, c->name, 0700) < 0)
 		return zerr_sys(e, "%s/%s", c->zones_path, c->name);
 	c->dir = fs_open_below(c->zones, c->name, O_RDONLY | O_DIRECTORY, 0);

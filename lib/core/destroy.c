@@ -50,7 +50,10 @@ static int permit(struct zone *z, const struct status *s, bool force, struct zer
 	if (s->live && s->state == STATE_INCOMPLETE)
 		return life_repair(z, s, e);
 	if (s->state == STATE_UNAVAILABLE && !force) {
-		zerr_as(e, ZERR_STATE, "its directory %s is missing", z->entry.dir);
+		if (z->dir < 0)
+			(void)zerr_as(e, ZERR_STATE, "its directory %s is missing", z->entry.dir);
+		else
+			(void)zerr_as(e, ZERR_STATE, "the device that its root is on is missing");
 		return zerr_hint(e, -ENOENT, "mount it; or zone destroy -f %s forgets the zone",
 				 z->name);
 	}
@@ -99,7 +102,7 @@ int zone_destroy(struct zone_host *h, const char *name, bool force, bool snapsho
 		return r;
 	zone_event(h, name, "destroyed", NULL);
 	zone_unlock(&z);
-	zonedir_sweep_trash(h, true);
+	zonedir_sweep_trash(&z, true);
 	return 0;
 }
 

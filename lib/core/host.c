@@ -15,6 +15,7 @@
 #include "core/base.h"
 #include "core/cgroup.h"
 #include "core/core.h"
+#include "core/pool.h"
 #include "core/rename.h"
 
 /* A place: the variable that moves it, or where it is. Variables count for real root only. */
@@ -65,8 +66,6 @@ static int image_users(void *arg, const char *fingerprint, struct strv *ret, str
 
 static int name_places(struct zone_host *h, const char *path, struct zerr *e)
 {
-	if (path && path[0] != '/')
-		return zerr_as(e, ZERR_USAGE, "zone path '%s': not an absolute path", path);
 	h->etc = place("ZONE_ETC", "/etc/zone");
 	h->var = place("ZONE_VAR", "/var/lib/zone");
 	h->run_path = place("ZONE_RUN", "/run/zone");
@@ -85,6 +84,39 @@ static int name_places(struct zone_host *h, const char *path, struct zerr *e)
 		       : 0;
 }
 
+/* -P NAME: a pool, with where its zones are and how they are stored. */
+static int enter_pool(struct zone_host *h, const char *name, struct zerr *e)
+{
+	AUTO_POOL struct pool_entry x = { .p.dir = -1 };
+	int r = pool_open(h, name, &x, e);
+
+	if (r < 0 && e->status == ZERR_MISSING)
+		return zerr_hint(e,
+				 zerr_as(e, ZERR_USAGE,
+					 "zone path '%s': neither an absolute path nor a pool",
+					 name),
+				 "zone pool ls shows the pools");
+	if (r < 0)
+		return r;
+	const struct {
+		const char *key, *value;
+	} rows[] = { { "root.backend", x.ops->name },
+		     { "root.fs", x.p.fs },
+		     { "lvm.vg", x.p.group },
+		     { "lvm.pool", x.p.thin } };
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (rows[i].value &&
+		    strv_addf(&h->defaults, "%s=%s", rows[i].key, rows[i].value) < 0)
+			return zerr_code(e, ENOMEM, "pool");
+	if (!x.p.path)
+		return 0;
+	if (str_set(&h->zones_path, x.p.path) < 0)
+		return zerr_code(e, ENOMEM, "pool");
+	(void)own_close(h->zones);
+	h->zones = fs_open_dir(h->zones_path, e);
+	return h->zones < 0 ? h->zones : 0;
+}
+
 int zone_host_open(const struct zone_options *o, struct zone_host **ret, struct zerr *e)
 {
 	if (geteuid() != 0)
@@ -94,9 +126,12 @@ int zone_host_open(const struct zone_options *o, struct zone_host **ret, struct 
 	if (!h)
 		return zerr_code(e, ENOMEM, "host");
 	*h = (struct zone_host){ .o = *o, .zones = -1, .host = -1, .run = -1, .cgroup = -1 };
-	int r = name_places(h, o->path, e);
+	const bool pool = o->path && o->path[0] != '/';
+	int r = name_places(h, pool ? NULL : o->path, e);
 	if (r == 0)
 		r = open_places(h, e);
+	if (r == 0 && pool)
+		r = enter_pool(h, o->path, e);
 	if (r < 0) {
 		zone_host_close(h);
 		return r;
@@ -107,7 +142,8 @@ int zone_host_open(const struct zone_options *o, struct zone_host **ret, struct 
 					.keys = h->image_keys,
 					.config = h->image_conf,
 					.users = image_users,
-					.users_arg = h };
+					.users_arg = h,
+					.release = storage_release };
 	h->net = (struct net_env){ .host = h->host, .run = h->run, .helper = h->nft };
 	*ret = h;
 	return 0;
@@ -128,6 +164,8 @@ void zone_host_close(struct zone_host *h)
 	free(h->run_path);
 	free(h->cache);
 	free(h->group);
+	strv_done(&h->defaults);
+	strv_done(&h->lost);
 	index_done(&h->index.all);
 	free(h->cgroup_path);
 	free(h->image_conf);
@@ -182,6 +220,14 @@ static int open_dir(const struct index_entry *entry)
 	return fd < 0 && errno == ENOENT ? rename_look(entry) : fd;
 }
 
+/* In a pool that has not been used since the boot, it is there after that. */
+static int open_zone(struct zone_host *h, const struct index_entry *entry)
+{
+	const int fd = open_dir(entry);
+
+	return fd < 0 && pool_need(h, entry->dir, NULL) > 0 ? open_dir(entry) : fd;
+}
+
 int zone_load(struct zone_host *h, const char *name, int what, struct zone *ret, struct zerr *e)
 {
 	AUTO_ZONE struct zone z = { .h = h, .dir = -1, .run = -1, .lock = -1 };
@@ -202,7 +248,7 @@ int zone_load(struct zone_host *h, const char *name, int what, struct zone *ret,
 				 "zone ls shows what there is");
 	if (r < 0)
 		return r;
-	z.dir = open_dir(&z.entry);
+	z.dir = open_zone(h, &z.entry);
 	if (what & LOAD_RUN)
 		z.run = fs_subdir(h->run, name, 0700, e);
 	else
@@ -274,6 +320,8 @@ int zone_volume(const struct zone *z, struct volume *ret, struct zerr *e)
 	v.ops = storage_find(backend ? backend : z->spec.backend, e);
 	if (!v.ops)
 		return -EINVAL;
+	if (v.group)
+		(void)pool_need(z->h, NULL, v.group); /* what is wrong with it, its use will tell */
 	if (v.ops->stands && record_get(&z->manifest, "base"))
 		v.image = base_open(z, e);
 	else if (v.ops->stands && fingerprint)

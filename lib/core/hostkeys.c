@@ -74,14 +74,14 @@ void hostkeys_tell(const struct strv *dropped, const char *name)
 		log_note("not taken: %s (zone set %s %s)", dropped->v[i], name, dropped->v[i]);
 }
 
-int hostkeys_rehome(struct buf *text, const char *backend, const char *fs, struct zerr *e)
+int hostkeys_rehome(struct buf *text, const struct zone_spec *place, struct zerr *e)
 {
 	const struct {
 		const char *key, *value;
-	} rows[] = { { "root.backend", backend },
-		     { "root.fs", fs },
-		     { "lvm.vg", NULL },
-		     { "lvm.pool", NULL } };
+	} rows[] = { { "root.backend", place->backend },
+		     { "root.fs", place->root_fs },
+		     { "lvm.vg", place->lvm_vg },
+		     { "lvm.pool", place->lvm_pool } };
 	int r = 0;
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]) && r == 0; i++)

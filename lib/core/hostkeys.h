@@ -11,6 +11,6 @@ int hostkeys_replace(struct buf *text, const struct zone_spec *present, struct s
 		     struct zerr *e);
 /* A note for each of @dropped, with the command that takes it for zone @name. */
 void hostkeys_tell(const struct strv *dropped, const char *name);
-/* Make @text that of a root on @backend, whose file system (NULL: none) is @fs: what says where it
- * was goes. */
-int hostkeys_rehome(struct buf *text, const char *backend, const char *fs, struct zerr *e);
+/* Make @text say of where the root is (root.backend, root.fs, lvm.*) what @place says, and nothing
+ * else. */
+int hostkeys_rehome(struct buf *text, const struct zone_spec *place, struct zerr *e);

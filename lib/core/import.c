@@ -6,6 +6,7 @@
  * host-only keys are not taken unless that was asked for.
  */
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -23,7 +24,6 @@ struct importing {
 	const struct image_module *m;
 	struct image_bundle *b;
 	struct record head;
-	const char *fs; /* that the backend chose */
 	char state[64]; /* the one that comes; "": the present root */
 	bool sealed;
 };
@@ -80,7 +80,7 @@ static int save_record(const struct importing *i, const struct buf *text, int di
 	if (k < 0)
 		return k;
 	buf_str(&conf, old);
-	k = hostkeys_rehome(&conf, i->c.backend->name, i->fs, e);
+	k = hostkeys_rehome(&conf, &i->c.spec, e);
 	if (k < 0)
 		return k;
 	if (record_set(&r, "conf", conf.p) < 0 || record_set(&r, "name", i->state) < 0 ||
@@ -170,52 +170,69 @@ static int take_image(struct importing *i)
 	return 0;
 }
 
-/* The one asked for; the one it had, if this host can; the best. */
-static int choose_backend(struct importing *i, struct zerr *e)
+static int probe(struct importing *i, const struct zone_spec *place, const char *backend,
+		 struct zerr *e)
 {
-	const char *asked = i->args->backend, *had = record_get(&i->head, "backend");
-	struct zerr ignored = { 0 };
 	struct volume v;
 	int r;
 
-	volume_of(&i->c.spec, 0, &v);
+	volume_of(place, 0, &v);
 	v.dir = i->c.zones;
-	v.fs = NULL; /* of a file system of its own; and where its pool was is of no use here */
-	v.group = v.pool = NULL;
-	if (asked && !str_eq(asked, "best"))
-		i->c.backend = storage_find(asked, e);
-	else if (!asked && had)
-		i->c.backend = storage_find(had, &ignored);
-	if (asked && !i->c.backend && !str_eq(asked, "best"))
-		return -EINVAL;
-	if (!asked && i->c.backend && i->c.backend->probe(&v, &ignored) < 0)
-		i->c.backend = NULL;
-	if (!i->c.backend)
-		i->c.backend = storage_best(&v);
-	if (had && !str_eq(had, i->c.backend->name) && !asked)
-		log_note("backend %s", i->c.backend->name);
-	r = i->c.backend->probe(&v, e);
-	i->fs = v.fs;
+	v.size = i->c.spec.root_size;
+	i->c.backend = backend ? storage_find(backend, e) : storage_best(&v);
+	r = i->c.backend ? i->c.backend->probe(&v, e) : -EINVAL;
+	if (r == 0 && v.fs && !place->root_fs)
+		r = creation_set(&i->c, "root.fs", v.fs, e);
+	if (r < 0 && v.size &&
+	    e->status == ZERR_HOST) /* the backend's own hint is about the zone path */
+		(void)snprintf(e->hint, sizeof(e->hint),
+			       "zone import -s root.size=0 leaves the size out");
 	return r;
+}
+
+/* The backend asked for (by -B, -s or the pool); the one it had and where that was, if this host
+ * has it; the best. */
+static int choose_backend(struct importing *i, const struct zone_spec *had, struct zerr *e)
+{
+	const char *asked = i->args->backend ? i->args->backend : i->c.spec.backend;
+	struct zerr ignored = { 0 };
+	int r = -ENOENT;
+
+	if (!asked && had->backend && probe(i, had, had->backend, &ignored) == 0) {
+		r = hostkeys_rehome(&i->c.conf, had, e);
+	} else {
+		r = probe(i, &i->c.spec, str_eq(asked, "best") ? NULL : asked, e);
+		if (r == 0 && !asked && had->backend)
+			log_note("backend %s", i->c.backend->name);
+	}
+	return r == 0 ? creation_set(&i->c, "root.backend", i->c.backend->name, e) : r;
 }
 
 /* Under its old name it is the zone that moved; under another it is a clone. */
 static int take_conf(struct importing *i, struct zerr *e)
 {
 	AUTO_STRV struct strv dropped = { 0 };
+	AUTO_SPEC struct zone_spec had, nowhere = { 0 };
 	int r = i->m->import_text(i->b, BUNDLE_CONF, &i->c.conf, e);
 
+	spec_init(&had);
 	if (r == 0 && !i->args->trust)
 		r = hostkeys_replace(&i->c.conf, NULL, &dropped, e);
 	hostkeys_tell(&dropped, i->c.name);
+	if (r == 0)
+		r = conf_parse(&had, i->c.conf.p, BUNDLE_CONF, e);
+	if (r == 0)
+		r = hostkeys_rehome(&i->c.conf, &nowhere, e);
+	if (r == 0 && !i->args->backend)
+		r = creation_set_all(&i->c, &i->c.h->defaults, e);
+	if (r == 0)
+		r = creation_set_all(&i->c, i->args->set, e);
 	if (r == 0)
 		r = creation_judge(&i->c, e);
 	if (r == 0 && !str_eq(i->c.name, record_get(&i->head, "name")))
 		r = clone_drop_identity(&i->c, e);
 	if (r == 0)
-		r = choose_backend(i, e);
-	if (r == 0)
-		r = hostkeys_rehome(&i->c.conf, i->c.backend->name, i->fs, e);
+		r = choose_backend(i, &had, e);
 	return r == 0 ? creation_judge(&i->c, e) : r;
 }
 

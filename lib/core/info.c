@@ -16,7 +16,10 @@
 
 static void clear(struct zone_info *i)
 {
-	*i = (struct zone_info){ .exit_status = -1, .uptime_ns = UINT64_MAX };
+	*i = (struct zone_info){ .exit_status = -1,
+				 .uptime_ns = UINT64_MAX,
+				 .referenced = UINT64_MAX,
+				 .exclusive = UINT64_MAX };
 	usage_clear(&i->use);
 }
 
@@ -115,6 +118,20 @@ static int from_config(struct zone *z, struct zone_info *i)
 	return str_set(&i->backend, z->spec.backend);
 }
 
+/* What the backend can tell in a moment. */
+static void space(const struct zone *z, struct zone_info *i)
+{
+	struct zerr ignored = { 0 };
+	struct space s = { UINT64_MAX, UINT64_MAX };
+	const struct storage_ops *ops =
+		z->dir < 0 || !z->spec.backend ? NULL : storage_find(z->spec.backend, &ignored);
+
+	if (!ops || !ops->space || ops->space(z->dir, &s, &ignored) < 0)
+		return;
+	i->referenced = s.referenced;
+	i->exclusive = s.exclusive;
+}
+
 static int row(struct zone *z, const struct status *s, int what, struct zone_info *i)
 {
 	int r = str_set(&i->name, z->name);
@@ -131,8 +148,10 @@ static int row(struct zone *z, const struct status *s, int what, struct zone_inf
 					     z->name);
 		r = i->incomplete_op && i->incomplete_hint ? 0 : -ENOMEM;
 	}
-	if (r == 0 && (what & ZONE_LS_CONFIG))
+	if (r == 0 && (what & (ZONE_LS_CONFIG | ZONE_LS_SPACE)))
 		r = from_config(z, i);
+	if (what & ZONE_LS_SPACE)
+		space(z, i);
 	if (what & ZONE_LS_SNAPSHOTS)
 		i->snapshots = count_snapshots(z);
 	if (s->live)

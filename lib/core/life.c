@@ -157,7 +157,7 @@ static int up_volume(void *ctx, struct zerr *e)
 		r = trees_host(b, e);
 	if (r == 0)
 		lxcfs_trees(b->gift.lxcfs);
-	return r == 0 ? trees_mounts(b, e) : r;
+	return r == 0 ? usermounts_make(b, e) : r;
 }
 
 static int down_volume(void *ctx, struct zerr *e)
@@ -325,7 +325,8 @@ static int fill_state(struct boot *b, struct zerr *e)
 				    : "0") < 0 ||
 	    record_set(s, "not_enforced", lacking.p ? lacking.p : "") < 0)
 		return zerr_code(e, ENOMEM, "state record");
-	return fill_confinement(b, e);
+	const int r = usermounts_note(b, e);
+	return r < 0 ? r : fill_confinement(b, e);
 }
 
 /* What is known before the first step; later commands find us by it. */

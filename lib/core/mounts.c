@@ -15,16 +15,27 @@
 #include "base/sys.h"
 #include "core/boot.h"
 
+/* The directory that @path is in. fd. */
+static int make_parent(int root, const char *path, struct zerr *e)
+{
+	const char *slash = strrchr(path, '/');
+	AUTO_FREE char *dir = slash ? strndup(path, (size_t)(slash - path)) : strdup(".");
+
+	return dir ? fs_subdirs(root, dir, 0755, e) : zerr_code(e, ENOMEM, "/%s", path);
+}
+
 /* The directory (or with @file the file) @path below @root, made when missing. O_PATH fd. */
 static int target(int root, const char *path, bool file, struct zerr *e)
 {
 	int fd = fs_open_below(root, path, O_PATH | (file ? 0 : O_DIRECTORY), 0);
 
 	if (fd == -ENOENT && file) {
-		AUTO_CLOSE int made = fs_open_below(root, path, O_CREAT | O_EXCL | O_WRONLY, 0644);
+		AUTO_CLOSE int parent = make_parent(root, path, e);
+		AUTO_CLOSE int made =
+			parent < 0 ? parent
+				   : fs_open_below(root, path, O_CREAT | O_EXCL | O_WRONLY, 0644);
 
-		if (made >= 0)
-			fd = fs_open_below(root, path, O_PATH, 0);
+		fd = made < 0 ? made : fs_open_below(root, path, O_PATH, 0);
 	} else if (fd == -ENOENT) {
 		fd = fs_subdirs(root, path, 0755, e);
 	}
@@ -108,16 +119,21 @@ static int lxcfs_mounts(const struct gift *g, int root, struct zerr *e)
 	return r;
 }
 
+int mounts_put(int root, int tree, const char *target, struct zerr *e)
+{
+	struct stat st;
+	const bool file = fstat(tree, &st) == 0 && !S_ISDIR(st.st_mode);
+
+	return put(root, tree, target + strspn(target, "/"), file, e);
+}
+
 static int user_mounts(const struct boot *b, const struct gift *g, int root, struct zerr *e)
 {
 	for (size_t i = 0; i < b->z->spec.mounts_n; i++) {
 		const struct mount_spec *m = &b->z->spec.mounts[i];
-		struct stat st;
+		/* -1: optional, and its source is missing */
+		const int r = g->mount[i] < 0 ? 0 : mounts_put(root, g->mount[i], m->target, e);
 
-		if (g->mount[i] < 0)
-			continue; /* optional, and its source is missing */
-		const bool file = fstat(g->mount[i], &st) == 0 && !S_ISDIR(st.st_mode);
-		const int r = put(root, g->mount[i], m->target + strspn(m->target, "/"), file, e);
 		if (r < 0)
 			return zerr_in(e, r, "mount.%s", m->name);
 	}

@@ -102,7 +102,9 @@ static int look(struct zone *z, const struct status *s, bool repair, struct strv
 	int r = 0;
 
 	if (s->state == STATE_UNAVAILABLE)
-		return fault(faults, e, "its directory is missing", z->entry.dir);
+		return z->dir < 0 ? fault(faults, e, "its directory is missing", z->entry.dir)
+				  : fault(faults, e, "the device that its root is on is missing",
+					  NULL);
 	if (s->state == STATE_INCOMPLETE &&
 	    (r = fault(faults, e, "interrupted operation", s->op)) < 0)
 		return r;
@@ -143,7 +145,7 @@ int zone_verify(struct zone_host *h, const char *name, bool repair, struct strv 
 		r = state_now(&z, &s, e);
 	if (r == 0 && repair) {
 		r = repair_now(&z, &s, e);
-		zonedir_sweep_trash(h, false);
+		zonedir_sweep_trash(&z, false);
 		if (r != 0)
 			return r < 0 ? r : 0;
 		status_done(&s);

@@ -75,6 +75,36 @@ int zonedir_clear_orphan(int zones, const char *path, const char *name, struct z
 	return zerr_hint(e, -EEXIST, "move it away, or choose another name");
 }
 
+static int open_parent(const struct zone *z, struct zerr *e)
+{
+	AUTO_FREE char *path = strdup(z->entry.dir);
+	char *slash = path ? strrchr(path, '/') : NULL;
+
+	if (!slash)
+		return zerr_set(e, EINVAL, "zone path");
+	*slash = '\0';
+	return fs_open_dir(path[0] ? path : "/", e);
+}
+
+int zonedir_trash(const struct zone *z)
+{
+	struct zerr ignored = { 0 };
+	AUTO_CLOSE int zones = open_parent(z, &ignored);
+
+	return zones < 0 ? zones : fs_open_below(zones, ".trash", O_RDONLY | O_DIRECTORY, 0);
+}
+
+/* ---- destroy --------------------------------------------------------------------------------- */
+
+static int free_one(int trash, const char *name)
+{
+	AUTO_CLOSE int dir = fs_open_below(trash, name, O_RDONLY | O_DIRECTORY, 0);
+	struct zerr e = { 0 };
+	const int r = dir < 0 ? 0 : zonedir_release(dir, &e);
+
+	return r < 0 ? r : fs_remove(trash, name, &e);
+}
+
 struct gone {
 	struct zone *z;
 	int zones, trash;
@@ -94,8 +124,19 @@ static int up_index(void *ctx, struct zerr *e)
 {
 	struct gone *g = ctx;
 	AUTO_CLOSE int lock = index_lock(g->z->h->host, e);
+	int r = lock < 0 ? lock : index_remove(g->z->h->host, g->z->name, e);
 
-	return lock < 0 ? lock : index_remove(g->z->h->host, g->z->name, e);
+	/* The disk is full: of this zone, most likely. A file system may take its time to free it. */
+	for (int tries = 0; r == -ENOSPC && g->trash >= 0 && tries < 50; tries++) {
+		if (tries == 0)
+			(void)free_one(g->trash, g->z->name);
+		else
+			(void)usleep(100000);
+		(void)syncfs(g->trash);
+		*e = (struct zerr){ 0 };
+		r = index_remove(g->z->h->host, g->z->name, e);
+	}
+	return r;
 }
 
 /* No way back: what a destroy has begun is only ever finished. */
@@ -105,17 +146,6 @@ static const struct step steps[] = {
 	{ NULL, NULL, NULL },
 };
 static const struct op destroy_op = { "destroy", steps };
-
-static int open_parent(const struct zone *z, struct zerr *e)
-{
-	AUTO_FREE char *path = strdup(z->entry.dir);
-	char *slash = path ? strrchr(path, '/') : NULL;
-
-	if (!slash)
-		return zerr_set(e, EINVAL, "zone path");
-	*slash = '\0';
-	return fs_open_dir(path[0] ? path : "/", e);
-}
 
 static int forget_run(struct zone *z, struct zerr *e)
 {
@@ -163,15 +193,6 @@ static bool is_needed(struct zone_host *h, const char *name)
 	return r != -ENOENT && dir < 0;
 }
 
-static int free_one(int trash, const char *name)
-{
-	AUTO_CLOSE int dir = fs_open_below(trash, name, O_RDONLY | O_DIRECTORY, 0);
-	struct zerr e = { 0 };
-	const int r = dir < 0 ? 0 : zonedir_release(dir, &e);
-
-	return r < 0 ? r : fs_remove(trash, name, &e);
-}
-
 static void free_trash(struct zone_host *h, int trash)
 {
 	AUTO_CLOSE int lock = -1;
@@ -191,9 +212,10 @@ static void free_trash(struct zone_host *h, int trash)
 	}
 }
 
-void zonedir_sweep_trash(struct zone_host *h, bool background)
+void zonedir_sweep_trash(const struct zone *z, bool background)
 {
-	AUTO_CLOSE int trash = fs_open_below(h->zones, ".trash", O_RDONLY | O_DIRECTORY, 0);
+	struct zone_host *h = z->h;
+	AUTO_CLOSE int trash = zonedir_trash(z);
 	AUTO_STRV struct strv names = { 0 };
 
 	if (trash < 0 || fs_list(trash, &names) < 0 || !names.n)
@@ -204,8 +226,8 @@ void zonedir_sweep_trash(struct zone_host *h, bool background)
 	}
 	if (fork() == 0) {
 		(void)setsid();
-		/* a caller that reads our output, whatever its number, must not wait for this: all but the two
-		 * descriptors that are needed is closed */
+		/* a caller that reads our output, whatever its number, must not wait for this: all
+		 * but the two descriptors that are needed is closed */
 		trash = fcntl(trash, F_DUPFD_CLOEXEC, 5);
 		h->host = fcntl(h->host, F_DUPFD_CLOEXEC, 5);
 		trash = dup3(trash, 3, O_CLOEXEC);

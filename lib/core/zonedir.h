@@ -13,5 +13,7 @@ int zonedir_release(int dir, struct zerr *e);
 /* Remove the zone for good: renamed away, index line removed, freed in the background. Journalled:
  * killed anywhere, the same call again finishes it. The caller holds the zone's lock. */
 int zonedir_destroy(struct zone *z, struct zerr *e);
-/* Free what earlier commands threw away. */
-void zonedir_sweep_trash(struct zone_host *h, bool background);
+/* Where what is thrown away of this zone's path goes. fd or -errno. */
+int zonedir_trash(const struct zone *z);
+/* Free what earlier commands threw away there. */
+void zonedir_sweep_trash(const struct zone *z, bool background);

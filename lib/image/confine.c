@@ -90,7 +90,7 @@ int confined_wait(struct confined_child *ch, struct zerr *e)
 	if (r == 0)
 		r = verdict(ch->report, status, e);
 	if (r == 0)
-		tell(ch, ch->c->total);
+		tell(ch, ch->c->total ? ch->c->total : atomic_load(&ch->stats->done));
 	return r;
 }
 

@@ -54,6 +54,8 @@ struct image_env {
 	/* Names of zones, snapshots and clones that stand on @fingerprint, appended to @ret. */
 	int (*users)(void *arg, const char *fingerprint, struct strv *ret, struct zerr *e);
 	void *users_arg;
+	/* Called before an image's directory is removed: what is kept of it elsewhere goes. Or NULL. */
+	int (*release)(int dir, struct zerr *e);
 };
 
 /* The newest unpacked image of @ref (from @server when that is not NULL). 0, or -ENOENT without message. */

@@ -17,7 +17,7 @@
 #include "image/store.h"
 
 /* Entries of .tmp whose lock is free. Under the gate, so none of them is being made. */
-static void sweep(int tmp)
+static void sweep(const struct image_env *env, int tmp)
 {
 	AUTO_STRV struct strv names = { 0 };
 	struct zerr ignored = { 0 };
@@ -30,7 +30,8 @@ static void sweep(int tmp)
 		AUTO_CLOSE int lock = dir < 0 ? dir : fs_lock(dir, STORE_LOCK, 0, &ignored);
 
 		if (lock >= 0)
-			(void)fs_remove(tmp, names.v[i], &ignored); /* the next one tries again */
+			/* the next one tries again */
+			(void)image_store_discard(env, tmp, names.v[i], &ignored);
 	}
 }
 
@@ -73,7 +74,7 @@ int image_store_begin(const struct image_env *env, const char *fingerprint, stru
 	gate = fs_lock(b.images, STORE_GATE, -1, e);
 	if (gate < 0)
 		return gate;
-	sweep(tmp);
+	sweep(env, tmp);
 	r = build_open(&b, tmp, e);
 	if (r < 0)
 		return zerr_in(e, r, "image store");

@@ -23,9 +23,17 @@ place_plain() { mkdir -m 711 "$T/plain"; }
 place_btrfs() { mount_image btrfs btrfs 3G; }
 place_xfs() { mount_image xfs xfs 3G; }
 
+# A thin pool in a file, as `zone pool create` makes it; its zones' directories are where they always are.
+place_pool() {
+  mkdir -m 711 "$T/pool"
+  (unset ZONE_PATH && zone pool create "$Z-pool" --lvm "$T/pool.img" --size "${POOL_SIZE:-2G}")
+}
+
 use_row() { # ROW
   IFS=: read -r BACKEND PLACE FS <<<"$1"
   export ZONE_PATH=$T/$PLACE
+  PLACE_ARGS=()
+  if [ "$BACKEND" = lvm ]; then PLACE_ARGS=(-s lvm.vg="zone-$Z-pool" -s lvm.pool=pool); fi
   [ -d "$ZONE_PATH" ] || "place_$PLACE"
 }
 
@@ -33,7 +41,7 @@ use_row() { # ROW
 make() {
   local name=$1
   shift
-  zone -q create "$name" -t busybox -B "$BACKEND" ${FS:+-s root.fs="$FS"} "$@"
+  zone -q create "$name" -t busybox -B "$BACKEND" ${FS:+-s root.fs="$FS"} "${PLACE_ARGS[@]}" "$@"
 }
 
 each_row() { # FUNCTION
@@ -52,6 +60,7 @@ clean_rows() {
   for row in $ROWS; do
     IFS=: read -r BACKEND PLACE FS <<<"$row"
     if mountpoint -q "$T/$PLACE"; then umount "$T/$PLACE"; fi
+    if [ "$PLACE" = pool ] && [ -e "$T/pool.img" ]; then zone pool rm "$Z-pool"; fi
   done
 }
 
@@ -93,6 +102,31 @@ of_running() {
   same one "$(zone exec "$1" -- cat /root/f)"
   same 7 "$(zone exec "$1" -- cat /root/n7)"
   ok zone verify "$1"
+}
+
+# A writer whose every step is on disk before the next, 50 snapshots of it, and all of them restored: each holds at least
+# what was on disk when it was asked for, and everything in it fits together.
+as_a_database() {
+  make "$1"
+  local n writer least=()
+  zone push "$1" "$ZONE_TEST_TOOLS/ledger" /root/ledger
+  zone start "$1"
+  zone exec "$1" -- /root/ledger write /root/db &
+  writer=$!
+  until_true 20 zone exec "$1" -- test -s /root/db/done
+  for n in $(seq 0 49); do
+    least[n]=$(zone exec "$1" -- cat /root/db/done)
+    zone -q snapshot "$1" >/dev/null
+  done
+  zone stop -k "$1"
+  wait $writer || true
+  [ "${least[49]}" -gt "${least[0]}" ]
+  for n in $(seq 49 -1 0); do
+    zone snapshot -r "snap$n" "$1"
+    rm -rf "$T/db"
+    zone pull "$1" /root/db "$T/db"
+    "$ZONE_TEST_TOOLS/ledger" check "$T/db" "${least[n]}" >/dev/null || fail "snap$n"
+  done
 }
 
 to_new() {
@@ -248,6 +282,15 @@ reset_identity() {
 # ---- sizes -----------------------------------------------------------------------------------------
 
 # A root holds to its size, grows in use, and never shrinks; or the size is refused with the way out.
+# What the root takes is between these; of that it has a part for itself, if that can be told.
+figures() { # NAME LEAST MOST
+  zone info --json "$1" | jq -e --argjson least "$2" --argjson most "$3" '
+    .referenced_bytes >= $least and .referenced_bytes <= $most and (.exclusive_bytes | . == null or . <= $most)'
+  same "$(field "$1" .referenced_bytes)" "$(zone ls --json "$1" | jq '.[0].referenced_bytes')"
+  has "$(zone ls -F NAME,REFERENCED,EXCLUSIVE "$1")" "^$1 +[0-9.]+ MiB"
+  has "$(zone info "$1")" '^Referenced: +[0-9.]+ MiB$'
+}
+
 sizes() {
   run --separate-stderr make "$1" --size 320M
   if [ "$status" -ne 0 ]; then
@@ -270,6 +313,8 @@ sizes() {
   has "$output" "applied"
   same 640M "$(zone get "$1" root.size)"
   ok fill "$1" 340
+  zone exec "$1" -- sync
+  figures "$1" $((340 << 20)) $((640 << 20))
   refuse 2 "shrink" zone set "$1" root.size=330M
   same 640M "$(zone get "$1" root.size)"
   zone exec "$1" -- sh -c 'rm /root/big; sync'

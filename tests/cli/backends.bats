@@ -10,6 +10,7 @@ clean_file() { clean_rows; }
 
 @test "create, change, restore: the root is what it was; newer snapshots survive" { each_row round_trip; }
 @test "of a running zone; restoring one is 4 without --restart" { each_row of_running; }
+@test "50 snapshots of a database at work: each is one of its states" { each_row as_a_database; }
 @test "--to makes a zone of its own" { each_row to_new; }
 @test "hard links, fifos, links, ids, modes, times, holes come back" { each_row special; }
 @test "--diff: added, changed, removed; data that changed behind the same size and time" { each_row differences; }

@@ -14,7 +14,8 @@ from .machine import Broken
 TESTS = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 TOP = os.path.dirname(TESTS)
 THERE = "/srv/zone"  # the sources in the guest, as far as tests need them
-SENT = ["tests/cli", "tests/vm", "tests/web.bash", "tests/image/server.py"]
+SENT = ["tests/cli", "tests/vm", "tests/web.bash", "tests/image/server.py",
+        "lib", "net", "storage", "templates"]  # tests of faults read the names of steps there
 FILE_SECONDS, INSTALL_SECONDS = 600, 240
 PROGRAM = re.compile(r"/test_kernel_\w+$")
 FIRST = "tests/vm/package.bats"  # while nothing but the package and its dependencies is installed
@@ -50,7 +51,7 @@ def install(link, debs):
     found = sorted(glob.glob(f"{debs}/*.deb"))
     if not found:
         raise Broken(f"no packages in {debs}")
-    programs = [p for p in glob.glob(f"{TOP}/build/clean/*/*") if os.path.basename(p) == "notify" or PROGRAM.search(p)]
+    programs = [p for p in glob.glob(f"{TOP}/build/clean/*/*") if os.path.basename(p) in ("ledger", "notify") or PROGRAM.search(p)]
     link.tree([*((f"{TOP}/{name}", name) for name in SENT), *((p, f"tools/{os.path.basename(p)}") for p in programs),
                *((p, f"debs/{os.path.basename(p)}") for p in found)], THERE)
     began = time.monotonic()
