@@ -494,6 +494,29 @@ ZONE_API int zone_network_remove(struct zone_host *h, const char *name, struct z
 /* Bring it up and keep it up without zones, or no longer. */
 ZONE_API int zone_network_hold(struct zone_host *h, const char *name, bool up, struct zerr *e);
 
+/* Lead port @port ("[ADDRESS:]PORT[-PORT][/udp]") of the host to port @to of the zone, at once when
+ * it runs. Exit status 4 when another zone or a process of the host has it. */
+ZONE_API int zone_forward_add(struct zone_host *h, const char *name, const char *port,
+			      const char *to, struct zerr *e);
+/* Exit status 3 when it is not forwarded. */
+ZONE_API int zone_forward_remove(struct zone_host *h, const char *name, const char *port,
+				 struct zerr *e);
+struct zone_forward {
+	char *zone, *port; /* as in its configuration */
+	char *address;	   /* of the host; NULL: any */
+	bool udp;
+	unsigned first, last, to;
+};
+struct zone_forwards {
+	struct zone_forward *v;
+	size_t n;
+};
+/* Those of one zone, appended. */
+ZONE_API int zone_forward_list(struct zone_host *h, const char *name, struct zone_forwards *ret,
+			       struct zerr *e);
+/* Free what it holds. */
+ZONE_API void zone_forwards_done(struct zone_forwards *f);
+
 /* ---- vectors and buffers -------------------------------------------------------------------- */
 
 /* For users of the shared library, which keeps the functions of base/str.h to itself: append a copy

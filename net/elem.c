@@ -78,6 +78,8 @@ static void put_elem(struct nlm *m, const struct elem *x, bool whole)
 	list = nlm_nest(m, NFTA_SET_ELEM_LIST_ELEMENTS | NLA_F_NESTED, NULL, 0);
 	one = nlm_nest(m, NFTA_LIST_ELEM | NLA_F_NESTED, NULL, 0);
 	put_bytes(m, NFTA_SET_ELEM_KEY, &x->key);
+	if (x->end.len)
+		put_bytes(m, NFTA_SET_ELEM_KEY_END, &x->end);
 	if (whole && x->value.len)
 		put_bytes(m, NFTA_SET_ELEM_DATA, &x->value);
 	if (whole && x->note)
@@ -171,6 +173,25 @@ int elems_commit(const struct elems *l, enum elems_how how, struct zerr *e)
 		r = r == -ENOENT ? 0 : r;
 	}
 	return r;
+}
+
+int elems_swap(const struct elems *out, const struct elems *in, struct zerr *e)
+{
+	AUTO_BATCH struct nl_batch b = { 0 };
+	int r = 0;
+
+	if (out->failed || in->failed)
+		return zerr_code(e, ENOMEM, "nftables");
+	for (size_t i = 0; i < out->n; i++)
+		add_elem(&b, &out->v[i], ELEMS_TAKE);
+	for (size_t i = 0; i < in->n; i++)
+		add_elem(&b, &in->v[i], ELEMS_NEW);
+	if (b.n > 0)
+		r = elem_batch_send(&b, e);
+	if (r != -ENOENT || out->n == 0)
+		return r;
+	r = elems_commit(out, ELEMS_TAKE, e);
+	return r < 0 ? r : elems_commit(in, ELEMS_NEW, e);
 }
 
 bool elem_has_set(enum elem_table table, const char *set)

@@ -36,5 +36,6 @@ int use_forget(const struct net_env *env, struct nl *nl, const char *zone, struc
  * uses it. */
 int use_hold(const struct net_env *env, struct nl *nl, const char *network, bool hold,
 	     struct zerr *e);
-/* What the tables have lost (they were flushed) is put back for every network that is up. */
+/* Our tables are there again (they were flushed, or nobody has needed them yet), with what each
+ * network that is up has in them. */
 int use_restore(const struct net_env *env, struct nl *nl, struct zerr *e);

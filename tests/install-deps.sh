@@ -10,8 +10,8 @@ build='cmake ninja-build gcc libc6-dev pkg-config libcap-dev libseccomp-dev libm
 package='dpkg-dev file'
 test='clang clang-format clang-tidy bats jq socat python3 shellcheck codespell mandoc
   universal-ctags openssl nginx-light mmdebstrap debootstrap busybox-static xz-utils
-  zstd e2fsprogs btrfs-progs xfsprogs openssh-client iproute2 iptables python3-prometheus-client util-linux libcap2-bin
-  acl attr procps strace qemu-system-x86'
+  zstd e2fsprogs btrfs-progs xfsprogs openssh-client dnsmasq-base iproute2 iptables python3-prometheus-client
+  util-linux libcap2-bin acl attr procps strace qemu-system-x86'
 
 case "${1:-test}" in
 build) want=$build ;;

@@ -211,6 +211,10 @@ const struct key conf_keys[] = {
 	{ .name = "net.NIC.vlans", .type = KEY_LIST, .values = "1-4094",
 	  NIC_ROOT(LIST, vlans), .check = check_vlan,
 	  .help = "VLANs whose tags pass, on a VLAN-aware network" },
+	{ .name = "forward.PORT", .type = KEY_STR, .values = "ZONEPORT", .live = true,
+	  PAIRS("forward.", forwards), .check = check_forward, .check_name = check_forward_name,
+	  .help = "port of the host ([ADDRESS:]PORT[-PORT][/udp]) that leads to a port of the zone" },
+
 	{ .name = "mount.NAME.source", .type = KEY_STR, .values = "PATH", .live = true,
 	  MOUNT(STR, source), .check = check_source,
 	  .help = "directory or file of the host, or the word tmpfs" },

@@ -14,7 +14,17 @@
 #include "core/lxcfs.h"
 #include "core/seccomp.h"
 
-enum tree { TREE_ROOT, TREE_DEV, TREE_PTS, TREE_SHM, TREE_RUN, TREE_HOST, TREE_TMP, TREE_N };
+enum tree {
+	TREE_ROOT,
+	TREE_DEV,
+	TREE_PTS,
+	TREE_SHM,
+	TREE_RUN,
+	TREE_HOST,
+	TREE_TMP,
+	TREE_SYS,
+	TREE_N
+};
 #define MOUNTS_MAX   64 /* mount.NAME entries of one zone; with the trees well under SCM_MAX_FD */
 #define CONSOLES_MAX 16 /* /dev/console and console.ttys */
 
@@ -68,6 +78,9 @@ struct boot {
 	pid_t pid;
 	int pidfd;
 	int netns;
+	enum net_share share;	    /* whose it is */
+	const char *share_with;	    /* the other zone; of the specification */
+	int own_netns;		    /* the starter's, while it is in another zone's; -1 */
 	int go, go_child;	    /* socket pair; the child's end is closed once it is cloned */
 	int consoles[CONSOLES_MAX]; /* pty masters */
 	unsigned consoles_n;
@@ -119,4 +132,4 @@ int mounts_inside(const struct boot *b, const struct gift *g, struct zerr *e);
  * followed. */
 int mounts_put(int root, int tree, const char *target, struct zerr *e);
 /* After the sysctls are written: /proc and /sys read-only and masked. */
-int mounts_protect(const struct gift *g, struct zerr *e);
+int mounts_protect(const struct boot *b, const struct gift *g, struct zerr *e);

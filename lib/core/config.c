@@ -8,6 +8,7 @@
 #include "core/cgroup.h"
 #include "core/live.h"
 #include "core/resize.h"
+#include "core/share.h"
 #include "core/state.h"
 
 static int read_text(const struct zone *z, struct buf *text, struct zerr *e)
@@ -50,6 +51,10 @@ static int check_whole(const struct zone *z, const char *text, struct zone_spec 
 	const int r = conf_parse(ret, text, "zone.conf", e);
 	if (r < 0)
 		return r;
+	enum net_share share;
+	const int shared = share_check(ret, &share, NULL, e);
+	if (shared < 0)
+		return shared;
 	const char *backend = record_get(&z->manifest, "backend");
 	if (backend && ret->backend && !str_eq(backend, ret->backend))
 		return zerr_as(e, ZERR_USAGE,

@@ -10,19 +10,20 @@
 
 #include "base/fs.h"
 #include "base/own.h"
+#include "core/share.h"
 
 #define HOSTS_MAX 65536
 #define MARKER	  "# written by zone at every start; remove this line to keep the file\n"
 
-/* Lines that make sense elsewhere: not a resolver that listens on the host's loopback only. */
-static void take_lines(char *text, struct buf *to, unsigned *servers)
+/* Lines that make sense elsewhere: without @loopback not a resolver that only the host reaches. */
+static void take_lines(char *text, bool loopback, struct buf *to, unsigned *servers)
 {
 	char *save = NULL;
 
 	for (char *l = strtok_r(text, "\n", &save); l; l = strtok_r(NULL, "\n", &save)) {
 		const bool server = str_starts(l, "nameserver");
 
-		if (server && (strstr(l, " 127.") || strstr(l, " ::1")))
+		if (server && !loopback && (strstr(l, " 127.") || strstr(l, " ::1")))
 			continue;
 		if (!server && !str_starts(l, "search") && !str_starts(l, "domain") &&
 		    !str_starts(l, "options"))
@@ -32,7 +33,7 @@ static void take_lines(char *text, struct buf *to, unsigned *servers)
 	}
 }
 
-static void read_resolver(struct buf *ret)
+static void read_resolver(struct buf *ret, bool loopback)
 {
 	static const struct {
 		const char *dir, *name;
@@ -53,8 +54,37 @@ static void read_resolver(struct buf *ret)
 		ret->len = 0;
 		buf_str(ret, MARKER);
 		if (text.p)
-			take_lines(text.p, ret, &servers);
+			take_lines(text.p, loopback, ret, &servers);
 	}
+}
+
+/* The first interface whose network serves names says where to ask. */
+static bool ask_network(const struct zone *z, struct buf *ret)
+{
+	struct zerr ignored = { 0 };
+	char server[16];
+
+	for (size_t i = 0; i < z->spec.nics_n; i++)
+		if (net_resolver(&z->h->net, &z->spec.nics[i], server, &ignored) == 0) {
+			buf_fmt(ret, MARKER "nameserver %s\nsearch " NET_DOMAIN "\n", server);
+			return true;
+		}
+	return false;
+}
+
+/* Who is asked for names is who the network says: another zone's is that zone's. */
+static void choose_resolver(const struct zone *z, struct buf *ret)
+{
+	AUTO_ZONE struct zone other = { .dir = -1, .run = -1, .lock = -1 };
+	struct zerr ignored = { 0 };
+	enum net_share share = NET_OWN;
+	const char *name;
+
+	(void)share_check(&z->spec, &share, &name, &ignored);
+	if (share == NET_OF_ZONE && zone_load(z->h, name, LOAD_SPEC, &other, &ignored) == 0)
+		z = &other;
+	if (!ask_network(z, ret))
+		read_resolver(ret, share == NET_OF_HOST);
 }
 
 static void read_fresh(const struct zone *z, struct identity *ret)
@@ -81,7 +111,7 @@ void identity_prepare(const struct zone *z, struct identity *ret)
 
 	*ret = (struct identity){ 0 };
 	read_fresh(z, ret);
-	read_resolver(&ret->resolv);
+	choose_resolver(z, &ret->resolv);
 	if (ret->fresh == FRESH_NEW && fingerprint) {
 		struct zerr ignored = {
 			0

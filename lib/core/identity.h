@@ -13,7 +13,8 @@ enum fresh {
 	FRESH_RENAME, /* "rename NAME" */
 };
 
-/* Host's side, before the clone: is this the first start, and which resolver has the host? */
+/* Host's side, before the clone: is this the first start, and who is asked for names: the zone's
+ * network, or whom the host asks? */
 struct identity {
 	enum fresh fresh;
 	struct buf was; /* the host name that its files have, if they have one */

@@ -121,7 +121,7 @@ static void sweep(struct zone *z, int monitor, const struct record *state)
 				    str_eq(name, link.host_name);
 		     tries++)
 			(void)usleep(20000);
-		(void)net_down(&z->h->net, z->name, &link, true, &ignored);
+		(void)net_down(&z->h->net, z->name, &link, -1, true, &ignored);
 	}
 	_exit(0);
 }

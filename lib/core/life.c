@@ -24,6 +24,7 @@
 #include "core/limits.h"
 #include "core/nics.h"
 #include "core/rlimits.h"
+#include "core/share.h"
 
 /* What the steps share: going up it is all filled, going down only zone and record are. */
 struct life {
@@ -126,6 +127,18 @@ static int down_cgroup(void *ctx, struct zerr *e)
 
 /* ---- helper, volume, child ------------------------------------------------------------------- */
 
+/* In the network namespace that the zone is to have. */
+static int spawn_there(struct boot *b, struct zerr *e)
+{
+	struct zerr second = { 0 };
+	int r = share_begin(b, e);
+
+	if (r == 0)
+		r = spawn_helper(b, e);
+	const int back = share_end(b, r < 0 ? &second : e);
+	return r < 0 ? r : back;
+}
+
 static int up_helper(void *ctx, struct zerr *e)
 {
 	struct boot *b = ((struct life *)ctx)->b;
@@ -137,13 +150,15 @@ static int up_helper(void *ctx, struct zerr *e)
 		return filters;
 	int r = caps_mask(s->level, &s->caps_add, &s->caps_drop, &b->caps, e);
 	if (r == 0)
+		r = share_look(b, e);
+	if (r == 0)
 		r = zerr_in(e,
 			    seccomp_prepare(filters, s->level, s->compat32, b->caps, &b->filter, e),
 			    "seccomp");
 	if (r == 0)
 		r = rlimits_raise(&s->rlimits, e);
 	identity_prepare(b->z, &b->identity);
-	return r < 0 ? r : spawn_helper(b, e);
+	return r < 0 ? r : spawn_there(b, e);
 }
 
 static int up_volume(void *ctx, struct zerr *e)
@@ -225,6 +240,7 @@ void boot_init(struct boot *b, struct zone *z, const struct zone_start *args)
 			    .userns = -1,
 			    .pidfd = -1,
 			    .netns = -1,
+			    .own_netns = -1,
 			    .go = -1,
 			    .go_child = -1,
 			    .notify = -1,
@@ -246,6 +262,7 @@ static void close_gift(struct boot *b)
 			fds[i] = own_close(fds[i]);
 	b->userns = own_close(b->userns);
 	b->netns = own_close(b->netns);
+	b->own_netns = own_close(b->own_netns);
 	b->go = own_close(b->go);
 	b->go_child = own_close(b->go_child);
 	cg_close(&b->cg);

@@ -48,4 +48,5 @@ int raw_cgroup_live(const struct live *l, struct zerr *e); /* limits_live.c: raw
 int devices_live(const struct live *l, struct zerr *e);	   /* devnodes.c: device.NAME.* */
 int usermounts_live(const struct live *l, struct zerr *e); /* usermounts_live.c: mount.NAME.* */
 int rlimits_live(const struct live *l, struct zerr *e);	   /* rlimits_live.c: rlimit.NAME */
+int forwards_live(const struct live *l, struct zerr *e);   /* forwards.c: forward.PORT */
 int sysctls_live(const struct live *l, struct zerr *e);	   /* sysctls.c: sysctl.NAME */

@@ -95,13 +95,14 @@ static const struct {
 	       { TREE_RUN, "run" }, { TREE_HOST, "run/host" }, { TREE_TMP, "tmp" } };
 
 /* proc and sysfs need a fully visible instance in this namespace: so before the old root goes. */
-static int kernel_mounts(int root, struct zerr *e)
+static int kernel_mounts(int root, int sys, struct zerr *e)
 {
 	const unsigned safe = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
 	int r = put_new(root, "proc", "proc", safe, e);
 
 	if (r == 0)
-		r = put_new(root, "sysfs", "sys", safe | MOUNT_ATTR_RDONLY, e);
+		r = sys >= 0 ? put(root, sys, "sys", false, e)
+			     : put_new(root, "sysfs", "sys", safe | MOUNT_ATTR_RDONLY, e);
 	if (r == 0)
 		r = put_new(root, "cgroup2", "sys/fs/cgroup", safe, e);
 	if (r == 0 && put_new(root, "mqueue", "dev/mqueue", safe, e) < 0)
@@ -164,7 +165,7 @@ int mounts_inside(const struct boot *b, const struct gift *g, struct zerr *e)
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]) && r == 0; i++)
 		r = put(root, g->tree[places[i].tree], places[i].path, false, e);
 	if (r == 0)
-		r = kernel_mounts(root, e);
+		r = kernel_mounts(root, g->tree[TREE_SYS], e);
 	if (r == 0)
 		r = lxcfs_mounts(g, root, e);
 	if (r == 0)
@@ -214,8 +215,8 @@ static int mask(int root, int host, const char *path, struct zerr *e)
 	return 0;
 }
 
-/* /proc/sys read-only, but what belongs to the zone's own network namespace. */
-static int protect_sysctls(int root, struct zerr *e)
+/* /proc/sys read-only, but what belongs to a network namespace of the zone's own. */
+static int protect_sysctls(int root, bool own_net, struct zerr *e)
 {
 	struct mount_attr ro = { .attr_set = MOUNT_ATTR_RDONLY };
 	AUTO_CLOSE int sys = fs_open_below(root, "proc/sys", O_PATH, 0);
@@ -230,6 +231,8 @@ static int protect_sysctls(int root, struct zerr *e)
 	if (all < 0 || own < 0 || mount_setattr(all, "", AT_EMPTY_PATH, &ro, sizeof(ro)) < 0 ||
 	    move_mount(all, "", sys, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
 		return zerr_sys(e, "/proc/sys read-only");
+	if (!own_net)
+		return 0;
 	AUTO_CLOSE int over = fs_open_below(root, "proc/sys/net", O_PATH, 0);
 	if (over < 0 ||
 	    move_mount(own, "", over, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
@@ -237,10 +240,10 @@ static int protect_sysctls(int root, struct zerr *e)
 	return 0;
 }
 
-int mounts_protect(const struct gift *g, struct zerr *e)
+int mounts_protect(const struct boot *b, const struct gift *g, struct zerr *e)
 {
 	AUTO_CLOSE int root = fs_open_dir("/", e);
-	int r = root < 0 ? root : protect_sysctls(root, e);
+	int r = root < 0 ? root : protect_sysctls(root, b->share == NET_OWN, e);
 
 	for (size_t i = 0; i < sizeof(read_only) / sizeof(read_only[0]) && r == 0; i++)
 		r = bind_below(root, read_only[i], read_only[i], true, e);

@@ -9,6 +9,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/own.h"
+#include "core/forwards.h"
 #include "core/lease.h"
 
 /* A word of the record: "-" stands for none. */
@@ -44,10 +45,11 @@ int nics_link(const struct record *state, size_t i, struct net_link *ret)
 }
 
 /* systemd-networkd in the zone would drop addresses that it did not set: tell it ours. */
-static void tell_networkd(const struct boot *b, const struct net_lease *n)
+static void tell_networkd(const struct boot *b, const struct nic_spec *spec,
+			  const struct net_lease *n)
 {
 	AUTO_BUF struct buf t = { 0 };
-	char name[64];
+	char name[64], server[16];
 	struct zerr ignored = { 0 };
 
 	buf_fmt(&t,
@@ -61,6 +63,8 @@ static void tell_networkd(const struct boot *b, const struct net_lease *n)
 		buf_fmt(&t, "Gateway=%s\n", n->gateway4);
 	if (n->gateway6[0])
 		buf_fmt(&t, "Gateway=%s\n", n->gateway6);
+	if (net_resolver(&b->z->h->net, spec, server, &ignored) == 0)
+		buf_fmt(&t, "DNS=%s\nDomains=" NET_DOMAIN "\n", server);
 	(void)snprintf(name, sizeof(name), "systemd/network/00-zone-%s.network", n->nic);
 	AUTO_CLOSE int fd =
 		fs_open_below(b->gift.tree[TREE_RUN], name, O_WRONLY | O_CREAT | O_EXCL, 0644);
@@ -76,7 +80,7 @@ int nics_up(struct boot *b, struct record *state, struct zerr *e)
 				       .generation = b->generation,
 				       .netns_fd = b->netns };
 	size_t links = 0;
-	int r = net_loopback(b->netns, e);
+	int r = b->share == NET_OWN ? net_loopback(b->netns, e) : 0;
 
 	for (size_t i = 0; i < b->z->spec.nics_n && r == 0; i++) {
 		const struct nic_spec *n = &b->z->spec.nics[i];
@@ -91,21 +95,22 @@ int nics_up(struct boot *b, struct record *state, struct zerr *e)
 		if (r == 0 && (r = save_link(state, links++, &link)) < 0)
 			r = zerr_code(e, ENOMEM, "record");
 		if (r == 0)
-			tell_networkd(b, &lease);
+			tell_networkd(b, n, &lease);
 		else
 			r = zerr_in(e, r, "%s", n->name);
 	}
-	return r;
+	return r < 0 || !b->z->spec.forwards.n ? r : forwards_apply(b->z, &b->z->spec, state, e);
 }
 
 int nics_down(struct zone *z, const struct record *state, struct zerr *e)
 {
 	struct net_link link;
-	int r = 0;
+	int r = net_forward_none(&z->h->net, z->name, e);
 
 	for (size_t i = 0; nics_link(state, i, &link) == 0; i++) {
 		struct zerr second = { 0 };
-		const int one = net_down(&z->h->net, z->name, &link, false, r < 0 ? &second : e);
+		const int one =
+			net_down(&z->h->net, z->name, &link, -1, false, r < 0 ? &second : e);
 
 		r = r < 0 ? r : one;
 	}

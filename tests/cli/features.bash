@@ -22,10 +22,10 @@ features() {
   btrfs        | yes | btrfs                                       | command -v mkfs.btrfs && { modprobe btrfs; grep -qw btrfs /proc/filesystems; }
   xfs          | yes | xfs                                         | command -v mkfs.xfs && { modprobe xfs; grep -qw xfs /proc/filesystems; }
   apparmor     | yes | AppArmor                                    | grep -qx Y /sys/module/apparmor/parameters/enabled
-  vlan         | yes | VLAN interfaces                             | unshare -n sh -c 'ip link add a type veth && ip link add link a name b type vlan id 2'
-  ipvlan       | yes | ipvlan interfaces                           | unshare -n sh -c 'ip link add a type veth && ip link add link a name b type ipvlan'
-  macvlan      | yes | macvlan interfaces                          | unshare -n sh -c 'ip link add a type veth && ip link add link a name b type macvlan'
-  ifb          | yes | ifb interfaces and tc's mirred              | unshare -n sh -c 'ip link add a type ifb'
+  vlan         | yes | VLAN interfaces                             | unshare -n sh -c 'ip link add v0 type veth && ip link add link v0 name w0 type vlan id 2'
+  ipvlan       | yes | ipvlan interfaces                           | unshare -n sh -c 'ip link add v0 type veth && ip link add link v0 name w0 type ipvlan'
+  macvlan      | yes | macvlan interfaces                          | unshare -n sh -c 'ip link add v0 type veth && ip link add link v0 name w0 type macvlan'
+  ifb          | yes | ifb interfaces and tc's mirred              | unshare -n sh -c 'ip link add i0 type ifb'
   nft-bridge   | yes | nftables' reject in the family bridge       | unshare -n nft 'add table bridge t; add chain bridge t c { type filter hook prerouting priority 0; }; add rule bridge t c ip saddr 192.0.2.1 reject'
   overlay-fd   | no  | overlay layers by descriptor (Linux 6.5)    | linux 6 5
 TABLE

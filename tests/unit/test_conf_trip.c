@@ -81,6 +81,7 @@ static const char *const samples[][3] = {
 	{ "net.NIC.mtu", "1400", "68" },
 	{ "net.NIC.vlan", "5", "4094" },
 	{ "net.NIC.vlans", "5,7", "4094" },
+	{ "forward.PORT", "80", "65535" },
 	{ "mount.NAME.source", "/srv/ä b", "tmpfs" },
 	{ "mount.NAME.target", "/var/$x/#y", "/a//b" },
 	{ "mount.NAME.readonly", "true", "false" },
