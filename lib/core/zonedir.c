@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/own.h"
 #include "base/steps.h"
+#include "base/subvol.h"
 #include "base/sys.h"
 
 /* .trash/NAME, or NAME.1 … when an earlier one is still being freed. */
@@ -133,7 +134,8 @@ static int up_index(void *ctx, struct zerr *e)
 			(void)free_one(g->trash, g->z->name);
 		else
 			(void)usleep(100000);
-		(void)syncfs(g->trash);
+		if (subvol_free_soon(g->trash) < 0)
+			(void)syncfs(g->trash);
 		*e = (struct zerr){ 0 };
 		r = index_remove(g->z->h->host, g->z->name, e);
 	}
