@@ -3,7 +3,7 @@
 # test, `sudo make install` installs. What is missing is installed first where a target needs root anyway.
 PREFIX ?= /usr/local
 JOBS   ?= $(shell nproc)
-CTEST  := ctest --output-on-failure --no-tests=error
+CTEST  := ctest -j $(JOBS) --output-on-failure --no-tests=error
 
 all: build-release
 
@@ -21,22 +21,23 @@ demo: deps
 	$(MAKE) build-release
 	tests/demo/demo.sh build/release/bin/zone
 
-# Everything on the sanitized build, then the command line again on the build that is installed.
+# Everything on the sanitized build, then the command line again on the build that is installed, a build in a minimal system,
+# and its packages in a virtual machine.
 test: deps
 	$(MAKE) build-dev build-release
 	$(CTEST) --test-dir build/dev
-	$(CTEST) --test-dir build/release -L cli
-	$(MAKE) test-vm
+	$(CTEST) --test-dir build/release -L 'cli|clean|vm'
 
-# The Debian packages, in build/deb/packages.
+# The last of these alone, with its output as it comes.
+test-vm: deps
+	tests/vm/run test
+
+# Debian packages of this system's own libraries, in build/deb/packages.
 deb:
+	$(if $(filter 0,$(shell id -u)),tests/install-deps.sh package)
 	$(MAKE) build-deb PREFIX=/usr
 	rm -rf build/deb/packages
 	cd build/deb && cpack >cpack.log 2>&1 || { cat cpack.log; exit 1; }
-
-# The packages, installed in a virtual machine.
-test-vm: deps deb
-	$(CTEST) --test-dir build/deb
 
 # Under DESTDIR (packagers) nothing is installed on the machine itself.
 install:
@@ -57,4 +58,4 @@ bench: build-release
 clean:
 	rm -rf build
 
-.PHONY: all deps demo test deb test-vm install lint format bench clean
+.PHONY: all deps demo test test-vm deb install lint format bench clean

@@ -64,6 +64,29 @@ static void offer_snapshots(struct complete *x)
 	zone_snapshots_done(&s);
 }
 
+static void offer_pools(struct complete *x)
+{
+	AUTO_STRV struct strv names = { 0 };
+	struct zerr e = { 0 };
+
+	if (!host(x) || zone_pool_names(x->cmd.host, &names, &e) < 0)
+		return;
+	for (size_t i = 0; i < names.n; i++)
+		offer(x, names.v[i]);
+}
+
+static void offer_networks(struct complete *x)
+{
+	struct zone_networks all = { 0 };
+	struct zerr e = { 0 };
+
+	if (!host(x) || zone_network_list(x->cmd.host, NULL, &all, &e) < 0)
+		return;
+	for (size_t i = 0; i < all.n; i++)
+		offer(x, all.v[i].name);
+	zone_networks_done(&all);
+}
+
 static void offer_images(struct complete *x)
 {
 	const struct zone_image_source here = { 0 };
@@ -155,6 +178,8 @@ static void offer_for(struct complete *x, const char *what)
 		{ "ZONE", offer_zones },
 		{ "SNAP", offer_snapshots },
 		{ "IMAGE", offer_images },
+		{ "NETWORK", offer_networks },
+		{ "POOL", offer_pools },
 		{ "KEY", offer_key_names },
 		{ "KEY=VALUE", offer_key_values },
 		{ "COLS", offer_columns },

@@ -119,6 +119,24 @@ static int destroy_each(struct cmd *c, const char *name, void *opts, struct zerr
 	return zone_destroy(c->host, name, o->force, o->snapshots, e);
 }
 
+/* Those that others stand on come last: what stands on them may be among the others. */
+static int destroy_run(struct cmd *c, void *opts, struct zerr *e)
+{
+	AUTO_STRV struct strv names = { 0 }, first = { 0 }, last = { 0 };
+	int r = each_begin(c, &names, e);
+
+	for (size_t i = 0; i < names.n && r == 0; i++) {
+		struct zerr ignored = { 0 }; /* it will be told when its turn comes */
+		const bool shared = zone_is_shared(c->host, names.v[i], &ignored) > 0;
+
+		r = strv_add(shared ? &last : &first, names.v[i]);
+	}
+	if (r < 0)
+		return r == -ENOMEM ? zerr_code(e, ENOMEM, "names") : r;
+	r = each_of(c, &first, opts);
+	return status_combine(r, each_of(c, &last, opts));
+}
+
 const struct verb verb_destroy = {
 	.name = "destroy",
 	.args = "NAME...",
@@ -128,5 +146,6 @@ const struct verb verb_destroy = {
 	.max_args = -1,
 	.opts = destroy_opts,
 	.opts_size = sizeof(struct destroy_opts),
+	.run = destroy_run,
 	.each = destroy_each,
 };

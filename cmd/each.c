@@ -214,16 +214,22 @@ static int side_by_side(struct cmd *c, const struct strv *names, void *opts)
 	return each_in_turn(c, &t, c->opt.jobs, opts);
 }
 
+int each_begin(struct cmd *c, struct strv *ret, struct zerr *e)
+{
+	return c->opt.jobs == 0 ? zerr_as(e, ZERR_USAGE, "-j 0: at least one")
+				: each_names(c, ret, e);
+}
+
+int each_of(struct cmd *c, const struct strv *names, void *opts)
+{
+	return c->opt.jobs > 1 && names->n > 1 ? side_by_side(c, names, opts)
+					       : one_after_another(c, names, opts);
+}
+
 int each_run(struct cmd *c, void *opts, struct zerr *e)
 {
 	AUTO_STRV struct strv names = { 0 };
-	const int r = each_names(c, &names, e);
+	const int r = each_begin(c, &names, e);
 
-	if (r < 0)
-		return r;
-	if (c->opt.jobs == 0)
-		return zerr_as(e, ZERR_USAGE, "-j 0: at least one");
-	if (c->opt.jobs > 1 && names.n > 1)
-		return side_by_side(c, &names, opts);
-	return one_after_another(c, &names, opts);
+	return r < 0 ? r : each_of(c, &names, opts);
 }

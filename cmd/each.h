@@ -16,6 +16,10 @@ static inline int status_combine(int all, int one)
 /* The zones that @c means: its names and globs; all with --all or, where the verb allows it,
  * without names. 0, or -errno and @e. */
 int each_names(struct cmd *c, struct strv *ret, struct zerr *e);
+/* The same for verbs with -j, which is checked. */
+int each_begin(struct cmd *c, struct strv *ret, struct zerr *e);
+/* Run c->verb->each for every one of @names, print the failures. The combined status. */
+int each_of(struct cmd *c, const struct strv *names, void *opts);
 /* Run c->verb->each for every one of them and print the failures. The combined status, or -errno
  * and
  * @e when nothing was tried. */
@@ -26,8 +30,8 @@ enum { TURN_WAIT = -1, TURN_END = -2 };
 struct turns {
 	const struct strv *names;
 	void *arg;
-	/* Which of them may begin now; TURN_WAIT: none before another one has ended, or *ret_ms have
-	 * passed (-1: however long); TURN_END: none any more. */
+	/* Which of them may begin now; TURN_WAIT: none before another one has ended, or *ret_ms
+	 * have passed (-1: however long); TURN_END: none any more. */
 	int (*next)(void *arg, int *ret_ms);
 	/* It has ended with this exit status. */
 	void (*ended)(void *arg, size_t i, int status);

@@ -115,6 +115,8 @@ static void use_lines(const struct view *v, const struct zone_info *i)
 	line_size(v, "BlkIO read", i->use.io_read);
 	line_size(v, "BlkIO written", i->use.io_written);
 	line_number(v, "Processes", i->use.pids);
+	line_size(v, "Referenced", i->referenced);
+	line_size(v, "Exclusive", i->exclusive);
 }
 
 static void nic_lines(const struct view *v, const struct zone_nic *n)

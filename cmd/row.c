@@ -24,6 +24,8 @@ const struct row_field row_fields[] = {
 	{ "PIDS", "pids", NULL, ZONE_LS_USAGE, ROW_NUMBER, F(use.pids) },
 	{ "BACKEND", "backend", NULL, ZONE_LS_CONFIG, ROW_TEXT, F(backend) },
 	{ "SNAPSHOTS", "snapshots", NULL, ZONE_LS_SNAPSHOTS, ROW_NUMBER, F(snapshots) },
+	{ "REFERENCED", "referenced_bytes", NULL, ZONE_LS_SPACE, ROW_SIZE, F(referenced) },
+	{ "EXCLUSIVE", "exclusive_bytes", NULL, ZONE_LS_SPACE, ROW_SIZE, F(exclusive) },
 	{ "UPTIME", "uptime_ns", NULL, 0, ROW_TIME, F(uptime_ns) },
 	{ "PATH", "path", NULL, 0, ROW_TEXT, F(path) },
 	{ 0 },

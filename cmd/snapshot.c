@@ -7,7 +7,7 @@
 #include "cmd/verbs.h"
 
 struct snapshot_opts {
-	const char *name, *comment, *restore, *to, *remove;
+	const char *name, *comment, *restore, *to, *remove, *diff;
 	bool list, comments, restart;
 };
 #define O(member) offsetof(struct snapshot_opts, member)
@@ -43,6 +43,7 @@ static const struct opt snapshot_opts[] = {
 	OPT_TO,
 	OPT_RESTART,
 	{ 'd', "destroy", "SNAP", "remove it, or ALL", OPT_STR, O(remove) },
+	{ 0, "diff", "A", "what changed since snapshot A, or from A to B", OPT_STR, O(diff) },
 	{ 0 },
 };
 static const struct opt create_opts[] = { OPT_NAME, OPT_COMMENT, { 0 } };
@@ -144,13 +145,56 @@ static int remove_one(struct cmd *c, const char *snapshot, struct zerr *e)
 	return r < 0 ? r : zone_snapshot_remove(c->host, c->name, snapshot, e);
 }
 
-/* Which options go together. */
-static int check_letters(const struct snapshot_opts *o, struct zerr *e)
+static void changes_json(const struct zone_changes *s, struct buf *out)
 {
-	const int what = o->list + !!o->restore + !!o->remove;
+	static const char *const words[] = { "removed", "added", "changed" };
+	struct json j = { .out = out };
+
+	json_arr(&j, NULL);
+	for (size_t i = 0; i < s->n; i++) {
+		json_obj(&j, NULL);
+		json_str(&j, "change", words[s->v[i].kind]);
+		json_str(&j, "path", s->v[i].path);
+		json_end_obj(&j);
+	}
+	json_end_arr(&j);
+	buf_char(out, '\n');
+}
+
+static int diff(struct cmd *c, const char *a, const char *b, struct zerr *e)
+{
+	struct zone_changes s = { 0 };
+	AUTO_BUF struct buf out = { 0 };
+	int r = name_check_snapshot(a, e);
+
+	if (r == 0 && b)
+		r = name_check_snapshot(b, e);
+	if (r == 0)
+		r = cmd_host(c, e);
+	if (r == 0)
+		r = zone_snapshot_diff(c->host, c->name, a, b, &s, e);
+	if (r < 0)
+		return r;
+	if (c->opt.json)
+		changes_json(&s, &out);
+	for (size_t i = 0; i < s.n && !c->opt.json; i++) {
+		zerr_clean(s.v[i].path); /* names are the zone's */
+		buf_fmt(&out, "%c %s\n", "DAM"[s.v[i].kind], s.v[i].path);
+	}
+	zone_changes_done(&s);
+	return out_write(&out, e);
+}
+
+/* Which options go together. */
+static int check_letters(const struct snapshot_opts *o, int operands, struct zerr *e)
+{
+	const int what = o->list + !!o->restore + !!o->remove + !!o->diff;
 
 	if (what > 1)
-		return zerr_as(e, ZERR_USAGE, "only one of -L, -r and -d");
+		return zerr_as(e, ZERR_USAGE, "only one of -L, -r, -d and --diff");
+	if (operands && !o->diff)
+		return zerr_hint(e, zerr_as(e, ZERR_USAGE, "one operand too many"),
+				 "-N names the snapshot");
 	if (o->to && o->name)
 		return zerr_as(e, ZERR_USAGE, "either --to or -N");
 	if ((o->to || o->restart) && !o->restore)
@@ -164,10 +208,12 @@ static int check_letters(const struct snapshot_opts *o, struct zerr *e)
 static int snapshot_run(struct cmd *c, void *opts, struct zerr *e)
 {
 	const struct snapshot_opts *o = opts;
-	const int r = check_letters(o, e);
+	const int r = check_letters(o, c->n_args, e);
 
 	if (r < 0)
 		return r;
+	if (o->diff)
+		return diff(c, o->diff, c->n_args ? c->args[0] : NULL, e);
 	if (o->restore)
 		return restore(c, o->restore, o->to ? o->to : o->name, o->restart, e);
 	if (o->remove)
@@ -200,6 +246,12 @@ static int restore_run(struct cmd *c, void *opts, struct zerr *e)
 	return restore(c, c->args[0], o->to, o->restart, e);
 }
 
+static int diff_run(struct cmd *c, void *opts, struct zerr *e)
+{
+	(void)opts;
+	return diff(c, c->args[0], c->n_args > 1 ? c->args[1] : NULL, e);
+}
+
 static int rm_run(struct cmd *c, void *opts, struct zerr *e)
 {
 	int r = 0;
@@ -212,10 +264,11 @@ static int rm_run(struct cmd *c, void *opts, struct zerr *e)
 
 const struct verb verb_snapshot = {
 	.name = "snapshot",
-	.args = "NAME",
-	.help = "make, list, restore or remove snapshots of a zone",
+	.args = "NAME [B]",
+	.help = "make, list, compare, restore or remove snapshots of a zone",
 	.group = GROUP_SNAPSHOT,
 	.flags = VERB_NAME,
+	.max_args = 1,
 	.opts = snapshot_opts,
 	.opts_size = sizeof(struct snapshot_opts),
 	.run = snapshot_run,
@@ -267,4 +320,15 @@ const struct verb verb_snapshot_rm = {
 	.min_args = 1,
 	.max_args = -1,
 	.run = rm_run,
+};
+
+const struct verb verb_snapshot_diff = {
+	.name = "snapshot diff",
+	.args = "NAME A [B]",
+	.help = "what changed from snapshot A to B, or since A",
+	.group = GROUP_SNAPSHOT,
+	.flags = VERB_NAME,
+	.min_args = 1,
+	.max_args = 2,
+	.run = diff_run,
 };

@@ -10,7 +10,8 @@ static const char *const group_titles[] = {
 	[GROUP_MAKE] = "Make and remove", [GROUP_LIFE] = "Life",
 	[GROUP_INSIDE] = "Inside",	  [GROUP_LOOK] = "Look",
 	[GROUP_CONFIG] = "Configuration", [GROUP_SNAPSHOT] = "Snapshots",
-	[GROUP_IMAGE] = "Images",	  [GROUP_HOST] = "The host",
+	[GROUP_IMAGE] = "Images",	  [GROUP_NETWORK] = "Networks",
+	[GROUP_HOST] = "The host",
 };
 
 static void help_line(const struct verb *v, struct buf *out)

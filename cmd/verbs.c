@@ -4,9 +4,11 @@
 
 #include <string.h>
 
+/* clang-format off */
 const struct verb *const verbs[] = {
 	&verb_create,
 	&verb_destroy,
+	&verb_rename,
 	&verb_start,
 	&verb_stop,
 	&verb_restart,
@@ -36,26 +38,44 @@ const struct verb *const verbs[] = {
 	&verb_edit,
 	&verb_device_add,
 	&verb_device_rm,
+	&verb_clone,
 	&verb_snapshot,
 	&verb_snapshot_create,
 	&verb_snapshot_ls,
 	&verb_snapshot_restore,
 	&verb_snapshot_rm,
+	&verb_snapshot_diff,
+	&verb_export,
+	&verb_import,
 	&verb_image_ls,
 	&verb_image_pull,
 	&verb_image_rm,
 	&verb_image_prune,
 	&verb_image_verify,
 	&verb_image_publish,
+	&verb_network_create,
+	&verb_network_ls,
+	&verb_network_info,
+	&verb_network_set,
+	&verb_network_rm,
+	&verb_network_up,
+	&verb_network_down,
+	&verb_forward_add,
+	&verb_forward_ls,
+	&verb_forward_rm,
+	&verb_pool_create,
+	&verb_pool_ls,
+	&verb_pool_rm,
 	&verb_checkconfig,
 	&verb_help,
 	NULL,
 };
+/* clang-format on */
 
 #define F(member) offsetof(struct common, member)
 
 const struct opt global_opts[] = {
-	{ 'P', "path", "PATH", "where zones are, instead of /var/lib/zone", OPT_STR, F(path) },
+	{ 'P', "path", "PATH|POOL", "where zones are, instead of /var/lib/zone", OPT_STR, F(path) },
 	{ 'q', "quiet", NULL, "errors and results only", OPT_FLAG, F(quiet) },
 	{ 'v', "verbose", NULL, "say what is being done", OPT_FLAG, F(verbose) },
 	{ 0, "json", NULL, "print JSON", OPT_FLAG, F(json) },
@@ -71,7 +91,7 @@ static const struct opt common_opts[] = {
 	{ 0, "all", NULL, "all zones", OPT_FLAG, F(all) },
 	{ 'j', "jobs", "N", "so many zones at a time (1)", OPT_UINT, F(jobs) },
 	{ 'n', "name", "NAME", "the zone", OPT_LIST, F(names) },
-	{ 'P', "path", "PATH", "where zones are, instead of /var/lib/zone", OPT_STR, F(path) },
+	{ 'P', "path", "PATH|POOL", "where zones are, instead of /var/lib/zone", OPT_STR, F(path) },
 	{ 'q', "quiet", NULL, "errors and results only", OPT_FLAG, F(quiet) },
 	{ 'v', "verbose", NULL, "say what is being done", OPT_FLAG, F(verbose) },
 	{ 0, "json", NULL, "print JSON", OPT_FLAG, F(json) },

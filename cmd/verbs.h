@@ -24,6 +24,7 @@ enum verb_group {
 	GROUP_CONFIG,
 	GROUP_SNAPSHOT,
 	GROUP_IMAGE,
+	GROUP_NETWORK,
 	GROUP_HOST,
 };
 
@@ -131,6 +132,9 @@ extern const struct verb verb_create, verb_destroy, verb_start, verb_stop, verb_
 	verb_run, verb_ls, verb_info, verb_get, verb_set, verb_unset, verb_edit, verb_verify,
 	verb_help, verb_image_ls, verb_image_pull, verb_image_rm, verb_image_prune,
 	verb_image_publish, verb_image_verify, verb_checkconfig, verb_push, verb_pull, verb_monitor,
-	verb_snapshot, verb_snapshot_create, verb_snapshot_ls, verb_snapshot_restore,
-	verb_snapshot_rm, verb_device_add, verb_device_rm, verb_top, verb_metrics, verb_passwd, verb_enable,
-	verb_disable, verb_autostart;
+	verb_clone, verb_export, verb_import, verb_snapshot_diff, verb_rename, verb_snapshot,
+	verb_snapshot_create, verb_snapshot_ls, verb_snapshot_restore, verb_snapshot_rm,
+	verb_device_add, verb_device_rm, verb_top, verb_metrics, verb_network_create,
+	verb_network_ls, verb_network_info, verb_network_set, verb_network_rm, verb_network_up,
+	verb_network_down, verb_forward_add, verb_forward_ls, verb_forward_rm, verb_pool_create,
+	verb_pool_ls, verb_pool_rm, verb_passwd, verb_enable, verb_disable, verb_autostart;

@@ -26,7 +26,7 @@ typedef void zone_progress_fn(void *arg, const char *what, uint64_t done, uint64
 typedef void zone_log_fn(int level, const char *text, void *arg);
 
 struct zone_options {
-	const char *path; /* -P or ZONE_PATH; NULL: /var/lib/zone */
+	const char *path; /* -P or ZONE_PATH, a pool's name too; NULL: /var/lib/zone */
 	int lock_wait_ms; /* how long to wait for another command's lock */
 	zone_log_fn *log; /* may be NULL */
 	zone_progress_fn *progress;
@@ -82,6 +82,40 @@ ZONE_API int zone_create(struct zone_host *h, const char *name, const struct zon
 /* @force stops it first, @snapshots removes those too. */
 ZONE_API int zone_destroy(struct zone_host *h, const char *name, bool force, bool snapshots,
 			  struct zerr *e);
+
+/* Whether clones stand on it, or have: 1 or 0. Such zones are destroyed after all others. */
+ZONE_API int zone_is_shared(struct zone_host *h, const char *name, struct zerr *e);
+
+struct zone_clone {
+	const char *snapshot; /* NULL: the present root, of a running zone too */
+	bool full;	      /* a copy that needs nothing of its source */
+	bool reset_identity;  /* ssh host keys, seeds and ids inside made anew */
+};
+/* Make zone @to like @name, with a name, ids, addresses and machine id of its own. */
+ZONE_API int zone_clone(struct zone_host *h, const char *name, const char *to,
+			const struct zone_clone *c, struct zerr *e);
+
+struct zone_export {
+	const char *path; /* "-": standard output; NULL: NAME-DATE.zone.tar.zst in the current
+			     directory */
+	bool snapshots;	  /* with its snapshots */
+};
+/* Write the zone, running or not, as one file. *@ret_path (owned): where; NULL for standard output.
+ */
+ZONE_API int zone_export(struct zone_host *h, const char *name, const struct zone_export *x,
+			 char **ret_path, struct zerr *e);
+struct zone_import {
+	const char *backend;	/* NULL: the one it had, where this host can; else the best */
+	bool trust;		/* take host-only keys of its configuration, too */
+	const struct strv *set; /* "KEY=VALUE" on top of its configuration; NULL: none */
+};
+/* Make a zone of the file @path ("-": standard input). @name NULL: the one it had. *@ret_name:
+ * owned. */
+ZONE_API int zone_import(struct zone_host *h, const char *path, const char *name,
+			 const struct zone_import *i, char **ret_name, struct zerr *e);
+
+/* A stopped zone gets another name. */
+ZONE_API int zone_rename(struct zone_host *h, const char *name, const char *to, struct zerr *e);
 
 /* ---- life ----------------------------------------------------------------------------------- */
 
@@ -240,6 +274,7 @@ struct zone_info { /* numbers: UINT64_MAX when not known */
 	struct strv groups, ipv4, ipv6; /* addresses without prefix length */
 	struct zone_usage use; /* with ZONE_LS_USAGE processor time, memory and pids alone */
 	uint64_t uptime_ns, snapshots;
+	uint64_t referenced, exclusive; /* bytes of its root: all, and what is its alone */
 	/* by zone_info_get() only */
 	char *cgroup; /* from the v2 mount, with a slash; its child payload/ has the limits */
 	uint64_t id_base, id_count;
@@ -265,7 +300,8 @@ enum {
 	ZONE_LS_ADDRESSES = 4,
 	ZONE_LS_SNAPSHOTS = 8,
 	ZONE_LS_READY = 16,
-	ZONE_LS_ALL = 31
+	ZONE_LS_SPACE = 32,
+	ZONE_LS_ALL = 63
 };
 /* One row; a missing zone is exit 3. */
 ZONE_API int zone_info_row(struct zone_host *h, const char *name, int what, struct zone_info *ret,
@@ -394,9 +430,50 @@ ZONE_API void zone_snapshots_done(struct zone_snapshots *s);
 /* @to: restore into a new zone of that name. @restart: a running zone is stopped and started. */
 ZONE_API int zone_snapshot_restore(struct zone_host *h, const char *name, const char *snapshot,
 				   const char *to, bool restart, struct zerr *e);
+enum zone_change_kind { ZONE_CHANGE_REMOVED, ZONE_CHANGE_ADDED, ZONE_CHANGE_CHANGED };
+struct zone_change {
+	enum zone_change_kind kind;
+	char *path; /* absolute; a directory's ends with a slash */
+};
+struct zone_changes {
+	struct zone_change *v; /* by path */
+	size_t n;
+};
+/* What changed from snapshot @a to snapshot @b (NULL: the present root, of a running zone too). */
+ZONE_API int zone_snapshot_diff(struct zone_host *h, const char *name, const char *a, const char *b,
+				struct zone_changes *ret, struct zerr *e);
+ZONE_API void zone_changes_done(struct zone_changes *c);
 /* "ALL" removes every one. */
 ZONE_API int zone_snapshot_remove(struct zone_host *h, const char *name, const char *snapshot,
 				  struct zerr *e);
+
+/* ---- pools ---------------------------------------------------------------------------------- */
+
+struct zone_pool_create {
+	const char *backend; /* "btrfs", "lvm", "loop" */
+	const char *source;  /* device, file that is to be made, directory, volume group; NULL: a
+				file of its own */
+	uint64_t size;	     /* of a file; 0: as fits */
+	const char *fs;	     /* root.fs of its zones; or NULL */
+};
+struct zone_pool {
+	char *name, *backend, *source, *path, *state; /* path NULL: zones may be anywhere */
+	uint64_t size_bytes, used_bytes;	      /* UINT64_MAX: not known */
+	struct strv zones;
+};
+struct zone_pools {
+	struct zone_pool *v;
+	size_t n;
+};
+/* Prepare a store for zones. They are put there by its name as the zone path. */
+ZONE_API int zone_pool_create(struct zone_host *h, const char *name,
+			      const struct zone_pool_create *c, struct zerr *e);
+/* Their names alone; none of them is brought up. */
+ZONE_API int zone_pool_names(struct zone_host *h, struct strv *ret, struct zerr *e);
+ZONE_API int zone_pool_list(struct zone_host *h, struct zone_pools *ret, struct zerr *e);
+ZONE_API void zone_pools_done(struct zone_pools *p);
+/* Refused (exit 4) while zones live there. */
+ZONE_API int zone_pool_remove(struct zone_host *h, const char *name, struct zerr *e);
 
 /* ---- images --------------------------------------------------------------------------------- */
 
@@ -440,6 +517,57 @@ struct zone_publish {
 /* Add an image to a static tree; *@ret gets its row. A running zone is refused. */
 ZONE_API int zone_image_publish(struct zone_host *h, const struct zone_publish *p,
 				struct zone_images *ret, struct zerr *e);
+
+/* ---- networks ------------------------------------------------------------------------------- */
+
+struct zone_network {
+	char *name, *bridge, *ipv4, *ipv6, *mac; /* subnets with prefix length; ipv6 NULL: none */
+	uint64_t mtu;
+	bool nat, dhcp, internal, isolated, vlan_aware;
+	bool up;
+	struct strv zones; /* that have a NIC on it */
+};
+struct zone_networks {
+	struct zone_network *v;
+	size_t n;
+};
+/* @set: "KEY=VALUE" with ipv4, ipv6, mtu, nat, dhcp, internal, isolated, vlan_aware. */
+ZONE_API int zone_network_create(struct zone_host *h, const char *name, const struct strv *set,
+				 struct zerr *e);
+ZONE_API int zone_network_set(struct zone_host *h, const char *name, const struct strv *set,
+			      struct zerr *e);
+/* All, or one (a missing one is exit 3). */
+ZONE_API int zone_network_list(struct zone_host *h, const char *name, struct zone_networks *ret,
+			       struct zerr *e);
+/* Free what it holds. */
+ZONE_API void zone_networks_done(struct zone_networks *n);
+/* Exit status 4 when it is up, or a zone is configured to be on it. */
+ZONE_API int zone_network_remove(struct zone_host *h, const char *name, struct zerr *e);
+/* Bring it up and keep it up without zones, or no longer. */
+ZONE_API int zone_network_hold(struct zone_host *h, const char *name, bool up, struct zerr *e);
+
+/* Lead port @port ("[ADDRESS:]PORT[-PORT][/udp]") of the host to port @to of the zone, at once when
+ * it runs. Exit status 4 when another zone or a process of the host has it. */
+ZONE_API int zone_forward_add(struct zone_host *h, const char *name, const char *port,
+			      const char *to, struct zerr *e);
+/* Exit status 3 when it is not forwarded. */
+ZONE_API int zone_forward_remove(struct zone_host *h, const char *name, const char *port,
+				 struct zerr *e);
+struct zone_forward {
+	char *zone, *port; /* as in its configuration */
+	char *address;	   /* of the host; NULL: any */
+	bool udp;
+	unsigned first, last, to;
+};
+struct zone_forwards {
+	struct zone_forward *v;
+	size_t n;
+};
+/* Those of one zone, appended. */
+ZONE_API int zone_forward_list(struct zone_host *h, const char *name, struct zone_forwards *ret,
+			       struct zerr *e);
+/* Free what it holds. */
+ZONE_API void zone_forwards_done(struct zone_forwards *f);
 
 /* ---- vectors and buffers -------------------------------------------------------------------- */
 

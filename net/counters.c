@@ -6,6 +6,7 @@
 
 #include "net/link.h"
 #include "net/net.h"
+#include "net/table.h"
 
 struct net_counts {
 	struct link_info *v; /* by index, as the kernel lists them: not sorted */
@@ -38,6 +39,20 @@ static int by_index(const void *a, const void *b)
 	return x->index < y->index ? -1 : x->index > y->index;
 }
 
+/* Packets that the guards refused, added to what their links lost. */
+static int add_refused(const struct elem_key *key, uint64_t packets, void *arg)
+{
+	struct net_counts *c = arg;
+	struct link_info want = { 0 };
+	struct link_info *i;
+
+	memcpy(&want.index, key->bytes, sizeof(want.index));
+	i = c->n ? bsearch(&want, c->v, c->n, sizeof(*c->v), by_index) : NULL;
+	if (i)
+		i->rx_dropped += packets;
+	return 0;
+}
+
 int net_counts_read(struct net_counts **counts, struct zerr *e)
 {
 	const struct ifinfomsg ifi = { .ifi_family = AF_UNSPEC };
@@ -56,6 +71,9 @@ int net_counts_read(struct net_counts **counts, struct zerr *e)
 	r = nl_call(&nl, &m, take, c, e);
 	if (c->n)
 		qsort(c->v, c->n, sizeof(*c->v), by_index);
+	/* no tables: nobody is guarded */
+	(void)elem_count_all(ELEM_BRIDGE, SET_DROPS, add_refused, c);
+	(void)elem_count_all(ELEM_INET, SET_DROPS, add_refused, c);
 	return r == -EAGAIN ? 0 : r; /* links came and went meanwhile: what is there will do */
 }
 

@@ -128,6 +128,14 @@ struct ipnet ident_ula(const struct ident *id, const char *name)
 	return n;
 }
 
+struct ipnet ident_link_local(const uint8_t mac[static 6])
+{
+	return (struct ipnet){ .family = AF_INET6,
+			       .prefix = 64,
+			       .addr = { 0xfe, 0x80, 0, 0, 0, 0, 0, 0, mac[0] ^ 2, mac[1], mac[2],
+					 0xff, 0xfe, mac[3], mac[4], mac[5] } };
+}
+
 int mac_parse(uint8_t ret[static 6], const char *text)
 {
 	static const uint8_t zero[6];

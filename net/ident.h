@@ -26,6 +26,9 @@ void ident_mac(const struct ident *id, const char *what, uint8_t ret[static 6]);
 /* A unique local /64 for network @name: the same 48 bits for all networks of the machine. */
 struct ipnet ident_ula(const struct ident *id, const char *name);
 
+/* The link-local address that goes with a hardware address (RFC 4291, appendix A). */
+struct ipnet ident_link_local(const uint8_t mac[static 6]);
+
 /* "02:1a:…"; any unicast address but zero. 0 or -EINVAL. */
 int mac_parse(uint8_t ret[static 6], const char *text);
 char *mac_text(const uint8_t mac[static 6], char out[static MAC_TEXT]);

@@ -89,6 +89,15 @@ struct ipnet ipnet_nth(const struct ipnet *base, uint32_t offset)
 	return n;
 }
 
+struct ipnet ipnet_last(const struct ipnet *base)
+{
+	struct ipnet n = *base;
+
+	for (unsigned bit = n.prefix; bit < bits_of(n.family); bit++)
+		n.addr[bit / 8] |= (uint8_t)(0x80 >> bit % 8);
+	return n;
+}
+
 uint32_t ipnet_offset(const struct ipnet *base, const struct ipnet *n)
 {
 	uint32_t a, b;
@@ -103,15 +112,31 @@ uint32_t ipnet_size(const struct ipnet *base)
 	return base->prefix == 0 ? UINT32_MAX : (uint32_t)(1ULL << (32 - base->prefix));
 }
 
-bool ipnet_taken(const struct ipnet *n, const struct strv *taken)
+/* The address at the beginning of "ADDRESS OWNER". */
+static int parse_taken(struct ipnet *ret, const char *text)
+{
+	char address[IPNET_TEXT];
+	const size_t len = strcspn(text, " ");
+
+	if (len >= sizeof(address))
+		return -EINVAL;
+	memcpy(address, text, len);
+	address[len] = '\0';
+	return ipnet_parse(ret, address);
+}
+
+const char *ipnet_owner(const struct ipnet *n, const struct strv *taken)
 {
 	struct ipnet other;
 
-	for (size_t i = 0; i < taken->n; i++)
-		if (ipnet_parse(&other, taken->v[i]) == 0 && other.family == n->family &&
+	for (size_t i = 0; i < taken->n; i++) {
+		const char *text = taken->v[i], *owner = strchr(text, ' ');
+
+		if (parse_taken(&other, text) == 0 && other.family == n->family &&
 		    same_bits(other.addr, n->addr, bits_of(n->family)))
-			return true;
-	return false;
+			return owner ? owner + 1 : "";
+	}
+	return NULL;
 }
 
 int ipnet_lowest_free(const struct ipnet *base, const struct strv *taken, uint32_t *ret)
@@ -124,7 +149,7 @@ int ipnet_lowest_free(const struct ipnet *base, const struct strv *taken, uint32
 	if (!used)
 		return -ENOMEM;
 	for (size_t i = 0; i < taken->n; i++) {
-		if (ipnet_parse(&n, taken->v[i]) < 0 || n.family != AF_INET)
+		if (parse_taken(&n, taken->v[i]) < 0 || n.family != AF_INET)
 			continue;
 		offset = ipnet_offset(base, &n) - OFFSET_FIRST;
 		if (offset <= taken->n)

@@ -30,12 +30,14 @@ bool ipnet_is_base(const struct ipnet *n);
 
 /* Address number @offset of the network @base, of either family, with the network's prefix. */
 struct ipnet ipnet_nth(const struct ipnet *base, uint32_t offset);
+/* The last address of the network @base, of either family. */
+struct ipnet ipnet_last(const struct ipnet *base);
 /* How far @n is into the IPv4 network @base; the caller knows that it is inside. */
 uint32_t ipnet_offset(const struct ipnet *base, const struct ipnet *n);
 /* The number of addresses of the IPv4 network @base, its first and last included. */
 uint32_t ipnet_size(const struct ipnet *base);
-/* The lowest offset of @base that a zone may have and that is not in @taken (addresses as text,
- * with or without prefix length). 0, -ENOSPC when all are taken, or -ENOMEM. */
+/* The lowest offset of @base that a zone may have and that is not in @taken, texts like
+ * "ADDRESS[/BITS][ OWNER]". 0, -ENOSPC when all are taken, or -ENOMEM. */
 int ipnet_lowest_free(const struct ipnet *base, const struct strv *taken, uint32_t *ret);
-/* True when @n is in @taken. */
-bool ipnet_taken(const struct ipnet *n, const struct strv *taken);
+/* Who has @n by @taken ("" when that is not said); NULL: nobody. */
+const char *ipnet_owner(const struct ipnet *n, const struct strv *taken);

@@ -1,42 +1,46 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Records of networks, and picking a subnet that is nobody else's. Whether a network is up is not
- * known here.
+ * Records of networks: one table of attributes that file, create, set and JSON are made from.
+ * Whether a network is up is not known here; which subnets are free is subnet.c's question.
  */
 #include "net/network.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/fs.h"
 #include "base/own.h"
 #include "base/record.h"
-#include "net/addr.h"
 #include "net/ident.h"
 #include "net/link.h"
+#include "net/subnet.h"
 
 #define NETWORK_FORMAT 1
 #define MTU_DEFAULT    1500
+#define MTU_MIN	       68
+#define MTU_MIN_IPV6   1280
+#define MTU_MAX	       65535
 #define LOCK_WAIT_MS   10000
 
-/* Routes as wide as these lead to everywhere (0.0.0.0/0, or 0.0.0.0/1 and 128.0.0.0/1): no
- * conflict. */
-#define PREFIX_EVERYWHERE 7
-#define PREFIX_LONGEST	  29 /* room for two zones */
+enum attr_kind { ATTR_IPV4, ATTR_IPV6, ATTR_MTU, ATTR_BOOL };
 
-static const char *const candidates[] = {
-	"10.77.0.0/16",	 "10.78.0.0/16",    "10.79.0.0/16",	"10.107.0.0/16",
-	"10.177.0.0/16", "10.207.0.0/16",   "172.27.0.0/16",	"172.29.0.0/16",
-	"172.22.0.0/16", "192.168.77.0/24", "192.168.177.0/24", "192.168.207.0/24",
+static const struct attr {
+	const char *name;
+	enum attr_kind kind;
+	size_t off;
+	bool missing; /* ATTR_BOOL: the default */
+} attrs[] = {
+	{ "ipv4", ATTR_IPV4, offsetof(struct network, ipv4), false },
+	{ "ipv6", ATTR_IPV6, offsetof(struct network, ipv6), false },
+	{ "mtu", ATTR_MTU, offsetof(struct network, mtu), false },
+	{ "internal", ATTR_BOOL, offsetof(struct network, internal), false },
+	{ "nat", ATTR_BOOL, offsetof(struct network, nat), true },
+	{ "isolated", ATTR_BOOL, offsetof(struct network, isolated), false },
+	{ "vlan_aware", ATTR_BOOL, offsetof(struct network, vlan_aware), false },
+	{ "dhcp", ATTR_BOOL, offsetof(struct network, dhcp), true },
 };
-
-/* What conflict() looks for and finds. */
-struct conflict {
-	const struct ipnet *net;
-	unsigned own;
-	struct ipnet with; /* family 0: nothing */
-};
+#define ATTRS_N (sizeof(attrs) / sizeof(*attrs))
 
 bool network_name_ok(const char *name)
 {
@@ -64,48 +68,156 @@ int network_dir(const struct net_env *env, struct zerr *e)
 	return fs_subdir(env->host, "networks", 0700, e);
 }
 
-/* The base address under @key; a missing or empty one is none. */
-static int get_base(const struct record *r, const char *key, struct ipnet *ret)
-{
-	const char *text = record_get(r, key);
-
-	*ret = (struct ipnet){ 0 };
-	if (!text || !*text)
-		return 0;
-	if (ipnet_parse(ret, text) < 0 || !ipnet_is_base(ret))
-		return -EPROTO;
-	return 0;
-}
+/* ---- attributes ------------------------------------------------------------------------------ */
 
 static bool good_subnet(const struct ipnet *n)
 {
-	return n->family == AF_INET && n->prefix > PREFIX_EVERYWHERE &&
-	       n->prefix <= PREFIX_LONGEST && ipnet_is_base(n);
+	return n->family == AF_INET && n->prefix >= SUBNET_WIDEST && n->prefix <= SUBNET_LONGEST &&
+	       ipnet_is_base(n);
 }
+
+static int parse_ipv6(const char *text, struct ipnet *ret)
+{
+	struct ipnet n = { 0 };
+
+	if (*text && !str_eq(text, "none") &&
+	    (ipnet_parse(&n, text) < 0 || n.family != AF_INET6 || n.prefix != 64 ||
+	     !ipnet_is_base(&n) || n.addr[0] == 0xff || (n.addr[0] == 0xfe && n.addr[1] == 0x80)))
+		return -EINVAL;
+	*ret = n;
+	return 0;
+}
+
+/* Parse @text into the attribute's field. 0 or -EINVAL. */
+static int attr_parse(const struct attr *a, struct network *n, const char *text)
+{
+	void *field = (char *)n + a->off;
+	struct ipnet net;
+	uint64_t number;
+
+	switch (a->kind) {
+	case ATTR_IPV4:
+		if (ipnet_parse(&net, text) < 0 || !good_subnet(&net))
+			return -EINVAL;
+		*(struct ipnet *)field = net;
+		return 0;
+	case ATTR_IPV6:
+		return parse_ipv6(text, field);
+	case ATTR_MTU:
+		if (parse_u64(text, MTU_MAX, &number) < 0 || number < MTU_MIN)
+			return -EINVAL;
+		*(unsigned *)field = (unsigned)number;
+		return 0;
+	case ATTR_BOOL:
+		return parse_bool(text, field);
+	}
+	return -EINVAL;
+}
+
+static const char *attr_text(const struct attr *a, const struct network *n,
+			     char out[static IPNET_TEXT])
+{
+	const void *field = (const char *)n + a->off;
+
+	switch (a->kind) {
+	case ATTR_IPV4:
+	case ATTR_IPV6:
+		return ipnet_text(field, out);
+	case ATTR_MTU:
+		(void)snprintf(out, IPNET_TEXT, "%u", *(const unsigned *)field);
+		return out;
+	case ATTR_BOOL:
+		return *(const bool *)field ? "yes" : "no";
+	}
+	return "";
+}
+
+const char *network_attr(const struct network *n, unsigned i, const char **ret_name,
+			 char out[static IPNET_TEXT])
+{
+	if (i >= ATTRS_N)
+		return NULL;
+	*ret_name = attrs[i].name;
+	return attr_text(&attrs[i], n, out);
+}
+
+static int bad_value(const struct attr *a, const char *text, struct zerr *e)
+{
+	switch (a->kind) {
+	case ATTR_IPV4:
+		return zerr_as(e, ZERR_USAGE, "ipv4 '%s' is not an IPv4 subnet of /%d to /%d", text,
+			       SUBNET_WIDEST, SUBNET_LONGEST);
+	case ATTR_IPV6:
+		return zerr_as(e, ZERR_USAGE, "ipv6 '%s' is neither a /64 for hosts nor none",
+			       text);
+	case ATTR_MTU:
+		return zerr_as(e, ZERR_USAGE, "mtu '%s' is not a number from %d to %d", text,
+			       MTU_MIN, MTU_MAX);
+	case ATTR_BOOL:
+		return zerr_as(e, ZERR_USAGE, "%s '%s' is neither yes nor no", a->name, text);
+	}
+	return zerr_set(e, EINVAL, "attribute of an unknown kind");
+}
+
+static const struct attr *attr_find(const char *name, size_t len)
+{
+	for (size_t i = 0; i < ATTRS_N; i++)
+		if (strncmp(attrs[i].name, name, len) == 0 && !attrs[i].name[len])
+			return &attrs[i];
+	return NULL;
+}
+
+static int attr_unknown(const char *text, struct zerr *e)
+{
+	const char *words[ATTRS_N + 1] = { 0 };
+	char name[32];
+	const char *near;
+	int r;
+
+	(void)snprintf(name, sizeof(name), "%.*s", (int)strcspn(text, "="), text);
+	r = zerr_as(e, ZERR_USAGE, "a network has no key '%s'", name);
+	for (size_t i = 0; i < ATTRS_N; i++)
+		words[i] = attrs[i].name;
+	near = str_nearest(name, words);
+	return near ? zerr_hint(e, r, "did you mean %s?", near)
+		    : zerr_hint(e, r,
+				"there are ipv4, ipv6, mtu, nat, internal, isolated, vlan_aware, "
+				"dhcp");
+}
+
+/* ---- record ---------------------------------------------------------------------------------- */
 
 static int parse_network(const struct record *r, struct network *ret)
 {
 	const char *mac = record_get(r, "mac");
-	const char *nat = record_get(r, "nat");
 
-	if (get_base(r, "ipv4", &ret->ipv4) < 0 || get_base(r, "ipv6", &ret->ipv6) < 0)
+	if (!mac || mac_parse(ret->mac, mac) < 0)
 		return -EPROTO;
-	if (!good_subnet(&ret->ipv4))
-		return -EPROTO;
-	if (ret->ipv6.family && (ret->ipv6.family != AF_INET6 || ret->ipv6.prefix != 64))
-		return -EPROTO;
-	if (!mac || mac_parse(ret->mac, mac) < 0 || !nat || parse_bool(nat, &ret->nat) < 0)
-		return -EPROTO;
-	ret->mtu = (unsigned)record_u64(r, "mtu", MTU_DEFAULT);
+	ret->index = (unsigned)record_u64(r, "index", 0);
+	for (size_t i = 0; i < ATTRS_N; i++) {
+		const char *text = record_get(r, attrs[i].name);
+
+		if (text ? attr_parse(&attrs[i], ret, text) < 0 : attrs[i].kind == ATTR_IPV4)
+			return -EPROTO;
+	}
 	return 0;
+}
+
+static void set_defaults(struct network *n)
+{
+	*n = (struct network){ .mtu = MTU_DEFAULT };
+	for (size_t i = 0; i < ATTRS_N; i++)
+		if (attrs[i].kind == ATTR_BOOL)
+			*(bool *)((char *)n + attrs[i].off) = attrs[i].missing;
 }
 
 int network_load(int dirfd, const char *name, struct network *ret, struct zerr *e)
 {
 	AUTO_RECORD struct record record = { 0 };
-	struct network n = { 0 };
+	struct network n;
 	int r;
 
+	set_defaults(&n);
 	r = record_load(&record, dirfd, name, NETWORK_FORMAT, e);
 	if (r < 0)
 		return r == -ENOENT ? r : zerr_in(e, r, "network %s", name);
@@ -120,169 +232,153 @@ int network_save(const struct network *n, int dirfd, bool durable, struct zerr *
 {
 	AUTO_RECORD struct record record = { 0 };
 	char text[IPNET_TEXT];
-	int r;
+	int r = record_set(&record, "mac", mac_text(n->mac, text));
 
-	r = record_set(&record, "ipv4", ipnet_text(&n->ipv4, text));
-	if (r == 0)
-		r = record_set(&record, "ipv6", ipnet_text(&n->ipv6, text));
-	if (r == 0)
-		r = record_set(&record, "mac", mac_text(n->mac, text));
-	if (r == 0)
-		r = record_setf(&record, "mtu", "%u", n->mtu);
-	if (r == 0)
-		r = record_set(&record, "nat", n->nat ? "yes" : "no");
+	for (size_t i = 0; r == 0 && i < ATTRS_N; i++)
+		r = record_set(&record, attrs[i].name, attr_text(&attrs[i], n, text));
+	if (r == 0 && n->index)
+		r = record_setf(&record, "index", "%u", n->index);
 	if (r < 0)
 		return zerr_code(e, -r, "network %s", n->name);
 	r = record_save(&record, dirfd, n->name, NETWORK_FORMAT, durable, e);
 	return zerr_in(e, r, "network %s", n->name);
 }
 
-static int in_use(const struct ipnet *n, const char *whose, const char *what, struct zerr *e)
+/* ---- create, set ----------------------------------------------------------------------------- */
+
+/* Apply "KEY=VALUE"s, and note in @given which attributes they were. */
+static int apply(struct network *n, const struct strv *set, bool given[static ATTRS_N],
+		 struct zerr *e)
 {
-	char text[IPNET_TEXT];
+	for (size_t i = 0; set && i < set->n; i++) {
+		const char *text = set->v[i], *eq = strchr(text, '=');
+		const struct attr *a = eq ? attr_find(text, (size_t)(eq - text)) : NULL;
 
-	(void)zerr_as(e, ZERR_STATE, "%s overlaps %s %s", ipnet_text(n, text), whose, what);
-	if (e)
-		e->code = EADDRINUSE;
-	return -EADDRINUSE;
-}
-
-static int take_conflict(const struct addr_entry *a, void *arg)
-{
-	struct conflict *c = arg;
-
-	if (c->with.family == 0 && a->net.prefix > PREFIX_EVERYWHERE &&
-	    (a->index == 0 || a->index != c->own) && ipnet_overlap(&a->net, c->net))
-		c->with = a->net;
-	return 0;
-}
-
-static int list_used(struct nl *nl, struct conflict *c, struct zerr *e)
-{
-	const int r = addr_list(nl, take_conflict, c, e);
-	int q;
-
-	if (r < 0 && r != -EAGAIN)
-		return r;
-	q = addr_list_routes(nl, c->net->family, take_conflict, c, e);
-	return q < 0 ? q : r;
-}
-
-int network_conflict(struct nl *nl, const struct ipnet *n, unsigned own, struct zerr *e)
-{
-	struct conflict c = { .net = n, .own = own };
-	char with[IPNET_TEXT];
-	int r = -EAGAIN;
-
-	for (int i = 0; i < 3 && r == -EAGAIN; i++)
-		r = list_used(nl, &c, e);
-	if (r < 0 && r != -EAGAIN) /* a list that keeps changing was complete all the same */
-		return r;
-	if (c.with.family == 0)
-		return 0;
-	return in_use(n, "the host's", ipnet_text(&c.with, with), e);
-}
-
-/* The same against the records of the other networks. */
-static int other_conflict(int dir, const struct ipnet *n, struct zerr *e)
-{
-	AUTO_STRV struct strv names = { 0 };
-	struct network other;
-	int r = fs_list(dir, &names);
-
-	if (r < 0)
-		return zerr_code(e, -r, "list networks");
-	for (size_t i = 0; i < names.n; i++) {
-		r = network_load(dir, names.v[i], &other, e);
-		if (r == -ENOENT)
-			continue;
-		if (r < 0)
-			return r;
-		if (ipnet_overlap(&other.ipv4, n))
-			return in_use(n, "network", other.name, e);
+		if (!eq)
+			return zerr_as(e, ZERR_USAGE, "'%s' is not KEY=VALUE", text);
+		if (!a)
+			return attr_unknown(text, e);
+		if (attr_parse(a, n, eq + 1) < 0)
+			return bad_value(a, eq + 1, e);
+		given[a - attrs] = true;
 	}
 	return 0;
 }
 
-static int check_subnet(struct nl *nl, int dir, const struct ipnet *n, struct zerr *e)
+static bool is_given(const bool given[static ATTRS_N], const char *name)
 {
-	const int r = other_conflict(dir, n, e);
-
-	return r < 0 ? r : network_conflict(nl, n, 0, e);
+	return given[attr_find(name, strlen(name)) - attrs];
 }
 
-static int pick_subnet(struct nl *nl, int dir, struct ipnet *ret, struct zerr *e)
+/* What does not go together. */
+static int check_whole(struct network *n, const bool given[static ATTRS_N], struct zerr *e)
 {
-	struct ipnet n;
-	int r;
-
-	for (size_t i = 0; i < sizeof(candidates) / sizeof(*candidates); i++) {
-		r = ipnet_parse(&n, candidates[i]);
-		if (r == 0)
-			r = check_subnet(nl, dir, &n, e);
-		if (r != -EADDRINUSE) {
-			*ret = n;
-			return r;
-		}
+	if (n->internal && n->nat && is_given(given, "nat"))
+		return zerr_as(e, ZERR_USAGE,
+			       "internal and nat exclude each other: nothing leaves an internal "
+			       "network");
+	if (n->internal)
+		n->nat = false;
+	if (n->mtu < MTU_MIN_IPV6 && n->ipv6.family) {
+		if (is_given(given, "ipv6"))
+			return zerr_as(e, ZERR_USAGE, "mtu %u: IPv6 needs at least %d", n->mtu,
+				       MTU_MIN_IPV6);
+		n->ipv6 = (struct ipnet){ 0 };
 	}
-	return zerr_as(e, ZERR_HOST, "every subnet tried, %s to %s, overlaps one of the host's",
-		       candidates[0], candidates[sizeof(candidates) / sizeof(*candidates) - 1]);
+	return 0;
 }
 
-/* Fill in what the caller did not say. */
-static int choose(const struct net_env *env, int dir, const struct ipnet *ipv4, struct network *n,
-		  struct zerr *e)
+/* The machine's own prefix, with a part for this network that no other has. */
+static int choose_ula(struct nl *nl, int dir, const struct ident *id, struct network *n,
+		      struct zerr *e)
 {
-	AUTO_NL struct nl nl = { 0 };
+	char what[NET_NAME_MAX + 4];
+	int r = -EADDRINUSE;
+
+	for (int i = 0; i < 8 && r == -EADDRINUSE; i++) {
+		(void)snprintf(what, sizeof(what), i ? "%s/%d" : "%s", n->name, i);
+		n->ipv6 = ident_ula(id, what);
+		r = subnet_check(nl, dir, &n->ipv6, n->name, 0, e);
+	}
+	return r;
+}
+
+/* Fill in what a new network was not told. */
+static int choose(const struct net_env *env, struct nl *nl, int dir, struct network *n,
+		  const bool given[static ATTRS_N], struct zerr *e)
+{
 	char what[sizeof("bridge:") + NET_NAME_MAX] = "bridge:";
 	struct ident id;
-	int r;
+	int r = link_probe(nl, "bridge", e);
 
-	r = nl_open(&nl, e);
-	if (r == 0)
-		r = link_probe(&nl, "bridge", e);
 	if (r == -EOPNOTSUPP)
 		return zerr_as(e, ZERR_HOST, "the host's kernel has no bridges");
-	if (r == 0 && ipv4) {
-		n->ipv4 = *ipv4;
-		r = check_subnet(&nl, dir, ipv4, e);
-	} else if (r == 0) {
-		r = pick_subnet(&nl, dir, &n->ipv4, e);
-	}
+	if (r == 0 && !is_given(given, "ipv4"))
+		r = subnet_pick(nl, dir, &n->ipv4, e);
 	if (r == 0)
 		r = ident_load(env, &id, e);
 	if (r < 0)
 		return r;
 	strcat(what, n->name);
 	ident_mac(&id, what, n->mac);
-	n->ipv6 = ident_ula(&id, n->name);
-	return 0;
+	return is_given(given, "ipv6") ? 0 : choose_ula(nl, dir, &id, n, e);
 }
 
-int network_make(const struct net_env *env, const char *name, const struct ipnet *ipv4, bool nat,
-		 struct network *ret, struct zerr *e)
+/* @n as it will be: new (@old NULL), or what @old is to become. */
+static int complete(const struct net_env *env, int dir, struct network *n,
+		    const struct network *old, const bool given[static ATTRS_N], struct zerr *e)
 {
-	struct network n = { .mtu = MTU_DEFAULT, .nat = nat };
+	AUTO_NL struct nl nl = { 0 };
+	unsigned own = 0;
+	int r = nl_open(&nl, e);
+
+	if (r == 0 && !old)
+		r = choose(env, &nl, dir, n, given, e);
+	if (r == 0)
+		r = check_whole(n, given, e);
+	if (r == 0 && old) { /* its own addresses are no conflict */
+		struct link_info link;
+		struct zerr unused = { 0 };
+
+		own = link_get(&nl, n->name, &link, &unused) == 0 ? link.index : 0;
+	}
+	if (r == 0 && is_given(given, "ipv4"))
+		r = subnet_check(&nl, dir, &n->ipv4, n->name, own, e);
+	if (r == 0 && is_given(given, "ipv6") && n->ipv6.family)
+		r = subnet_check(&nl, dir, &n->ipv6, n->name, own, e);
+	return r;
+}
+
+int network_write(const struct net_env *env, const char *name, const struct strv *set, bool change,
+		  struct network *ret, struct zerr *e)
+{
 	AUTO_CLOSE int dir = -1;
 	AUTO_CLOSE int lock = -1;
-	int r;
+	bool given[ATTRS_N] = { false };
+	struct network n, old;
+	int r = network_check_name(name, e);
 
-	r = network_check_name(name, e);
 	if (r < 0)
 		return r;
-	if (ipv4 && !good_subnet(ipv4))
-		return zerr_as(e, ZERR_USAGE, "network %s: not an IPv4 subnet of /%d to /%d", name,
-			       PREFIX_EVERYWHERE + 1, PREFIX_LONGEST);
-	memcpy(n.name, name, strlen(name) + 1);
 	dir = network_dir(env, e);
 	if (dir < 0)
 		return dir;
 	lock = fs_lock(dir, ".lock", LOCK_WAIT_MS, e);
 	if (lock < 0)
 		return lock;
-	if (fs_exists(dir, name))
+	if (!change && fs_exists(dir, name))
 		return zerr_as(e, ZERR_STATE, "network %s exists already", name);
-	r = choose(env, dir, ipv4, &n, e);
+	set_defaults(&n);
+	memcpy(n.name, name, strlen(name) + 1);
+	if (change)
+		r = network_load(dir, name, &n, e);
+	if (r == -ENOENT)
+		return zerr_as(e, ZERR_MISSING, "no network %s", name);
+	old = n;
+	if (r == 0)
+		r = apply(&n, set, given, e);
+	if (r == 0)
+		r = complete(env, dir, &n, change ? &old : NULL, given, e);
 	if (r == 0)
 		r = network_save(&n, dir, true, e);
 	if (r < 0)
@@ -294,9 +390,8 @@ int network_make(const struct net_env *env, const char *name, const struct ipnet
 int network_get(const struct net_env *env, const char *name, struct network *ret, struct zerr *e)
 {
 	AUTO_CLOSE int dir = -1;
-	int r;
+	int r = network_check_name(name, e);
 
-	r = network_check_name(name, e);
 	if (r < 0)
 		return r;
 	dir = network_dir(env, e);
@@ -307,9 +402,9 @@ int network_get(const struct net_env *env, const char *name, struct network *ret
 		return r;
 	if (!str_eq(name, NET_DEFAULT)) {
 		r = zerr_as(e, ZERR_MISSING, "no network %s", name);
-		return zerr_hint(e, r, "without a name a NIC uses %s", NET_DEFAULT);
+		return zerr_hint(e, r, "zone network create %s", name);
 	}
-	r = network_make(env, name, NULL, true, ret, e);
+	r = network_write(env, name, NULL, false, ret, e);
 	/* somebody else may have made it meanwhile */
 	return r < 0 && fs_exists(dir, name) ? network_load(dir, name, ret, e) : r;
 }

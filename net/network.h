@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A network as its durable record (networks/NAME below the host directory) describes it. The same
- * record, kept below the run directory, says that the network is up and what was set up for it.
+ * A network as its durable record (networks/NAME below the host directory) describes it: defaults,
+ * then what was set by the one table of attributes. The same record, kept below the run directory,
+ * says what the network was brought up as.
  */
 #pragma once
 
@@ -13,12 +14,13 @@
 #include "net/nlm.h"
 
 struct network {
-	char name[NET_NAME_MAX + 1];
-	struct ipnet ipv4; /* base address */
-	struct ipnet ipv6; /* base address of a /64; family 0: none */
-	uint8_t mac[6];	   /* the bridge's */
+	char name[NET_NAME_MAX + 1]; /* its bridge's, too */
+	struct ipnet ipv4;	     /* base address */
+	struct ipnet ipv6;	     /* base address of a /64; family 0: none */
+	uint8_t mac[6];		     /* the bridge's */
 	unsigned mtu;
-	bool nat;
+	bool nat, internal, isolated, vlan_aware, dhcp;
+	unsigned index; /* of the bridge, in the record of what is up; else 0 */
 };
 
 #define NETWORK_NAME_RULE                                                                         \
@@ -39,11 +41,13 @@ int network_dir(const struct net_env *env, struct zerr *e);
 /* The record of network @name, which is made when it is the default network's and missing. 0, exit
  * status 3 for an unknown network, 7 when the host has no bridges. */
 int network_get(const struct net_env *env, const char *name, struct network *ret, struct zerr *e);
-/* Make a record: @ipv4 (a base address) or, when NULL, the first default that is free. 0, exit
- * status 4 when there is one or the subnet is in use. */
-int network_make(const struct net_env *env, const char *name, const struct ipnet *ipv4, bool nat,
-		 struct network *ret, struct zerr *e);
+/* Make the record of a new network, or with @change change one, by @set ("KEY=VALUE", the keys of
+ * the record; NULL: none). 0, a usage error, exit status 4 when there is one or an address is in
+ * use. */
+int network_write(const struct net_env *env, const char *name, const struct strv *set, bool change,
+		  struct network *ret, struct zerr *e);
 
-/* Whether @n overlaps an address or route of the host, those of link @own left out. 0, -EADDRINUSE
- * with exit status 4 and a message, or -errno. */
-int network_conflict(struct nl *nl, const struct ipnet *n, unsigned own, struct zerr *e);
+/* The text of attribute @i ("ipv4", "nat", …); NULL behind the last. @out needs IPNET_TEXT bytes.
+ */
+const char *network_attr(const struct network *n, unsigned i, const char **ret_name,
+			 char out[static IPNET_TEXT]);

@@ -1,26 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * zone-nft [-c]: carry out the nftables commands on standard input as one transaction, all or
- * nothing; with -c only have the kernel check them. A program of its own, because libnftables is
+ * zone-nft [-c]: write our nftables tables (rules.nft, which is built in) as one transaction, all
+ * or nothing; with -c only have the kernel check them. A program of its own, because libnftables is
  * slow to load. One line on standard error says what went wrong.
  */
 #include <nftables/libnftables.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "base/str.h"
+#define INPUT_MAX (64 * 1024)
 
-#define INPUT_MAX (16U << 20)
-
-static int read_input(struct buf *ret)
-{
-	char chunk[4096];
-	size_t n;
-
-	while ((n = fread(chunk, 1, sizeof(chunk), stdin)) > 0 && ret->len < INPUT_MAX)
-		buf_add(ret, chunk, n);
-	return ferror(stdin) || ret->failed || ret->len >= INPUT_MAX ? -1 : 0;
-}
+extern const char rules[]; /* made from rules.nft by the build */
 
 /* The library's report is several lines that quote the command; the first one, behind the place,
  * has the cause. */
@@ -34,29 +25,29 @@ static void print_cause(const char *report)
 
 int main(int argc, char **argv)
 {
-	AUTO_BUF struct buf input = { 0 };
+	static char input[INPUT_MAX + 1];
+	const char *option = argc == 2 ? argv[1] : "";
+	const bool given = strcmp(option, "-f") == 0;
 	struct nft_ctx *ctx;
-	int r = 1;
+	bool ok;
 
-	if (argc > 2 || (argc == 2 && strcmp(argv[1], "-c") != 0)) {
-		(void)fputs("usage: zone-nft [-c] <COMMANDS\n", stderr);
+	if (argc > 2 || (argc == 2 && !given && strcmp(option, "-c") != 0)) {
+		(void)fputs("usage: zone-nft [-c|-f]\n", stderr);
 		return 2;
 	}
-	if (read_input(&input) < 0 || !input.p) {
+	if (given && (fread(input, 1, INPUT_MAX, stdin) == 0 || ferror(stdin) || !feof(stdin))) {
 		(void)fputs("cannot read the commands\n", stderr);
 		return 1;
 	}
 	ctx = nft_ctx_new(NFT_CTX_DEFAULT);
-	if (!ctx) {
+	if (!ctx || nft_ctx_buffer_error(ctx) != 0) {
 		(void)fputs("cannot set nftables up\n", stderr);
 		return 1;
 	}
-	if (nft_ctx_buffer_error(ctx) == 0) {
-		nft_ctx_set_dry_run(ctx, argc == 2);
-		r = nft_run_cmd_from_buffer(ctx, input.p) == 0 ? 0 : 1;
-	}
-	if (r != 0)
+	nft_ctx_set_dry_run(ctx, strcmp(option, "-c") == 0);
+	ok = nft_run_cmd_from_buffer(ctx, given ? input : rules) == 0;
+	if (!ok)
 		print_cause(nft_ctx_get_error_buffer(ctx));
 	nft_ctx_free(ctx);
-	return r;
+	return ok ? 0 : 1;
 }

@@ -1,31 +1,237 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A zone's NIC: made inside the zone's network namespace in one message, set up through a socket
- * that was opened there. The zone's init does not run yet, so nothing in there is hostile; what
- * reads a running zone (net_addresses) trusts nothing.
+ * A NIC's way up and down, which is the same for all kinds: a table of
+ * steps whose down halves work from the NIC's note. The zone's init does not run yet, or it is a
+ * running zone's namespace that nothing in is trusted of.
  */
-#include <stdio.h>
+#include "net/nic.h"
+
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/own.h"
-#include "base/sig.h"
-#include "net/addr.h"
-#include "net/bridge.h"
+#include "base/steps.h"
+#include "net/guard.h"
 #include "net/ident.h"
-#include "net/link.h"
-#include "net/net.h"
+#include "net/names.h"
+#include "net/port.h"
+#include "net/use.h"
 
-#define GENERATIONS   8	  /* names tried: a former generation's link may still be on its way out */
-#define ADDRESSES_MAX 128 /* of a zone, that are reported */
+/* ---- network --------------------------------------------------------------------------------- */
 
-/* A lease, parsed. */
-struct nic {
+struct lost {
 	const char *name;
-	uint8_t mac[6];
-	unsigned mtu;
-	struct ipnet ipv4, ipv6, gateway4, gateway6; /* family 0: none */
+	char zone[64];
 };
+
+static int is_lost(const struct note *n, const char *name, void *arg, struct zerr *e)
+{
+	struct lost *l = arg;
+
+	(void)name;
+	(void)e;
+	if (*n->home.name && str_eq(n->home.name, l->name))
+		memcpy(l->zone, n->zone, sizeof(l->zone));
+	return 0;
+}
+
+/* No such interface; it may be on loan. */
+static int explain_missing(const struct nic *n, struct zerr *e)
+{
+	struct lost lost = { .name = n->spec->parent };
+	struct zerr ignored = { 0 };
+
+	*e = (struct zerr){ 0 };
+	(void)use_each(n->env, NULL, is_lost, &lost, &ignored);
+	if (*lost.zone)
+		return zerr_as(e, ZERR_STATE, "%s is in zone %s", lost.name, lost.zone);
+	return zerr_as(e, ZERR_MISSING, "the host has no interface %s", lost.name);
+}
+
+static int up_use(void *ctx, struct zerr *e)
+{
+	struct nic *n = ctx;
+	const char *parent = n->spec->parent;
+	int r = parent ? link_get(n->nl, parent, &n->parent, e) : 0;
+
+	if (r < 0)
+		return r == -ENODEV || r == -ERANGE ? explain_missing(n, e) : r;
+	n->notes = use_begin(n->env, n->nl, n->note.network, n->user, &n->net, e);
+	n->note.isolated = n->net.isolated;
+	return n->notes < 0 ? n->notes : 0;
+}
+
+static int down_use(void *ctx, struct zerr *e)
+{
+	struct nic *n = ctx;
+
+	return use_end(n->env, n->nl, n->note.network, n->user, e);
+}
+
+/* ---- link ------------------------------------------------------------------------------------ */
+
+/* Whether @info is still the link that @n was made as. */
+static bool is_same(const struct note *n, const struct link_info *info)
+{
+	return str_eq(info->kind, "veth") && (str_eq(info->name, n->host_name) || info->alias);
+}
+
+static int delete_if_same(struct nl *nl, const struct note *n, struct zerr *e)
+{
+	struct link_info info;
+	int r;
+
+	if (!*n->host_name)
+		return 0;
+	r = link_find(nl, n->index, n->zone, &info, e);
+	if (r < 0)
+		return r == -ENODEV ? 0 : r;
+	if (!is_same(n, &info)) {
+		log_debug("link %u is %s now, not %s: left alone", n->index, info.name,
+			  n->host_name);
+		return 0;
+	}
+	return link_delete(nl, n->index, e);
+}
+
+static int down_link(void *ctx, struct zerr *e)
+{
+	struct nic *n = ctx;
+	const int r = n->ops && n->ops->unmake ? n->ops->unmake(n, e) : 0;
+
+	if (r < 0 || !n->delete_link)
+		return r;
+	return delete_if_same(n->nl, &n->note, e);
+}
+
+int nic_confirm(struct nic *n, struct zerr *e)
+{
+	AUTO_FREE char *to = note_name(n->note.zone, n->note.nic, n->note.index);
+	int r;
+
+	if (n->confirmed)
+		return note_save(n->notes, n->user, &n->note, e);
+	r = to ? use_confirm(n->notes, n->user, to, &n->note, e)
+	       : zerr_code(e, ENOMEM, "note of user");
+	if (r < 0)
+		return r;
+	free(n->user);
+	n->user = own_take(to);
+	n->confirmed = true;
+	return 0;
+}
+
+int nic_go_inside(struct nic *n, struct zerr *e)
+{
+	return n->inside.socket ? 0 : nl_open_in(&n->inside, n->netns, e);
+}
+
+static int up_link(void *ctx, struct zerr *e)
+{
+	struct nic *n = ctx;
+	struct zerr second = { 0 };
+	int r = n->ops->make(n, e);
+
+	if (r < 0)
+		return r;
+	r = nic_confirm(n, e);
+	/* only a convenience; a name in use is the usual reason */
+	if (r == 0 && *n->note.host_name &&
+	    link_add_alias(n->nl, n->note.index, n->note.zone, &second) < 0)
+		log_debug("%s: %s", n->note.host_name, second.msg);
+	return r;
+}
+
+/* ---- guard ----------------------------------------------------------------------------------- */
+
+static int put_again(const struct note *n, const char *name, void *arg, struct zerr *e)
+{
+	(void)name;
+	(void)arg;
+	return guard_put(n, e);
+}
+
+static int up_guard(void *ctx, struct zerr *e)
+{
+	struct nic *n = ctx;
+	int r = n->port ? port_set(n->nl, &n->note, e) : 0;
+
+	if (r == 0)
+		r = guard_put(&n->note, e);
+	if (r != -ENOENT)
+		return r;
+	/* somebody has flushed our tables */
+	r = use_restore(n->env, n->nl, e);
+	return r < 0 ? r : use_each(n->env, NULL, put_again, NULL, e);
+}
+
+static int down_guard(void *ctx, struct zerr *e)
+{
+	const struct nic *n = ctx;
+
+	return guard_take(&n->note, e);
+}
+
+/* ---- name ------------------------------------------------------------------------------------ */
+
+static int up_name(void *ctx, struct zerr *e)
+{
+	const struct nic *n = ctx;
+
+	return *n->note.network ? names_add(n->env, &n->note, e) : 0;
+}
+
+static int down_name(void *ctx, struct zerr *e)
+{
+	const struct nic *n = ctx;
+
+	return *n->note.network ? names_remove(n->env, &n->note, e) : 0;
+}
+
+/* ---- inside ---------------------------------------------------------------------------------- */
+
+static int up_inside(void *ctx, struct zerr *e)
+{
+	struct nic *n = ctx;
+	const struct nic_lease *l = &n->lease;
+	const unsigned index = n->note.inside;
+	const bool routed = n->ops->keys & NIC_ROUTED;
+	int r = link_up(&n->inside, LINK_LO, 0, e);
+
+	if (r == 0)
+		r = link_up(&n->inside, index, 0, e);
+	if (r == 0 && l->ipv4.family)
+		r = addr_add(&n->inside, index, &l->ipv4, e);
+	if (r == 0 && l->ipv6.family && n->ipv6)
+		r = addr_add(&n->inside, index, &l->ipv6, e);
+	if (r == 0 && l->gateway4.family)
+		r = addr_add_default(&n->inside, index, &l->gateway4, routed, e);
+	if (r == 0 && l->gateway6.family && n->ipv6)
+		r = addr_add_default(&n->inside, index, &l->gateway6, routed, e);
+	return r == 0 && n->ops->connect ? n->ops->connect(n, e) : r;
+}
+
+static const struct step steps[] = {
+	{ "network", up_use, down_use },   { "link", up_link, down_link },
+	{ "guard", up_guard, down_guard }, { "name", up_name, down_name },
+	{ "addresses", up_inside, NULL },  { NULL, NULL, NULL },
+};
+static const struct op nic_op = { "nic", steps };
+#define STEPS_N (sizeof(steps) / sizeof(*steps) - 1)
+
+/* The notes are the journal. */
+static const struct journal none = { .dirfd = -1 };
+
+/* ---- walking --------------------------------------------------------------------------------- */
+
+static void nic_done(struct nic *n)
+{
+	nl_close(&n->inside);
+	own_close(n->notes);
+	own_free_p(&n->user);
+}
+#define AUTO_NIC __attribute__((cleanup(nic_done)))
 
 static bool parse_or_none(struct ipnet *ret, const char *text)
 {
@@ -33,167 +239,98 @@ static bool parse_or_none(struct ipnet *ret, const char *text)
 	return !*text || ipnet_parse(ret, text) == 0;
 }
 
-static int parse_lease(const struct net_lease *l, struct nic *ret, struct zerr *e)
+static int parse_lease(const struct net_lease *l, struct nic_lease *ret, struct zerr *e)
 {
-	ret->name = l->nic;
 	ret->mtu = l->mtu;
-	if (!*l->nic || mac_parse(ret->mac, l->mac) < 0 || !parse_or_none(&ret->ipv4, l->ipv4) ||
-	    !parse_or_none(&ret->ipv6, l->ipv6) || !parse_or_none(&ret->gateway4, l->gateway4) ||
+	if (!*l->nic || (*l->mac && mac_parse(ret->mac, l->mac) < 0) ||
+	    !parse_or_none(&ret->ipv4, l->ipv4) || !parse_or_none(&ret->ipv6, l->ipv6) ||
+	    !parse_or_none(&ret->gateway4, l->gateway4) ||
 	    !parse_or_none(&ret->gateway6, l->gateway6))
 		return zerr_set(e, EINVAL, "the lease is damaged");
 	return 0;
 }
 
-/* EEXIST has two causes; say which it was. */
-static int explain_taken(const struct veth *v, struct zerr *e)
+static int keep_vlans(const struct nic_spec *spec, struct note *to, struct zerr *e)
 {
-	AUTO_NL struct nl inside = { 0 };
-	struct link_info link;
-	int r;
+	size_t used = 0;
 
-	r = nl_open_in(&inside, v->netns_fd, e);
+	/* a VLAN's own interface has it in itself */
+	if (str_eq(spec->type, nic_vlan.name))
+		to->vlan = 0;
+	for (size_t i = 0; i < spec->vlans.n; i++) {
+		const int n = snprintf(to->vlans + used, sizeof(to->vlans) - used, "%s%s",
+				       used ? " " : "", spec->vlans.v[i]);
+
+		if (n < 0 || (size_t)n >= sizeof(to->vlans) - used)
+			return zerr_as(e, ZERR_USAGE, "vlans: too many of them");
+		used += (size_t)n;
+	}
+	return 0;
+}
+
+/* What is known before there is a link. */
+static int prepare(struct nic *n, const struct net_lease *l, struct zerr *e)
+{
+	struct note *note = &n->note;
+	int r = nic_check_keys(n->ops, n->spec, e);
+
+	if (r == 0)
+		r = parse_lease(l, &n->lease, e);
 	if (r < 0)
 		return r;
-	if (link_get(&inside, v->peer_name, &link, e) == 0)
-		return zerr_set(e, EEXIST, "the zone has an interface %s already", v->peer_name);
-	return zerr_set(e, EEXIST, "%u interface names up to %s are all in use", GENERATIONS,
-			v->name);
-}
-
-static int make_veth(struct nl *nl, unsigned slot, unsigned generation, struct veth *v,
-		     char name[static IFNAMSIZ], struct zerr *e)
-{
-	int r = -EEXIST;
-
-	v->name = name;
-	for (unsigned i = 0; i < GENERATIONS && r == -EEXIST; i++) {
-		if (snprintf(name, IFNAMSIZ, "z%u.%u", slot, generation + i) >= IFNAMSIZ)
-			return zerr_set(e, ERANGE, "z%u.%u is too long for an interface name", slot,
-					generation + i);
-		r = link_add_veth(nl, v, e);
-	}
-	if (r == -EEXIST)
-		return explain_taken(v, e);
-	if (r == -EXFULL)
-		return zerr_set(e, EXFULL, "the network is full: a bridge takes 1023 interfaces");
-	if (r == -EOPNOTSUPP)
-		return zerr_as(e, ZERR_HOST, "the host's kernel has no veth interfaces");
-	return r;
-}
-
-/* Everything inside: loopback and the NIC up, addresses, routes. */
-static int set_up(struct nl *inside, const struct nic *nic, unsigned index, bool ipv6,
-		  struct zerr *e)
-{
-	int r;
-
-	r = link_up(inside, LINK_LO, 0, e);
-	if (r == 0)
-		r = link_up(inside, index, 0, e);
-	if (r == 0 && nic->ipv4.family)
-		r = addr_add(inside, index, &nic->ipv4, e);
-	if (r == 0 && nic->ipv6.family && ipv6)
-		r = addr_add(inside, index, &nic->ipv6, e);
-	if (r == 0 && nic->gateway4.family)
-		r = addr_add_default(inside, index, &nic->gateway4, e);
-	if (r == 0 && nic->gateway6.family && ipv6)
-		r = addr_add_default(inside, index, &nic->gateway6, e);
-	return r;
-}
-
-/* Make the NIC as a port of @bridge. After a failure it is gone. */
-static int make_nic(struct nl *nl, const struct link_info *bridge, const struct nic *nic,
-		    unsigned slot, unsigned generation, int netns_fd, struct net_link *ret,
-		    struct zerr *e)
-{
-	AUTO_NL struct nl inside = { 0 };
-	struct veth v = { .master = bridge->index,
-			  .mtu = bridge->mtu,
-			  .peer_name = nic->name,
-			  .peer_mac = nic->mac,
-			  .peer_mtu = nic->mtu,
-			  .netns_fd = netns_fd };
-	struct zerr second = { 0 };
-	struct link_info link;
-	int r;
-
-	r = make_veth(nl, slot, generation, &v, ret->host_name, e);
+	(void)snprintf(note->zone, sizeof(note->zone), "%s", n->to->zone);
+	(void)snprintf(note->nic, sizeof(note->nic), "%s", l->nic);
+	(void)snprintf(note->type, sizeof(note->type), "%s", n->ops->name);
+	(void)snprintf(note->network, sizeof(note->network), "%s", l->network);
+	memcpy(note->mac, n->lease.mac, sizeof(note->mac));
+	note->ipv4 = n->lease.ipv4;
+	note->ipv6 = n->lease.ipv6;
+	note->open = n->spec->open;
+	note->vlan = n->spec->vlan;
+	r = keep_vlans(n->spec, note, e);
 	if (r < 0)
 		return r;
-	r = nl_open_in(&inside, netns_fd, e);
-	if (r == 0)
-		r = link_get(&inside, nic->name, &link, e);
-	if (r == 0) {
-		ret->ifindex = link.peer;
-		r = set_up(&inside, nic, link.index, bridge->ipv6 && link.ipv6, e);
+	if (!*note->network && !(n->ops->keys & NIC_ROUTED)) {
+		/* what others give it is not known here */
+		note->open.ipv4 |= !note->ipv4.family;
+		note->open.ipv6 |= !note->ipv6.family;
 	}
-	if (r < 0 && link_get(nl, ret->host_name, &link, &second) == 0)
-		(void)link_delete(nl, link.index, &second); /* the first error counts */
-	return r;
+	n->user = note_name(note->zone, note->nic, 0);
+	return n->user ? 0 : zerr_code(e, ENOMEM, "note of user");
 }
 
-/* Say that it is this link which uses the network. After a failure the link is gone. */
-static int confirm(struct nl *nl, int users, const char *user, const char *zone,
-		   const struct net_link *made, struct zerr *e)
+int net_up(const struct net_env *env, const struct net_user *user, const struct nic_spec *spec,
+	   const struct net_lease *l, struct net_link *ret, struct zerr *e)
 {
-	AUTO_FREE char *to = bridge_user(zone, made->nic, made->ifindex);
-	struct zerr second = { 0 };
-	int r;
-
-	r = to ? bridge_confirm(users, user, to, e) : zerr_code(e, ENOMEM, "note of user");
-	if (r < 0)
-		(void)link_delete(nl, made->ifindex, &second); /* the first error counts */
-	return r;
-}
-
-int net_up(const struct net_env *env, const char *zone, unsigned slot, unsigned generation,
-	   const struct net_lease *l, int netns_fd, struct net_link *ret, struct zerr *e)
-{
-	AUTO_FREE char *user = bridge_user(zone, l->nic, 0);
 	AUTO_NL struct nl nl = { 0 };
-	AUTO_CLOSE int users = -1;
-	struct net_link made = { 0 };
-	struct zerr second = { 0 };
-	struct link_info bridge;
-	struct nic nic;
-	int r;
+	AUTO_NIC struct nic n = { .env = env,
+				  .ops = nic_find(spec->type, e),
+				  .nl = &nl,
+				  .notes = -1,
+				  .netns = user->netns_fd,
+				  .delete_link = true,
+				  .to = user,
+				  .spec = spec };
+	int r = n.ops ? prepare(&n, l, e) : -EINVAL;
 
-	if (!user)
-		return zerr_code(e, ENOMEM, "note of user");
-	r = parse_lease(l, &nic, e);
 	if (r == 0)
 		r = nl_open(&nl, e);
+	if (r == 0)
+		r = steps_up(&nic_op, &none, &n, e);
 	if (r < 0)
 		return r;
-	users = bridge_use(env, &nl, l->network, user, &bridge, e);
-	if (users < 0)
-		return users;
-	memcpy(made.nic, l->nic, sizeof(made.nic));
-	memcpy(made.network, l->network, sizeof(made.network));
-	r = make_nic(&nl, &bridge, &nic, slot, generation, netns_fd, &made, e);
-	if (r == 0)
-		r = confirm(&nl, users, user, zone, &made, e);
-	if (r == -ENOTRECOVERABLE) /* in the wrong namespace: net_forget() by another process */
-		return r;
-	if (r < 0) {
-		steps_hold_signals(true); /* as in bridge_use() */
-		(void)bridge_drop(env, &nl, l->network, user, &second);
-		steps_hold_signals(false);
-		return r;
-	}
-	/* only a convenience; a name in use is the usual reason */
-	if (link_add_alias(&nl, made.ifindex, zone, &second) < 0)
-		log_debug("%s: %s", made.host_name, second.msg);
-	*ret = made;
+	*ret = (struct net_link){ .ifindex = n.note.index };
+	memcpy(ret->nic, n.note.nic, sizeof(ret->nic));
+	memcpy(ret->network, n.note.network, sizeof(ret->network));
+	memcpy(ret->host_name, n.note.host_name, sizeof(ret->host_name));
 	return 0;
 }
 
 int net_loopback(int netns_fd, struct zerr *e)
 {
 	AUTO_NL struct nl inside = { 0 };
-	int r;
+	int r = nl_open_in(&inside, netns_fd, e);
 
-	r = nl_open_in(&inside, netns_fd, e);
 	if (r == 0)
 		r = link_up(&inside, LINK_LO, 0, e);
 	return zerr_in(e, r, "loopback");
@@ -211,100 +348,62 @@ int net_alias(int netns_fd, const char *nic, const char *alias, struct zerr *e)
 	return r == 0 ? link_add_alias(&inside, link.index, alias, e) : r;
 }
 
-/* Whether @info is still the link that was made as @link for @zone. */
-static bool is_same(const struct net_link *link, const struct link_info *info)
+/* Load the note @user on @network; without one only what the caller knows of the link is left. */
+static int load(struct nic *n, const char *network, const char *user, struct zerr *e)
 {
-	return str_eq(info->kind, "veth") && (str_eq(info->name, link->host_name) || info->alias);
+	struct zerr unused = { 0 };
+	struct note note;
+	const int r = use_load(n->env, network, user, &note, e);
+
+	if (r == 0)
+		n->note = note;
+	if (r < 0 && r != -ENOENT)
+		return r;
+	n->user = strdup(user);
+	n->ops = *n->note.type ? nic_find(n->note.type, &unused) : NULL;
+	return n->user ? 0 : zerr_code(e, ENOMEM, "note of user");
 }
 
-static int delete_if_same(struct nl *nl, const char *zone, const struct net_link *link,
-			  struct zerr *e)
-{
-	struct link_info info;
-	int r;
-
-	r = link_find(nl, link->ifindex, zone, &info, e);
-	if (r < 0)
-		return r == -ENODEV ? 0 : r;
-	if (!is_same(link, &info)) {
-		log_debug("link %u is %s now, not %s: left alone", link->ifindex, info.name,
-			  link->host_name);
-		return 0;
-	}
-	return link_delete(nl, link->ifindex, e);
-}
-
-int net_down(const struct net_env *env, const char *zone, const struct net_link *link,
+int net_down(const struct net_env *env, const char *zone, const struct net_link *link, int netns_fd,
 	     bool delete_link, struct zerr *e)
 {
-	AUTO_FREE char *user = bridge_user(zone, link->nic, link->ifindex);
+	AUTO_FREE char *user = note_name(zone, link->nic, link->ifindex);
 	AUTO_NL struct nl nl = { 0 };
-	struct zerr second = { 0 };
-	int r, q;
+	AUTO_NIC struct nic n = {
+		.env = env, .nl = &nl, .notes = -1, .netns = netns_fd, .delete_link = delete_link
+	};
+	int r = user ? nl_open(&nl, e) : zerr_code(e, ENOMEM, "note of user");
 
-	if (!user)
-		return zerr_code(e, ENOMEM, "note of user");
-	r = nl_open(&nl, e);
 	if (r < 0)
 		return r;
-	if (delete_link)
-		r = delete_if_same(&nl, zone, link, e);
-	q = bridge_drop(env, &nl, link->network, user, r < 0 ? &second : e);
-	return r < 0 ? r : q;
+	(void)snprintf(n.note.zone, sizeof(n.note.zone), "%s", zone);
+	memcpy(n.note.network, link->network, sizeof(link->network));
+	memcpy(n.note.host_name, link->host_name, sizeof(link->host_name));
+	n.note.index = link->ifindex;
+	r = load(&n, link->network, user, e);
+	return r < 0 ? r : steps_down(&nic_op, STEPS_N, &none, &n, e);
+}
+
+/* One note of a zone that is being cleaned up after. */
+static int forget_one(const struct note *note, const char *name, void *arg, struct zerr *e)
+{
+	const struct nic *all = arg;
+	AUTO_NIC struct nic n = { .env = all->env, .nl = all->nl, .notes = -1, .netns = -1 };
+	const int r = load(&n, note->network, name, e);
+
+	return r < 0 ? r : steps_down(&nic_op, STEPS_N, &none, &n, e);
 }
 
 int net_forget(const struct net_env *env, const char *zone, struct zerr *e)
 {
 	AUTO_NL struct nl nl = { 0 };
-	const int r = nl_open(&nl, e);
+	struct nic all = { .env = env, .nl = &nl };
+	struct zerr second = { 0 };
+	int q, r = nl_open(&nl, e);
 
-	return r < 0 ? r : bridge_forget(env, &nl, zone, e);
-}
-
-int net_count(const struct net_link *link, struct net_counters *ret)
-{
-	AUTO_NL struct nl nl = { 0 };
-	struct zerr unused = { 0 };
-	struct link_info info;
-
-	if (nl_open(&nl, &unused) < 0 || link_find(&nl, link->ifindex, NULL, &info, &unused) < 0 ||
-	    !is_same(link, &info))
-		return -ENODEV;
-	*ret = (struct net_counters){ .rx_bytes = info.tx_bytes,
-				      .tx_bytes = info.rx_bytes,
-				      .rx_packets = info.tx_packets,
-				      .tx_packets = info.rx_packets,
-				      .drops = info.rx_dropped + info.tx_dropped };
-	return 0;
-}
-
-struct address_lists {
-	struct strv *ipv4, *ipv6;
-};
-
-static int take_address(const struct addr_entry *a, void *arg)
-{
-	const struct address_lists *lists = arg;
-	struct strv *list = a->net.family == AF_INET ? lists->ipv4 : lists->ipv6;
-	char text[IPNET_TEXT];
-
-	if (!a->global)
-		return 0;
-	if (lists->ipv4->n + lists->ipv6->n >= ADDRESSES_MAX)
-		return -E2BIG;
-	(void)ipnet_address(&a->net, text);
-	return strv_has(list, text) ? 0 : strv_add(list, text);
-}
-
-int net_addresses(int netns_fd, struct strv *ret_ipv4, struct strv *ret_ipv6, struct zerr *e)
-{
-	AUTO_NL struct nl inside = { 0 };
-	struct address_lists lists = { ret_ipv4, ret_ipv6 };
-	int r;
-
-	r = nl_open_in(&inside, netns_fd, e);
-	if (r == 0)
-		r = addr_list(&inside, take_address, &lists, e);
-	/* changed meanwhile, or more than anybody wants to read: what we have will do */
-	return r == -EAGAIN || r == -E2BIG ? 0 : r;
+	if (r < 0)
+		return r;
+	r = use_each(env, zone, forget_one, &all, e);
+	q = use_forget(env, &nl, zone, r < 0 ? &second : e);
+	return r < 0 ? r : q;
 }

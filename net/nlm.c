@@ -24,17 +24,22 @@ struct attr_table {
 	uint16_t max;
 };
 
-int nl_open(struct nl *nl, struct zerr *e)
+int nl_open_protocol(struct nl *nl, int protocol, struct zerr *e)
 {
 	int on = 1;
 
-	*nl = (struct nl){ .socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC) };
+	*nl = (struct nl){ .socket = mnl_socket_open2(protocol, SOCK_CLOEXEC) };
 	if (!nl->socket)
 		return zerr_sys(e, "netlink socket");
 	/* without these the kernel says less, no more */
 	(void)mnl_socket_setsockopt(nl->socket, NETLINK_EXT_ACK, &on, sizeof(on));
 	(void)mnl_socket_setsockopt(nl->socket, NETLINK_CAP_ACK, &on, sizeof(on));
 	return 0;
+}
+
+int nl_open(struct nl *nl, struct zerr *e)
+{
+	return nl_open_protocol(nl, NETLINK_ROUTE, e);
 }
 
 int nl_open_in(struct nl *nl, int netns_fd, struct zerr *e)
@@ -111,6 +116,11 @@ void nlm_u8(struct nlm *m, uint16_t type, uint8_t value)
 	nlm_put(m, type, &value, sizeof(value));
 }
 
+void nlm_u16(struct nlm *m, uint16_t type, uint16_t value)
+{
+	nlm_put(m, type, &value, sizeof(value));
+}
+
 void nlm_u32(struct nlm *m, uint16_t type, uint32_t value)
 {
 	nlm_put(m, type, &value, sizeof(value));
@@ -162,6 +172,19 @@ void nlm_nested(const struct nlattr *nest, const struct nlattr **tb, uint16_t ma
 	memset(tb, 0, (max + 1U) * sizeof(*tb));
 	if (nest)
 		(void)mnl_attr_parse_nested(nest, take_attr, &t); /* take_attr never fails */
+}
+
+const struct nlattr *nlm_next(const struct nlattr *nest, const struct nlattr *before)
+{
+	const char *end = nest ? (const char *)nest + nest->nla_len : NULL;
+	const struct nlattr *next = NULL;
+
+	if (nest && nest->nla_len > MNL_ATTR_HDRLEN)
+		next = before ? mnl_attr_next(before) : mnl_attr_get_payload(nest);
+	return next && (const char *)next < end &&
+			       mnl_attr_ok(next, (int)(end - (const char *)next))
+		       ? next
+		       : NULL;
 }
 
 const void *nlm_get(const struct nlattr *a, size_t len)
@@ -278,6 +301,25 @@ static ssize_t receive(struct nl *nl, void *buf, size_t room)
 	return -EPROTO;
 }
 
+/* Answers to a batch whose messages have the numbers from @first to @last. 1: more is to come. */
+static int take_batch(uint32_t first, uint32_t last, const void *data, size_t len, struct zerr *e)
+{
+	const struct nlmsghdr *h = data;
+	int left = (int)len;
+	int r;
+
+	for (; mnl_nlmsg_ok(h, left); h = mnl_nlmsg_next(h, &left)) {
+		if (h->nlmsg_len > (size_t)left)
+			return zerr_set(e, EPROTO, "the kernel's answer is damaged");
+		if (h->nlmsg_type != NLMSG_ERROR || h->nlmsg_seq - first > last - first)
+			continue;
+		r = take_error(h, e);
+		if (r < 0 || h->nlmsg_seq == last)
+			return r;
+	}
+	return 1;
+}
+
 int nl_call(struct nl *nl, struct nlm *m, nl_reply_fn *fn, void *arg, struct zerr *e)
 {
 	_Alignas(struct nlmsghdr) char buf[32768];
@@ -298,5 +340,61 @@ int nl_call(struct nl *nl, struct nlm *m, nl_reply_fn *fn, void *arg, struct zer
 			return zerr_code(e, (int)-n, "answer of the kernel");
 		r = nl_feed(nl, buf, (size_t)n, fn, arg, e);
 	} while (r > 0);
+	return r;
+}
+
+void nl_batch_done(struct nl_batch *b)
+{
+	buf_done(&b->data);
+	*b = (struct nl_batch){ 0 };
+}
+
+void nl_batch_add(struct nl_batch *b, const struct nlm *m)
+{
+	const struct nlmsghdr *h = &m->u.head;
+
+	if (m->failed)
+		b->data.failed = true;
+	b->last = b->data.len;
+	buf_add(&b->data, h, MNL_ALIGN(h->nlmsg_len)); /* the room behind it is part of @m */
+	b->n++;
+}
+
+void nl_batch_ask(struct nl_batch *b)
+{
+	struct nlmsghdr *h = (struct nlmsghdr *)(b->data.p + b->last);
+
+	if (!b->data.failed && b->n > 0)
+		h->nlmsg_flags |= NLM_F_ACK;
+}
+
+int nl_batch_send(struct nl *nl, struct nl_batch *b, struct zerr *e)
+{
+	_Alignas(struct nlmsghdr) char answer[8192];
+	const int fd = mnl_socket_get_fd(nl->socket);
+	const int room = (int)b->data.len + 4096;
+	struct nlmsghdr *h = (struct nlmsghdr *)b->data.p;
+	int left = (int)b->data.len;
+	const uint32_t first = nl->seq + 1;
+	uint32_t last = nl->seq;
+	ssize_t n;
+	int r = 1;
+
+	if (b->data.failed)
+		return zerr_code(e, ENOMEM, "messages for the kernel");
+	for (; mnl_nlmsg_ok(h, left); h = mnl_nlmsg_next(h, &left)) {
+		h->nlmsg_seq = ++nl->seq;
+		last = h->nlmsg_flags & NLM_F_ACK ? nl->seq : last;
+	}
+	/* a batch beyond the usual size of a socket's buffer; refused, the usual one may do */
+	(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof(room));
+	if (mnl_socket_sendto(nl->socket, b->data.p, b->data.len) < 0)
+		return zerr_sys(e, "send to the kernel");
+	while (r > 0) {
+		n = receive(nl, answer, sizeof(answer));
+		if (n < 0)
+			return zerr_code(e, (int)-n, "answer of the kernel");
+		r = take_batch(first, last, answer, (size_t)n, e);
+	}
 	return r;
 }

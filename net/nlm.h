@@ -13,10 +13,12 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/str.h"
 
 struct mnl_socket;
 
-/* A route socket. It stays in the network namespace in which it was opened. */
+/* A socket, of the route protocol unless said otherwise. It stays in the network namespace in which
+ * it was opened. */
 struct nl {
 	struct mnl_socket *socket;
 	uint32_t seq;
@@ -36,6 +38,8 @@ typedef int nl_reply_fn(const struct nlmsghdr *h, void *arg);
 
 /* Open @nl in the caller's network namespace. 0 or -errno. */
 int nl_open(struct nl *nl, struct zerr *e);
+/* The same for another protocol: NETLINK_NETFILTER, NETLINK_SOCK_DIAG. */
+int nl_open_protocol(struct nl *nl, int protocol, struct zerr *e);
 /* Open @nl inside @netns_fd; the caller's thread is there for one system call and back again. When
  * it cannot get back that is the error, and the caller must do nothing else in that thread. */
 int nl_open_in(struct nl *nl, int netns_fd, struct zerr *e);
@@ -47,6 +51,7 @@ void nlm_begin(struct nlm *m, uint16_t type, uint16_t flags, const void *fixed, 
 void nlm_put(struct nlm *m, uint16_t type, const void *data, size_t len);
 void nlm_str(struct nlm *m, uint16_t type, const char *s);
 void nlm_u8(struct nlm *m, uint16_t type, uint8_t value);
+void nlm_u16(struct nlm *m, uint16_t type, uint16_t value);
 void nlm_u32(struct nlm *m, uint16_t type, uint32_t value);
 /* Open a nested attribute that begins with @len bytes of @fixed (NULL, 0: nothing). NULL when it
  * failed, which nlm_end() takes. */
@@ -58,6 +63,23 @@ void nlm_end(struct nlm *m, struct nlattr *nest);
  * blocks: the kernel answers before the send returns. */
 int nl_call(struct nl *nl, struct nlm *m, nl_reply_fn *fn, void *arg, struct zerr *e);
 
+/* Messages that are carried out one behind the other by one call. */
+struct nl_batch {
+	struct buf data;
+	size_t last; /* where the message that was added last begins */
+	uint32_t n;
+};
+/* Empty it. */
+void nl_batch_done(struct nl_batch *b);
+#define AUTO_BATCH __attribute__((cleanup(nl_batch_done)))
+/* Append @m; what did not fit or has no room makes the whole batch fail. */
+void nl_batch_add(struct nl_batch *b, const struct nlm *m);
+/* Have the last message added ask for an answer. */
+void nl_batch_ask(struct nl_batch *b);
+/* Send all of @b. One of its messages asks for an answer; that, or the first error of
+ * any before it, is the result. Once for each socket: after an error there may be more. */
+int nl_batch_send(struct nl *nl, struct nl_batch *b, struct zerr *e);
+
 /* One datagram of an answer to @nl's last request. 1: more is to come, 0: that was the end, or
  * -errno. What belongs to other requests is skipped. Apart from nl_call() only for tests. */
 int nl_feed(struct nl *nl, const void *data, size_t len, nl_reply_fn *fn, void *arg,
@@ -68,6 +90,8 @@ int nl_feed(struct nl *nl, const void *data, size_t len, nl_reply_fn *fn, void *
 int nlm_attrs(const struct nlmsghdr *h, size_t fixed, const struct nlattr **tb, uint16_t max);
 /* The same for what is inside @nest; NULL has nothing inside. */
 void nlm_nested(const struct nlattr *nest, const struct nlattr **tb, uint16_t max);
+/* The attribute behind @before inside @nest (NULL: the first); NULL behind the last. */
+const struct nlattr *nlm_next(const struct nlattr *nest, const struct nlattr *before);
 /* The value when it has at least @len bytes, else NULL. NULL is taken. */
 const void *nlm_get(const struct nlattr *a, size_t len);
 uint32_t nlm_get_u32(const struct nlattr *a, uint32_t missing);

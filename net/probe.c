@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What checkconfig asks: whether networks could come up here. Nothing is changed. */
 #include "net/link.h"
-#include "net/nat.h"
 #include "net/net.h"
+#include "net/table.h"
 
 int net_probe(const struct net_env *env, struct zerr *e)
 {
@@ -19,5 +19,5 @@ int net_probe(const struct net_env *env, struct zerr *e)
 		if (r == -EPERM)
 			return zerr_as(e, ZERR_PERM, "only root can find out");
 	}
-	return r < 0 ? r : nat_probe(env, e);
+	return r < 0 ? r : table_probe(env, e);
 }

@@ -4,5 +4,8 @@
 
 #include "storage/storage.h"
 
+extern const struct storage_ops storage_btrfs;
 extern const struct storage_ops storage_overlay;
 extern const struct storage_ops storage_dir;
+extern const struct storage_ops storage_loop;
+extern const struct storage_ops storage_lvm;

@@ -12,13 +12,15 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/statvfs.h>
 
 #include "base/copy.h"
 #include "base/fs.h"
 #include "base/own.h"
+#include "base/share.h"
 #include "base/sys.h"
+#include "storage/project.h"
+#include "storage/scaffold.h"
 
 #define LOWER_MAX 2
 
@@ -30,10 +32,6 @@ struct job {		      /* what the child works on */
 	uid_t base;
 	enum layers_way way;
 	unsigned mount_attr;
-	struct result { /* shared with the parent */
-		int fd;
-		struct zerr e;
-	} * result;
 };
 
 /* ---- upper and work ------------------------------------------------------------------------- */
@@ -56,6 +54,15 @@ int layers_make(int dir, int lower, struct zerr *e)
 	return 0;
 }
 
+/* Between projects there is no renaming, which is what the overlay does all the time. */
+static int join_project(int dir, int work, struct zerr *e)
+{
+	AUTO_CLOSE int upper = fs_open_below(dir, "upper", O_RDONLY | O_DIRECTORY, 0);
+	const uint32_t number = upper < 0 ? 0 : project_of(upper);
+
+	return number ? project_join(work, number, false, e) : 0;
+}
+
 /* What a crash left in work/ would make the next mount fail or cost the kernel time. */
 static int reset_work(int dir, struct zerr *e)
 {
@@ -67,12 +74,12 @@ static int reset_work(int dir, struct zerr *e)
 		return work;
 	if ((unlinkat(work, "work", AT_REMOVEDIR) == 0 || errno == ENOENT) &&
 	    !fs_exists(work, "incompat"))
-		return 0;
+		return join_project(dir, work, e);
 	r = fs_remove(dir, "work", e);
 	if (r < 0)
 		return r;
 	again = fs_subdir(dir, "work", 0700, e);
-	return again < 0 ? again : 0;
+	return again < 0 ? again : join_project(dir, again, e);
 }
 
 /* ---- the child ------------------------------------------------------------------------------ */
@@ -171,34 +178,14 @@ static int set_options(const struct job *j, int fs, struct zerr *e)
 	return r;
 }
 
-/* One directory of the scaffold, with @tree mounted on it. */
-static int scaffold_add(int dir, const char *name, int tree, struct zerr *e)
-{
-	if (mkdirat(dir, name, 0700) < 0 ||
-	    move_mount(tree, "", dir, name, MOVE_MOUNT_F_EMPTY_PATH) < 0)
-		return zerr_sys(e, "attach layer %s", name);
-	return 0;
-}
-
-/* A mount namespace of our own, with the layers attached to directories of a tmpfs on "/": needs no
- * directory that exists, and all of it is gone when we are. */
+/* The layers under names in a directory of their own. */
 static int make_scaffold(const struct job *j, struct zerr *e)
 {
-	AUTO_CLOSE int fs = -1, dir = -1;
-	int r = 0;
+	AUTO_CLOSE int dir = scaffold_make(e);
+	int r = dir < 0 ? dir : 0;
 
-	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
-		return zerr_sys(e, "make a mount namespace");
-	fs = fsopen("tmpfs", FSOPEN_CLOEXEC);
-	if (fs < 0 || fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
-		return zerr_sys(e, "make a tmpfs");
-	dir = fsmount(fs, FSMOUNT_CLOEXEC, 0);
-	if (dir < 0 || move_mount(dir, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) < 0 ||
-	    fchdir(dir) < 0)
-		return zerr_sys(e, "attach a tmpfs");
-	for (unsigned i = 0; r == 0 && i < j->lowers; i++) {
+	for (unsigned i = 0; r == 0 && i < j->lowers; i++)
 		r = scaffold_add(dir, i == 0 ? "0" : "1", j->lower[i], e);
-	}
 	return r == 0 && j->writable >= 0 ? scaffold_add(dir, "w", j->writable, e) : r;
 }
 
@@ -223,17 +210,19 @@ static int mount_by(const struct job *j, enum layers_way way, struct zerr *e)
 	return fd < 0 ? fs_fail(fs, "mount overlay", e) : fd;
 }
 
+/* By descriptors (6.13) before by paths (6.5): what is older than both refuses a descriptor without
+ * a word, but leaves a line in its log for a path. */
 static int try_ways(const struct job *j, struct zerr *e)
 {
-	int r = -EINVAL;
+	int r;
 
 	if (j->way != LAYERS_ANY)
 		return mount_by(j, j->way, e);
-	for (unsigned way = LAYERS_PATHS; way <= LAYERS_NAMESPACE; way++) {
-		r = mount_by(j, (enum layers_way)way, e);
-		if (r != -EINVAL && r != -EOPNOTSUPP && r != -ENOENT)
-			break;
-	}
+	r = mount_by(j, LAYERS_FDS, e);
+	if (r == -EINVAL)
+		r = mount_by(j, LAYERS_PATHS, e);
+	if (r == -EINVAL || r == -EOPNOTSUPP || r == -ENOENT)
+		r = mount_by(j, LAYERS_NAMESPACE, e);
 	return r;
 }
 
@@ -263,52 +252,22 @@ static int become(uid_t base, struct zerr *e)
 	return 0;
 }
 
-static void child(const struct job *j)
+static int stack(void *ctx, struct zerr *e)
 {
-	struct zerr *e = &j->result->e;
+	const struct job *j = ctx;
 	int r = become(j->base, e);
 	int fd = r < 0 ? r : try_ways(j, e);
 
-	if (fd >= 0 && j->writable >= 0 && !(j->mount_attr & MOUNT_ATTR_RDONLY)) {
-		r = check_writable(fd, e);
-		if (r < 0) {
-			own_close(fd);
-			fd = r;
-		}
-	}
-	j->result->fd = fd;
-	_exit(0);
+	if (fd < 0 || j->writable < 0 || (j->mount_attr & MOUNT_ATTR_RDONLY))
+		return fd;
+	r = check_writable(fd, e);
+	if (r == 0)
+		return fd;
+	own_close(fd);
+	return r;
 }
 
 /* ---- the parent ----------------------------------------------------------------------------- */
-
-static int run_child(struct job *j, struct zerr *e)
-{
-	struct clone_args args = { .flags = CLONE_FILES, .exit_signal = SIGCHLD };
-	int fd;
-	pid_t pid;
-
-	j->result = mmap(NULL, sizeof(*j->result), PROT_READ | PROT_WRITE,
-			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (j->result == MAP_FAILED)
-		return zerr_sys(e, "map memory");
-	j->result->fd = -EIO;
-	(void)zerr_code(&j->result->e, EIO, "the mounting process died");
-	pid = sys_clone3(&args);
-	if (pid == 0)
-		child(j);
-	if (pid < 0) {
-		fd = zerr_sys(e, "clone");
-	} else {
-		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-			;
-		fd = j->result->fd;
-		if (fd < 0)
-			*e = j->result->e;
-	}
-	(void)munmap(j->result, sizeof(*j->result));
-	return fd;
-}
 
 static int add_lower(struct job *j, int dir, int userns, struct zerr *e)
 {
@@ -317,6 +276,19 @@ static int add_lower(struct job *j, int dir, int userns, struct zerr *e)
 	if (fd >= 0)
 		j->lower[j->lowers++] = fd;
 	return fd < 0 ? fd : 0;
+}
+
+/* The bottom. A mount that is detached already cannot be cloned before Linux 6.15. */
+static int add_bottom(struct job *j, const struct layers *l, int userns, struct zerr *e)
+{
+	if (!l->lower_fresh)
+		return add_lower(j, l->lower, userns, e);
+	const int fd = fcntl(l->lower, F_DUPFD_CLOEXEC, 3);
+
+	if (fd < 0)
+		return zerr_sys(e, "layers");
+	j->lower[j->lowers++] = fd;
+	return mount_set_tree(fd, userns, false, e);
 }
 
 static int set_writable(struct job *j, int dir, int userns, struct zerr *e)
@@ -343,16 +315,15 @@ static int add_layers(struct job *j, const struct layers *l, const struct volume
 			return zerr_code(e, -upper, "open the upper layer");
 		r = add_lower(j, upper, a->userns, e);
 	}
+	if (r == 0 && a->scratch >= 0) /* before a fresh mount shows shifted owners */
+		r = layers_make(a->scratch, top, e);
 	if (r == 0)
-		r = add_lower(j, l->lower, a->userns, e);
+		r = add_bottom(j, l, a->userns, e);
 	if (r < 0)
 		return r;
 	if (writes)
 		return set_writable(j, l->writable, a->userns, e);
-	if (a->scratch < 0)
-		return 0;
-	r = layers_make(a->scratch, top, e);
-	return r < 0 ? r : set_writable(j, a->scratch, a->userns, e);
+	return a->scratch < 0 ? 0 : set_writable(j, a->scratch, a->userns, e);
 }
 
 int layers_mount(const struct layers *l, const struct volume_attach *a, enum layers_way way,
@@ -366,7 +337,7 @@ int layers_mount(const struct layers *l, const struct volume_attach *a, enum lay
 		.mount_attr = a->readonly ? MOUNT_ATTR_RDONLY : 0,
 	};
 	const int r = add_layers(&j, l, a, e);
-	const int fd = r < 0 ? r : run_child(&j, e);
+	const int fd = r < 0 ? r : share_run(stack, &j, e);
 
 	for (unsigned i = 0; i < j.lowers; i++)
 		own_close(j.lower[i]);

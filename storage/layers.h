@@ -5,15 +5,16 @@
 #include "storage/storage.h"
 
 struct layers {
-	int lower;    /* directory; borrowed */
+	int lower;    /* directory, or (lower_fresh) a mount that nobody else has; borrowed */
 	int writable; /* directory with upper/ (layers_make()), or -1: none; borrowed */
+	bool lower_fresh;
 };
 
 /* How the layers reach the kernel; what it can do depends on its version. */
 enum layers_way {
 	LAYERS_ANY,	  /* the first of the others that works */
-	LAYERS_PATHS,	  /* detached trees, by /proc/self/fd */
-	LAYERS_FDS,	  /* detached trees, by descriptor */
+	LAYERS_PATHS,	  /* detached trees, by /proc/self/fd: 6.5 */
+	LAYERS_FDS,	  /* detached trees, by descriptor: 6.13 */
 	LAYERS_NAMESPACE, /* attached in a mount namespace of a helper's own: 6.1 */
 };
 

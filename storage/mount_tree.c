@@ -18,22 +18,30 @@ static int idmap_error(int err, struct zerr *e)
 	return zerr_hint(e, r, "use -P with a directory on ext4, xfs or btrfs");
 }
 
-int mount_clone_tree(int dir, int userns, bool readonly, struct zerr *e)
+int mount_set_tree(int fd, int userns, bool readonly, struct zerr *e)
 {
 	/* Private in the same call: the clone of a shared mount would stay in the host's peer
 	 * group, and mounts of the zone would appear on the host. */
 	struct mount_attr attr = { .propagation = MS_PRIVATE };
-	AUTO_CLOSE int fd = open_tree(dir, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
 
-	if (fd < 0)
-		return zerr_sys(e, "clone the mount tree");
 	if (readonly)
 		attr.attr_set |= MOUNT_ATTR_RDONLY;
 	if (userns >= 0) {
 		attr.attr_set |= MOUNT_ATTR_IDMAP;
 		attr.userns_fd = (uint64_t)userns;
 	}
-	if (mount_setattr(fd, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0)
-		return userns >= 0 ? idmap_error(errno, e) : zerr_sys(e, "set up the mount tree");
-	return own_take_fd(&fd);
+	if (mount_setattr(fd, "", AT_EMPTY_PATH, &attr, sizeof(attr)) == 0)
+		return 0;
+	return userns >= 0 ? idmap_error(errno, e) : zerr_sys(e, "set up the mount tree");
+}
+
+int mount_clone_tree(int dir, int userns, bool readonly, struct zerr *e)
+{
+	AUTO_CLOSE int fd = open_tree(dir, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
+	int r;
+
+	if (fd < 0)
+		return zerr_sys(e, "clone the mount tree");
+	r = mount_set_tree(fd, userns, readonly, e);
+	return r < 0 ? r : own_take_fd(&fd);
 }

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 
 #include "base/fs.h"
@@ -20,11 +21,22 @@
 static int open_lower(const struct volume *v, struct zerr *e)
 {
 	const int fd = v->image >= 0 ? fcntl(v->image, F_DUPFD_CLOEXEC, 3)
-				     : fs_open_below(v->dir, "rootfs", O_RDONLY | O_DIRECTORY, 0);
+				     : fs_open_below(v->dir, TREE_ROOT, O_RDONLY | O_DIRECTORY, 0);
 
 	if (fd >= 0)
 		return fd;
-	return v->image >= 0 ? zerr_sys(e, "open the image") : zerr_code(e, -fd, "open rootfs");
+	return v->image >= 0 ? zerr_sys(e, "open the image") : zerr_code(e, -fd, "open " TREE_ROOT);
+}
+
+static int make_upper(const struct volume *v, int lower, struct zerr *e)
+{
+	AUTO_CLOSE int upper = -1;
+	const int r = layers_make(v->dir, lower, e);
+
+	if (r < 0)
+		return r;
+	upper = fs_open_below(v->dir, "upper", O_RDONLY | O_DIRECTORY, 0);
+	return upper < 0 ? zerr_code(e, -upper, "open upper") : tree_join(upper, v, e);
 }
 
 /* upper/ is made by create, but for a template's zone only now: it has the attributes of a root
@@ -35,17 +47,17 @@ static int need_upper(const struct volume *v, int lower, struct zerr *e)
 		return 0;
 	if (v->image >= 0)
 		return zerr_code(e, ENOENT, "open upper");
-	return layers_make(v->dir, lower, e);
+	return make_upper(v, lower, e);
 }
 
-static int overlay_probe(int dir, struct zerr *e)
+static int overlay_probe(struct volume *v, struct zerr *e)
 {
 	AUTO_CLOSE int fs = fsopen("overlay", FSOPEN_CLOEXEC);
 	struct statfs st;
 
 	if (fs < 0)
 		return zerr_as(e, ZERR_HOST, "the kernel has no overlay file system");
-	if (fstatfs(dir, &st) < 0)
+	if (fstatfs(v->dir, &st) < 0)
 		return zerr_sys(e, "look at the file system");
 	switch ((unsigned long)st.f_type) {
 	case OVERLAYFS_SUPER_MAGIC:
@@ -57,25 +69,26 @@ static int overlay_probe(int dir, struct zerr *e)
 	case V9FS_MAGIC:
 		return zerr_as(e, ZERR_HOST, "this file system cannot be an overlay's upper layer");
 	}
-	return 0;
+	return tree_probe(v, e);
 }
 
 static int overlay_create(const struct volume *v, int *ret_root, struct zerr *e)
 {
-	int fd, r = tree_check_private(v->dir, e);
+	AUTO_CLOSE int fd = -1;
+	const int r = tree_check_private(v->dir, e);
 
-	if (r == 0)
-		r = tree_check_size(v, e);
 	if (r < 0)
 		return r;
 	if (v->image >= 0) {
 		*ret_root = -1;
-		return layers_make(v->dir, v->image, e);
+		return make_upper(v, v->image, e);
 	}
-	fd = fs_subdir(v->dir, "rootfs", 0755, e);
+	fd = tree_make(v->dir, TREE_ROOT, v, e);
 	if (fd < 0)
 		return fd;
-	*ret_root = fd;
+	if (fchmod(fd, 0755) < 0)
+		return zerr_sys(e, "make " TREE_ROOT);
+	*ret_root = own_take_fd(&fd);
 	return 0;
 }
 
@@ -84,12 +97,12 @@ static int overlay_attach(const struct volume *v, const struct volume_attach *a,
 	AUTO_CLOSE int lower = open_lower(v, e);
 	int r = lower < 0 ? lower : tree_check_private(v->dir, e);
 
-	if (r == 0)
+	if (r == 0 && a->snap < 0)
 		r = need_upper(v, lower, e);
 	if (r < 0)
 		return r;
-	return layers_mount(&(struct layers){ .lower = lower, .writable = v->dir }, a, LAYERS_ANY,
-			    e);
+	const struct layers l = { .lower = lower, .writable = a->snap >= 0 ? a->snap : v->dir };
+	return layers_mount(&l, a, LAYERS_ANY, e);
 }
 
 static int overlay_snapshot(const struct volume *v, int snap, struct zerr *e)
@@ -97,14 +110,15 @@ static int overlay_snapshot(const struct volume *v, int snap, struct zerr *e)
 	AUTO_CLOSE int lower = open_lower(v, e);
 	const int r = lower < 0 ? lower : need_upper(v, lower, e);
 
-	return r < 0 ? r : tree_copy_name(v->dir, snap, "upper", e);
+	return r < 0 ? r : tree_copy_name(v->dir, snap, "upper", NULL, e);
 }
 
 static int overlay_restore(const struct volume *v, int snap, struct zerr *e)
 {
-	return tree_replace(v->dir, "upper", snap, e);
+	return tree_replace(v, "upper", snap, NULL, e);
 }
 
+/* The clone stands on the same tree: the image's, or the rootfs/ that @v was built in. */
 static int overlay_clone(const struct volume *v, int snap, const struct volume *to, struct zerr *e)
 {
 	AUTO_CLOSE int lower = open_lower(v, e);
@@ -112,21 +126,38 @@ static int overlay_clone(const struct volume *v, int snap, const struct volume *
 
 	if (r == 0 && snap < 0)
 		r = need_upper(v, lower, e);
-	if (r == 0 && (v->image < 0) != (to->image < 0))
-		r = zerr_code(e, EINVAL, "clone onto another image");
+	if (r == 0 && to->image < 0)
+		r = zerr_code(e, EINVAL, "clone onto nothing");
+	return r < 0 ? r : tree_copy_name(snap >= 0 ? snap : v->dir, to->dir, "upper", to, e);
+}
+
+static int overlay_resize(const struct volume *v, struct zerr *e)
+{
+	AUTO_CLOSE int lower = open_lower(v, e);
+	int r = lower < 0 ? lower : need_upper(v, lower, e);
+
 	if (r == 0 && v->image < 0)
-		r = tree_copy(lower, to->dir, "rootfs", e);
-	return r < 0 ? r : tree_copy_name(snap >= 0 ? snap : v->dir, to->dir, "upper", e);
+		r = tree_resize(v, TREE_ROOT, e);
+	return r < 0 ? r : tree_resize(v, "upper", e);
+}
+
+static int overlay_space(int dir, struct space *ret, struct zerr *e)
+{
+	return tree_space(dir, "upper", ret, e);
 }
 
 const struct storage_ops storage_overlay = {
 	.name = "overlay",
+	.best = true,
+	.stands = true,
 	.probe = overlay_probe,
 	.create = overlay_create,
 	.attach = overlay_attach,
 	.snapshot = overlay_snapshot,
 	.restore = overlay_restore,
 	.clone = overlay_clone,
+	.settle = tree_settle,
+	.resize = overlay_resize,
 	.usage = tree_usage,
-	.uses_image = true,
+	.space = overlay_space,
 };

@@ -8,7 +8,8 @@
 #include "storage/backends.h"
 
 /* Best first. The last one works everywhere. */
-static const struct storage_ops *const backends[] = { &storage_overlay, &storage_dir };
+static const struct storage_ops *const backends[] = { &storage_btrfs, &storage_overlay,
+						      &storage_lvm, &storage_loop, &storage_dir };
 
 #define BACKENDS (sizeof(backends) / sizeof(*backends))
 
@@ -38,13 +39,23 @@ const struct storage_ops *storage_find(const char *name, struct zerr *e)
 	return NULL;
 }
 
-const struct storage_ops *storage_best(int dir)
+const struct storage_ops *storage_best(struct volume *v)
 {
 	struct zerr ignored; /* another one will do */
 
 	for (size_t i = 0; i + 1 < BACKENDS; i++) {
-		if (backends[i]->probe(dir, &ignored) == 0)
+		if (backends[i]->best && backends[i]->probe(v, &ignored) == 0)
 			return backends[i];
 	}
 	return backends[BACKENDS - 1];
+}
+
+int storage_release(int dir, struct zerr *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < BACKENDS && r == 0; i++)
+		if (backends[i]->release)
+			r = backends[i]->release(dir, e);
+	return r;
 }

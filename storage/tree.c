@@ -10,6 +10,8 @@
 #include "base/copy.h"
 #include "base/fs.h"
 #include "base/own.h"
+#include "storage/layers.h"
+#include "storage/project.h"
 
 int tree_check_private(int dir, struct zerr *e)
 {
@@ -22,38 +24,103 @@ int tree_check_private(int dir, struct zerr *e)
 	return 0;
 }
 
-int tree_check_size(const struct volume *v, struct zerr *e)
+/* ---- sizes ---------------------------------------------------------------------------------- */
+
+int tree_probe(struct volume *v, struct zerr *e)
 {
-	if (v->size == 0)
-		return 0;
-	return zerr_as(e, ZERR_HOST, "the %s backend cannot limit the size of a root",
-		       v->ops->name);
+	return v->size ? project_check(v->dir, e) : 0;
 }
 
-int tree_copy(int from, int to, const char *name, struct zerr *e)
+/* Where there are projects every root is one, so that a size set later counts all of it. */
+int tree_join(int fd, const struct volume *v, struct zerr *e)
 {
-	struct copy_stats stats = { 0 };
+	struct zerr none;
+	int r;
+
+	if (!v->number || project_check(fd, &none) < 0)
+		return v->size ? project_check(fd, e) : 0;
+	r = project_join(fd, v->number, false, e);
+	return r < 0 ? r : project_limit(fd, v->number, v->size, e);
+}
+
+int tree_resize(const struct volume *v, const char *name, struct zerr *e)
+{
+	AUTO_CLOSE int fd = fs_open_below(v->dir, name, O_RDONLY | O_DIRECTORY, 0);
+	int r = fd < 0 ? zerr_code(e, -fd, "open %s", name) : project_check(fd, e);
+
+	if (r == 0 && project_of(fd) != v->number) /* made before there were projects */
+		r = project_join(fd, v->number, true, e);
+	return r < 0 ? r : project_limit(fd, v->number, v->size, e);
+}
+
+int tree_space(int dir, const char *name, struct space *ret, struct zerr *e)
+{
+	AUTO_CLOSE int fd = fs_open_below(dir, name, O_RDONLY | O_DIRECTORY, 0);
+	const uint32_t number = fd < 0 ? 0 : project_of(fd);
+	uint64_t used;
+	const int r = number ? project_used(fd, number, &used) : -ENODATA;
+
+	if (r < 0)
+		return zerr_code(e, -r, "space of %s", name);
+	*ret = (struct space){ .referenced = used, .exclusive = UINT64_MAX };
+	return 0;
+}
+
+/* ---- making and copying --------------------------------------------------------------------- */
+
+int tree_make(int dir, const char *name, const struct volume *v, struct zerr *e)
+{
 	AUTO_CLOSE int fd = -1;
 	int r;
 
-	if (mkdirat(to, name, 0700) < 0)
+	if (mkdirat(dir, name, 0700) < 0)
 		return zerr_sys(e, "make directory %s", name);
-	fd = fs_open_below(to, name, O_RDONLY | O_DIRECTORY, 0);
+	fd = fs_open_below(dir, name, O_RDONLY | O_DIRECTORY, 0);
 	if (fd < 0)
 		return zerr_code(e, -fd, "open %s", name);
-	r = copy_tree(from, fd, &stats, e);
-	if (r < 0)
-		return r;
-	/* An empty one costs nothing: the clone of a zone that has not run yet. */
-	return stats.entries > 0 && syncfs(fd) < 0 ? zerr_sys(e, "write %s to disk", name) : 0;
+	r = v ? tree_join(fd, v, e) : 0;
+	return r < 0 ? r : own_take_fd(&fd);
 }
 
-int tree_copy_name(int from, int to, const char *name, struct zerr *e)
+int tree_fill(int from, int dir, const char *name, struct zerr *e)
+{
+	AUTO_CLOSE int fd = fs_open_below(dir, name, O_RDONLY | O_DIRECTORY, 0);
+
+	return fd < 0 ? zerr_code(e, -fd, "open %s", name) : copy_tree(from, fd, NULL, e);
+}
+
+/* An empty one costs nothing: the clone of a zone that has not run yet. */
+static bool is_empty(int dir, const char *name)
+{
+	AUTO_CLOSE int fd = fs_open_below(dir, name, O_RDONLY | O_DIRECTORY, 0);
+	AUTO_STRV struct strv names = { 0 };
+
+	return fd == -ENOENT || (fd >= 0 && fs_list(fd, &names) == 0 && names.n == 0);
+}
+
+int tree_settle(const struct volume *v, int dir, struct zerr *e)
+{
+	(void)v;
+	if (is_empty(dir, "upper") && is_empty(dir, TREE_ROOT))
+		return 0;
+	return syncfs(dir) < 0 ? zerr_sys(e, "write the root to disk") : 0;
+}
+
+int tree_copy(int from, int dir, const char *name, const struct volume *v, struct zerr *e)
+{
+	AUTO_CLOSE int fd = tree_make(dir, name, v, e);
+
+	return fd < 0 ? fd : tree_fill(from, dir, name, e);
+}
+
+int tree_copy_name(int from, int dir, const char *name, const struct volume *v, struct zerr *e)
 {
 	AUTO_CLOSE int fd = fs_open_below(from, name, O_RDONLY | O_DIRECTORY, 0);
 
-	return fd < 0 ? zerr_code(e, -fd, "open %s", name) : tree_copy(fd, to, name, e);
+	return fd < 0 ? zerr_code(e, -fd, "open %s", name) : tree_copy(fd, dir, name, v, e);
 }
+
+/* ---- replacing ------------------------------------------------------------------------------ */
 
 /* @fresh becomes @name, and @old is what has to be deleted then (@fresh itself after an exchange).
  */
@@ -75,33 +142,66 @@ static int remove_both(int dir, const char *fresh, const char *old, struct zerr 
 	return r < 0 ? r : fs_remove(dir, old, e);
 }
 
-int tree_replace(int dir, const char *name, int snap, struct zerr *e)
+static int copy_from(const struct volume *v, int snap, const char *name, const char *fresh,
+		     struct zerr *e)
+{
+	AUTO_CLOSE int from = fs_open_below(snap, name, O_RDONLY | O_DIRECTORY, 0);
+
+	if (from < 0)
+		return zerr_code(e, -from, "open the snapshot's %s", name);
+	const int r = tree_copy(from, v->dir, fresh, v, e);
+	return r < 0 || syncfs(v->dir) == 0 ? r : zerr_sys(e, "write %s to disk", name);
+}
+
+int tree_replace(const struct volume *v, const char *name, int snap, tree_from_fn *make,
+		 struct zerr *e)
 {
 	AUTO_FREE char *fresh = str_fmt("%s.new", name), *old = str_fmt("%s.old", name);
-	AUTO_CLOSE int from = fs_open_below(snap, name, O_RDONLY | O_DIRECTORY, 0);
 	int r;
 
 	if (!fresh || !old)
 		return zerr_code(e, ENOMEM, "restore");
-	if (from < 0)
-		return zerr_code(e, -from, "open the snapshot's %s", name);
 	/* What an earlier call left: half of the new one, or the old one after the exchange;
 	 * between the two renames of swap() the old one is all there is. */
-	if (!fs_exists(dir, name) && renameat(dir, old, dir, name) < 0 && errno != ENOENT)
+	if (!fs_exists(v->dir, name) && renameat(v->dir, old, v->dir, name) < 0 && errno != ENOENT)
 		return zerr_sys(e, "rename %s", old);
-	r = remove_both(dir, fresh, old, e);
+	r = remove_both(v->dir, fresh, old, e);
 	if (r == 0)
-		r = tree_copy(from, dir, fresh, e);
+		r = make ? make(v, snap, fresh, e) : copy_from(v, snap, name, fresh, e);
+	if (r < 0) {
+		struct zerr ignored = { 0 };
+
+		(void)fs_remove(v->dir, fresh, &ignored); /* it may have filled the disk */
+		return r;
+	}
+	r = swap(v->dir, name, fresh, old, e);
 	if (r == 0)
-		r = swap(dir, name, fresh, old, e);
-	if (r == 0)
-		r = fs_sync_dir(dir) < 0 ? zerr_sys(e, "sync") : 0;
-	return r < 0 ? r : remove_both(dir, fresh, old, e);
+		r = fs_sync_dir(v->dir) < 0 ? zerr_sys(e, "sync") : 0;
+	return r < 0 ? r : remove_both(v->dir, fresh, old, e);
+}
+
+/* ---- attaching, measuring ------------------------------------------------------------------- */
+
+int tree_attach(const struct volume *v, const struct volume_attach *a, struct zerr *e)
+{
+	const int holder = a->snap >= 0 ? a->snap : v->dir;
+	AUTO_CLOSE int root = fs_open_below(holder, TREE_ROOT, O_RDONLY | O_DIRECTORY, 0);
+	int r;
+
+	if (root < 0)
+		return zerr_code(e, -root, "open " TREE_ROOT);
+	r = tree_check_private(v->dir, e);
+	if (r < 0)
+		return r;
+	if (a->scratch >= 0)
+		return layers_mount(&(struct layers){ .lower = root, .writable = -1 }, a,
+				    LAYERS_ANY, e);
+	return mount_clone_tree(root, a->userns, a->readonly, e);
 }
 
 int tree_usage(int dir, uint64_t *ret, struct zerr *e)
 {
-	static const char *const names[] = { "upper", "rootfs" };
+	static const char *const names[] = { "upper", TREE_ROOT };
 	uint64_t sum = 0;
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {

@@ -4,8 +4,8 @@
 # path. Built once per suite and package list; the demo and the tests share it. Root, network.
 #   tests/debian-image.sh [bookworm|testing|…]
 set -euo pipefail
-# shellcheck source=tests/mirror.bash
-. "$(dirname "$(readlink -f "$0")")/mirror.bash"
+# shellcheck source=tests/debian.bash
+. "$(dirname "$(readlink -f "$0")")/debian.bash"
 
 suite=${1:-bookworm}
 packages=systemd,systemd-sysv,dbus,iproute2,iputils-ping,libcap2-bin,procps

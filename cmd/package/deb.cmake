@@ -24,8 +24,8 @@ processes, network and init of their own, unprivileged by default, from
 verified images, with snapshots and a console, and without a daemon.")
 set(CPACK_DEBIAN_ZONE_PACKAGE_NAME zone)
 set(CPACK_DEBIAN_ZONE_PACKAGE_DEPENDS gpgv)
-set(CPACK_DEBIAN_ZONE_PACKAGE_RECOMMENDS "busybox-static, ca-certificates, dnsmasq-base, lxcfs")
-set(CPACK_DEBIAN_ZONE_PACKAGE_SUGGESTS "debootstrap, gnupg")
+set(CPACK_DEBIAN_ZONE_PACKAGE_RECOMMENDS "busybox-static, ca-certificates, dnsmasq-base, e2fsprogs, lxcfs")
+set(CPACK_DEBIAN_ZONE_PACKAGE_SUGGESTS "btrfs-progs, debootstrap, gnupg, openssh-client, xfsprogs")
 set(CPACK_DEBIAN_ZONE_PACKAGE_CONTROL_EXTRA ${CMAKE_CURRENT_LIST_DIR}/postinst)
 
 set(CPACK_COMPONENT_LIBZONE_DESCRIPTION "Library of zone
@@ -34,8 +34,10 @@ modules of the command's package.")
 set(CPACK_DEBIAN_LIBZONE_PACKAGE_NAME libzone${PROJECT_VERSION_MAJOR})
 set(CPACK_DEBIAN_LIBZONE_PACKAGE_SECTION libs)
 set(CPACK_DEBIAN_LIBZONE_PACKAGE_DEPENDS "zone ${version}")
-set(CPACK_DEBIAN_LIBZONE_PACKAGE_CONTROL_EXTRA "")
-set(CPACK_DEBIAN_LIBZONE_PACKAGE_GENERATE_SHLIBS ON)
+file(WRITE ${CMAKE_BINARY_DIR}/libzone/triggers "activate-noawait ldconfig\n")
+file(WRITE ${CMAKE_BINARY_DIR}/libzone/shlibs
+  "libzone ${PROJECT_VERSION_MAJOR} libzone${PROJECT_VERSION_MAJOR} (>= ${PROJECT_VERSION})\n")
+set(CPACK_DEBIAN_LIBZONE_PACKAGE_CONTROL_EXTRA ${CMAKE_BINARY_DIR}/libzone/triggers ${CMAKE_BINARY_DIR}/libzone/shlibs)
 
 set(CPACK_COMPONENT_LIBZONE-DEV_DESCRIPTION "Library of zone: headers
 What is needed to build programs that use libzone.")

@@ -246,13 +246,14 @@ static int push(struct copy *c, const struct level *level)
 	return 0;
 }
 
-static int enter_dir(void *ctx, int fd, const char *name)
+static int enter_dir(void *ctx, int dirfd, int fd, const char *name)
 {
 	struct copy *c = ctx;
 	AUTO_CLOSE int sub = -1;
 	struct level level;
 	struct stat from, to;
 
+	(void)dirfd;
 	if (fstat(fd, &from) < 0 || fstat(c->to, &to) < 0)
 		return fail(c, errno, "look at", name);
 	level = (struct level){ .ino = from.st_ino, .to_ino = to.st_ino, .to_dev = to.st_dev };

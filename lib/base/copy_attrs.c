@@ -56,6 +56,41 @@ static int copy_xattrs(struct attrs *a, const char *from, const char *to)
 	return 0;
 }
 
+static ssize_t list(struct attrs *a, const char *path)
+{
+	const ssize_t len = llistxattr(path, a->list, sizeof(a->list));
+
+	return len < 0 ? (errno == ENOTSUP ? 0 : -errno) : len;
+}
+
+/* All that matter of @from are the same on @to. */
+static int has_all(struct attrs *a, struct attrs *b, const char *from, const char *to)
+{
+	const ssize_t len = list(a, from);
+
+	for (const char *name = a->list; len > 0 && name < a->list + len;
+	     name += strlen(name) + 1) {
+		if (!xattr_matters(name))
+			continue;
+		const ssize_t n = lgetxattr(from, name, a->value, sizeof(a->value));
+		const ssize_t m = lgetxattr(to, name, b->value, sizeof(b->value));
+
+		if (n != m || (n > 0 && memcmp(a->value, b->value, (size_t)n) != 0))
+			return 0;
+	}
+	return len < 0 ? (int)len : 1;
+}
+
+int attrs_same(struct attrs *a, struct attrs *b, int one, int two, const char *name)
+{
+	char x[PATH_SIZE], y[PATH_SIZE];
+
+	entry_path(x, one, name);
+	entry_path(y, two, name);
+	const int r = has_all(a, b, x, y);
+	return r > 0 ? has_all(b, a, y, x) : r;
+}
+
 /* Everything but the data, in the order in which nothing undoes what went before: a change of owner
  * drops set-id bits and capabilities, any change touches times. */
 int attrs_copy(struct attrs *a, int from, int to, const char *name, const struct statx *sx,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Copying an entry's attributes: owner, mode, extended attributes, times. Private to the copy. */
+/* An entry's attributes: owner, mode, extended attributes, times. Private to copying and comparing.
+ */
 #pragma once
 
 #include <sys/stat.h>
@@ -17,3 +18,6 @@ struct attrs { /* buffers; need no initialisation */
  * "." is the directory itself. 0 or -errno. */
 int attrs_copy(struct attrs *a, int from, int to, const char *name, const struct statx *sx,
 	       struct zerr *e);
+/* Do @one/@name and @two/@name have the same extended attributes, of those that matter? 1, 0 or
+ * -errno. */
+int attrs_same(struct attrs *a, struct attrs *b, int one, int two, const char *name);

@@ -68,6 +68,28 @@ int parse_size(const char *s, uint64_t *ret)
 	return r;
 }
 
+int parse_rate(const char *s, uint64_t *ret)
+{
+	static const char units[] = "kKmMgG";
+	uint64_t n = 0, unit = 1;
+	int r = parse_digits(&s, UINT64_MAX, &n);
+
+	if (r == -EINVAL)
+		return r;
+	if (*s && strchr(units, *s)) {
+		for (const char *u = units; u <= strchr(units, *s); u += 2)
+			unit *= 1000;
+		s++;
+	}
+	if (*s && !str_eq(s, "bit"))
+		return -EINVAL;
+	if (r == 0 && __builtin_mul_overflow(n, unit, &n))
+		r = -ERANGE;
+	if (r == 0)
+		*ret = n;
+	return r;
+}
+
 int parse_bool(const char *s, bool *ret)
 {
 	static const char *const words[] = { "no", "yes", "false", "true", "off", "on", "0", "1" };
@@ -157,7 +179,7 @@ int make_uuid(char out[static 40])
 
 bool cpulist_has(const char *list, unsigned long cpu)
 {
-	for (char *p = (char *)list; *p;) {
+	for (char *p = (char *)list; *p >= '0' && *p <= '9'; p++) {
 		const unsigned long from = strtoul(p, &p, 10);
 		const unsigned long to = *p == '-' ? strtoul(p + 1, &p, 10) : from;
 
@@ -165,7 +187,6 @@ bool cpulist_has(const char *list, unsigned long cpu)
 			return true;
 		if (*p != ',')
 			return false;
-		p++;
 	}
 	return false;
 }

@@ -274,18 +274,24 @@ int record_load(struct record *ret, int dirfd, const char *name, unsigned format
 	return record_parse(ret, text.p, format, name, e);
 }
 
+int record_text(const struct record *r, unsigned format, struct buf *ret)
+{
+	buf_fmt(ret, "format=%u\n", format);
+	for (size_t i = 0; i + 1 < r->kv.n; i += 2) {
+		buf_fmt(ret, "%s=", r->kv.v[i]);
+		escape(ret, r->kv.v[i + 1]);
+		buf_char(ret, '\n');
+	}
+	return ret->failed ? -ENOMEM : ret->len > RECORD_MAX ? -EFBIG : 0;
+}
+
 int record_save(const struct record *r, int dirfd, const char *name, unsigned format, bool durable,
 		struct zerr *e)
 {
 	AUTO_BUF struct buf text = { 0 };
+	const int k = record_text(r, format, &text);
 
-	buf_fmt(&text, "format=%u\n", format);
-	for (size_t i = 0; i + 1 < r->kv.n; i += 2) {
-		buf_fmt(&text, "%s=", r->kv.v[i]);
-		escape(&text, r->kv.v[i + 1]);
-		buf_char(&text, '\n');
-	}
-	if (text.failed || text.len > RECORD_MAX)
-		return zerr_code(e, text.failed ? ENOMEM : EFBIG, "write %s", name);
+	if (k < 0)
+		return zerr_code(e, -k, "write %s", name);
 	return fs_write(dirfd, name, text.p, text.len, 0600, durable, e);
 }

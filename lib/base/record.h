@@ -34,6 +34,8 @@ int record_parse(struct record *ret, const char *text, unsigned format, const ch
 /* Load @name below @dirfd. As above, or -ENOENT without message and with *@ret
  * empty. */
 int record_load(struct record *ret, int dirfd, const char *name, unsigned format, struct zerr *e);
+/* As it is written, appended to @ret. 0 or -errno. */
+int record_text(const struct record *r, unsigned format, struct buf *ret);
 /* Write @name below @dirfd by rename; @durable also syncs file and directory. */
 int record_save(const struct record *r, int dirfd, const char *name, unsigned format, bool durable,
 		struct zerr *e);

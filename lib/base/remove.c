@@ -10,6 +10,7 @@
 
 #include "base/fs.h"
 #include "base/own.h"
+#include "base/subvol.h"
 #include "base/walk.h"
 
 struct removal {
@@ -67,9 +68,23 @@ static int remove_dir(void *ctx, int dirfd, const char *name)
 	return unlink_entry(ctx, dirfd, name, AT_REMOVEDIR);
 }
 
+/* A subvolume goes as a whole, unless it holds others: then it is emptied like any directory. */
+static int enter_dir(void *ctx, int dirfd, int fd, const char *name)
+{
+	(void)ctx;
+	if (!subvol_is(fd))
+		return 0;
+	if (subvol_remove(dirfd, name) == 0)
+		return 1;
+	(void)subvol_writable(fd); /* what cannot be removed then is told with its name */
+	return 0;
+}
+
 static int remove_once(struct removal *rm, int dirfd, const char *name)
 {
-	static const struct walk_ops ops = { .entry = remove_entry, .leave = remove_dir };
+	static const struct walk_ops ops = { .enter = enter_dir,
+					     .entry = remove_entry,
+					     .leave = remove_dir };
 	AUTO_CLOSE int fd = -1;
 	int r = unlink_entry(rm, dirfd, name, 0);
 
@@ -78,6 +93,8 @@ static int remove_once(struct removal *rm, int dirfd, const char *name)
 	fd = fs_open_below(dirfd, name, O_RDONLY | O_DIRECTORY, 0);
 	if (fd < 0)
 		return fd == -ENOENT ? 0 : fd;
+	if (enter_dir(rm, dirfd, fd, name))
+		return 0;
 	r = walk_tree(fd, &ops, rm);
 	return r < 0 ? r : unlink_entry(rm, dirfd, name, AT_REMOVEDIR);
 }

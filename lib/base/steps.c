@@ -36,13 +36,25 @@ int journal_read(const struct journal *j, char op[static 32], unsigned *ret_reac
 	return 0;
 }
 
+int journal_note(const struct journal *j, struct buf *ret, struct zerr *e)
+{
+	AUTO_RECORD struct record rec = { 0 };
+	const int r = record_load(&rec, j->dirfd, j->file, JOURNAL_FORMAT, e);
+	const char *note = record_get(&rec, "note");
+
+	if (r == 0 && note)
+		buf_str(ret, note);
+	return ret->failed ? zerr_code(e, ENOMEM, "%s", j->file) : r;
+}
+
 int journal_write(const struct journal *j, const char *op, unsigned reached, struct zerr *e)
 {
 	AUTO_RECORD struct record rec = { 0 };
 
 	if (j->dirfd < 0)
 		return 0;
-	if (record_set(&rec, "op", op) < 0 || record_setf(&rec, "reached", "%u", reached) < 0)
+	if (record_set(&rec, "op", op) < 0 || record_setf(&rec, "reached", "%u", reached) < 0 ||
+	    (j->note && record_set(&rec, "note", j->note) < 0))
 		return zerr_code(e, ENOMEM, "write %s", j->file);
 	return record_save(&rec, j->dirfd, j->file, JOURNAL_FORMAT, j->durable, e);
 }
@@ -126,10 +138,12 @@ int steps_up_from(const struct op *op, unsigned reached, const struct journal *j
 		r = step_up(op, &op->steps[i], ctx, e);
 		if (r < 0)
 			break;
-		r = journal_write(j, op->name, i + 1, e);
+		r = j->mode == JOURNAL_EACH ? journal_write(j, op->name, i + 1, e) : 0;
 		if (r == 0)
 			i++;
 	}
+	if (r < 0 && i > 0 && j->mode == JOURNAL_FORWARD)
+		return r;
 	if (r < 0 && steps_down(op, i, j, ctx, &undo) < 0)
 		log_warn("%s: undo: %s", op->name, undo.msg);
 	return r;
@@ -138,6 +152,15 @@ int steps_up_from(const struct op *op, unsigned reached, const struct journal *j
 int steps_up(const struct op *op, const struct journal *j, void *ctx, struct zerr *e)
 {
 	return steps_up_from(op, 0, j, ctx, e);
+}
+
+int steps_refresh(const struct op *op, void *ctx, struct zerr *e)
+{
+	int r = 0;
+
+	for (const struct step *s = op->steps; r == 0 && s->name; s++)
+		r = step_up(op, s, ctx, e);
+	return r;
 }
 
 /* Walk down from the step at @reached, all of them. The first error. */

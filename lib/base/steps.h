@@ -19,6 +19,7 @@
 
 #include "base/err.h"
 #include "base/sig.h" /* steps_check() and its like, for who walks tables */
+#include "base/str.h"
 
 struct step {
 	const char *name;
@@ -31,10 +32,19 @@ struct op {
 	const struct step *steps; /* ends with a NULL name */
 };
 
+enum journal_mode {
+	JOURNAL_EACH,	 /* written before the first step and after each */
+	JOURNAL_ONCE,	 /* written before the first step only: what is done is found out */
+	JOURNAL_FORWARD, /* so, and once the first step is done there is no way back: the record
+			    stays */
+};
+
 struct journal {
 	int dirfd;	  /* where the record lives; -1 keeps no record */
 	const char *file; /* its name there */
 	bool durable;	  /* sync each write: for directories that survive a reboot */
+	enum journal_mode mode;
+	const char *note; /* kept in it: what the repair has to know; may be NULL */
 };
 
 /* Walk all steps up. On failure everything is walked down again, the journal removed (unless a down
@@ -45,6 +55,9 @@ int steps_up(const struct op *op, const struct journal *j, void *ctx, struct zer
 /* Go on from @reached, for operations that another process continues. */
 int steps_up_from(const struct op *op, unsigned reached, const struct journal *j, void *ctx,
 		  struct zerr *e);
+/* Run the up functions of what is up already once more, for tables of which each step makes be what
+ * it should. Nothing is walked down when one fails, and there is no journal. */
+int steps_refresh(const struct op *op, void *ctx, struct zerr *e);
 /* Walk down from @reached (as read from the journal). All steps are tried; the first error is kept.
  */
 int steps_down(const struct op *op, unsigned reached, const struct journal *j, void *ctx,
@@ -53,5 +66,7 @@ int steps_down(const struct op *op, unsigned reached, const struct journal *j, v
 /* The journal's operation (into @op, NUL-terminated) and reached. 0, -ENOENT, or -errno. */
 int journal_read(const struct journal *j, char op[static 32], unsigned *ret_reached,
 		 struct zerr *e);
+/* The note, appended to @ret; nothing when there is none. 0 or -errno. */
+int journal_note(const struct journal *j, struct buf *ret, struct zerr *e);
 int journal_write(const struct journal *j, const char *op, unsigned reached, struct zerr *e);
 int journal_clear(const struct journal *j, struct zerr *e);

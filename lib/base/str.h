@@ -61,6 +61,9 @@ int str_set(char **dst, const char *src);
 int parse_u64(const char *s, uint64_t max, uint64_t *ret);
 /* Bytes: digits and an optional K, M, G or T (steps of 1024). 0, -EINVAL or -ERANGE. */
 int parse_size(const char *s, uint64_t *ret);
+/* Bits per second: digits and an optional k, M or G (steps of 1000, in any case) and "bit": "10M",
+ * "500kbit". 0, -EINVAL or -ERANGE. */
+int parse_rate(const char *s, uint64_t *ret);
 /* yes/no, true/false, on/off, 1/0. 0 or -EINVAL. */
 int parse_bool(const char *s, bool *ret);
 /* A new UUID (RFC 4122, version 4) as text. 0 or -EIO. */

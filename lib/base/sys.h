@@ -52,6 +52,12 @@ static inline int sys_pivot_root(const char *new_root, const char *put_old)
 	return (int)syscall(SYS_pivot_root, new_root, put_old);
 }
 
+/* quotactl() of the file system that @fd is on. */
+static inline int sys_quotactl_fd(int fd, unsigned cmd, int id, void *addr)
+{
+	return (int)syscall(SYS_quotactl_fd, fd, cmd, id, addr);
+}
+
 /* Make every permitted capability effective again, after a change of the effective uid. */
 static inline int sys_caps_raise(void)
 {

@@ -145,12 +145,12 @@ static int walk_step(struct walk *w)
 	name = level->dirs.v[level->next++];
 	fd = open_step(w->fd, name);
 	if (fd >= 0) {
-		const int r = w->ops->enter ? w->ops->enter(w->ctx, fd, name) : 0;
+		const int r = w->ops->enter ? w->ops->enter(w->ctx, w->fd, fd, name) : 0;
 
 		if (r == 0)
 			return descend(w, fd);
 		own_close(fd);
-		return r;
+		return r < 0 ? r : 0;
 	}
 	/* A mount point, gone, or no directory any more: the visitor decides. */
 	if (fd == -EXDEV || fd == -ENOENT || fd == -ENOTDIR || fd == -ELOOP)

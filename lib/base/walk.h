@@ -8,8 +8,8 @@
 
 /* 0, or -errno to end the walk. @dirfd is the directory that holds @name, @fd is @name itself. */
 struct walk_ops {
-	int (*enter)(void *ctx, int fd,
-		     const char *name); /* a directory, before its contents; or NULL */
+	/* a directory, before its contents; or NULL. 1: it is done with, leave included */
+	int (*enter)(void *ctx, int dirfd, int fd, const char *name);
 	int (*entry)(void *ctx, int dirfd, const char *name); /* all but directories */
 	int (*leave)(void *ctx, int dirfd, const char *name); /* a directory, after its contents */
 };

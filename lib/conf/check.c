@@ -70,8 +70,10 @@ int check_env_name(const char *v, struct zerr *e)
 
 int check_nic_name(const char *v, struct zerr *e)
 {
+	/* the last two would be taken for a part of a key: net.NIC.guard.mac */
 	const bool ok = made_of(v, "_.-") && strlen(v) <= 15 && v[0] != '-' && v[0] != '.' &&
-			!str_eq(v, "lo") && !str_eq(v, "all") && !str_eq(v, "default");
+			!str_eq(v, "lo") && !str_eq(v, "all") && !str_eq(v, "default") &&
+			!str_ends(v, ".guard") && !str_ends(v, ".limits");
 
 	return ok ? 0 : zerr_as(e, ZERR_USAGE, "not a name for an interface: %.80s", v);
 }
@@ -361,6 +363,11 @@ int check_address(const char *v, struct zerr *e)
 	return address_family(v) ? 0 : zerr_as(e, ZERR_USAGE, "not an address: %.80s", v);
 }
 
+int check_gateway(const char *v, struct zerr *e)
+{
+	return str_eq(v, "none") ? 0 : check_address(v, e);
+}
+
 int check_cidr(const char *v, struct zerr *e)
 {
 	const char *slash = strchr(v, '/');
@@ -386,4 +393,23 @@ int check_mtu(const char *v, struct zerr *e)
 	return parse_u64(v, 65535, &n) == 0 && n >= 68
 		       ? 0
 		       : zerr_as(e, ZERR_USAGE, "not a number of bytes from 68 to 65535: %.80s", v);
+}
+
+int check_vlan(const char *v, struct zerr *e)
+{
+	uint64_t n;
+
+	return parse_u64(v, 4094, &n) == 0 && n > 0
+		       ? 0
+		       : zerr_as(e, ZERR_USAGE, "not a VLAN from 1 to 4094: %.80s", v);
+}
+
+int check_rate(const char *v, struct zerr *e)
+{
+	uint64_t n;
+
+	return parse_rate(v, &n) == 0 && n >= 8000
+		       ? 0
+		       : zerr_as(e, ZERR_USAGE,
+				 "not a rate of 8k bits per second or more (10M, 1Gbit): %.80s", v);
 }

@@ -72,3 +72,19 @@ int conf_credential_text(const void *data, size_t len, struct buf *ret);
 
 /* The number of a signal given as "TERM", "SIGTERM", "RTMIN+3" or "15"; -EINVAL. */
 int conf_signal(const char *text);
+
+/* A port, or a range of them, of the host that leads to one of the zone: a pair forward.NAME. */
+struct forward {
+	bool udp;		   /* else tcp */
+	int family;		   /* of the host's address; 0: any address of both families */
+	unsigned char address[16]; /* zeros: any of the family */
+	unsigned first, last;	   /* on the host */
+	unsigned to;		   /* of first, in the zone; the others follow in order */
+};
+/* "[ADDRESS:]PORT[-PORT][/tcp|/udp]", an IPv6 address in brackets, and "PORT" (NULL: none yet). 0
+ * or a usage error. */
+int conf_forward(struct forward *ret, const char *name, const char *value, struct zerr *e);
+/* The one spelling of @f's name. @out needs 80 bytes. Returns @out. */
+char *conf_forward_name(const struct forward *f, char out[static 80]);
+/* True when one port of one address is in both. */
+bool conf_forward_overlap(const struct forward *a, const struct forward *b);

@@ -54,8 +54,9 @@ static int dump_member(const struct dump *d, const struct key *k, const char *na
 	int r = 0;
 
 	for (; r == 0 && k->name && k->group == group; k++) {
-		AUTO_FREE char *path = str_fmt("%.*s.%s%s", (int)strcspn(k->name, "."), k->name,
-					       name, strrchr(k->name, '.'));
+		const size_t head = strcspn(k->name, "."), len = key_group_len(k, k->name);
+		AUTO_FREE char *path =
+			str_fmt("%.*s.%s%s", (int)head, k->name, name, k->name + len);
 
 		r = path ? dump_one(d, k, path) : -ENOMEM;
 	}

@@ -45,9 +45,8 @@ static int prepare(struct edit *ed, struct zone_spec *probe)
 /* What of the path may change: all of the key's NIC or mount, else the key alone. */
 static bool concerns(const struct edit *ed, const char *path)
 {
-	const char *dot = strrchr(ed->path, '.');
 	const bool group = !ed->key || ed->key->group != GROUP_ZONE;
-	const size_t len = group && ed->key ? (size_t)(dot - ed->path) : strlen(ed->path);
+	const size_t len = group && ed->key ? key_group_len(ed->key, ed->path) : strlen(ed->path);
 
 	return strncmp(path, ed->path, len) == 0 && path[len] == (group ? '.' : '\0');
 }

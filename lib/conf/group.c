@@ -103,9 +103,14 @@ enum key_group group_of_block(const char *block)
 
 static void free_member(void *member, enum key_group g)
 {
-	for (const struct key *k = conf_keys; k->name; k++)
+	for (const struct key *k = conf_keys; k->name; k++) {
+		void *field = (char *)member + k->off;
+
 		if (k->group == g && k->place == PLACE_STR)
-			free(*(char **)((char *)member + k->off));
+			free(*(char **)field);
+		else if (k->group == g && k->place == PLACE_LIST)
+			strv_done(field);
+	}
 	free(*(char **)member);
 }
 

@@ -13,6 +13,7 @@
 #define NIC(where, member)                                                                    \
 	.place = PLACE_##where, .group = GROUP_NIC, .off = offsetof(struct nic_spec, member), \
 	.check_name = check_nic_name
+#define NIC_ROOT(where, member) NIC(where, member), .root_only = true
 #define MOUNT(where, member)                                                                      \
 	.place = PLACE_##where, .group = GROUP_MOUNT, .off = offsetof(struct mount_spec, member), \
 	.check_name = check_block_name, .root_only = true
@@ -125,9 +126,18 @@ const struct key conf_keys[] = {
 	{ .name = "root.backend", .type = KEY_STR, .values = "BACKEND",
 	  ZONE(STR, backend), .check = check_word,
 	  .help = "storage backend of the root file system; set by create" },
-	{ .name = "root.size", .type = KEY_SIZE, .values = "SIZE",
+	{ .name = "root.size", .type = KEY_SIZE, .values = "SIZE", .live = true,
 	  ZONE(SIZE, root_size),
 	  .help = "limit of the root file system; none when unset" },
+	{ .name = "root.fs", .type = KEY_ENUM, .values = "ext4|xfs|btrfs",
+	  ZONE(STR, root_fs),
+	  .help = "file system of a root that has its own (loop, lvm); ext4 when unset" },
+	{ .name = "lvm.vg", .type = KEY_STR, .values = "GROUP",
+	  ZONE(STR, lvm_vg), .check = check_word,
+	  .help = "volume group of a root on lvm; zone when unset" },
+	{ .name = "lvm.pool", .type = KEY_STR, .values = "POOL",
+	  ZONE(STR, lvm_pool), .check = check_word,
+	  .help = "thin pool in that group; pool when unset" },
 
 	{ .name = "security.level", .type = KEY_ENUM, .root_only = true,
 	  .values = "default|strict|nesting|privileged", .missing = "default",
@@ -200,44 +210,85 @@ const struct key conf_keys[] = {
 	  PAIRS("rlimit.", rlimits), .check = check_rlimit, .check_name = check_rlimit_name,
 	  .help = "resource limit of the zone's processes, as in rlimit.nofile" },
 
-	{ .name = "net.NIC.type", .type = KEY_ENUM, .values = "veth|none", .missing = "veth",
+	{ .name = "net.NIC.guard.mac", .type = KEY_BOOL, .missing = "true",
+	  NIC_ROOT(NOT, open.mac),
+	  .help = "let out only frames from the NIC's own hardware address" },
+	{ .name = "net.NIC.guard.ipv4", .type = KEY_BOOL, .missing = "true",
+	  NIC_ROOT(NOT, open.ipv4),
+	  .help = "let out only IPv4 and ARP of the NIC's own address" },
+	{ .name = "net.NIC.guard.ipv6", .type = KEY_BOOL, .missing = "true",
+	  NIC_ROOT(NOT, open.ipv6),
+	  .help = "let out only IPv6 and neighbour discovery of the NIC's own addresses" },
+	{ .name = "net.NIC.guard.ra", .type = KEY_BOOL, .missing = "true",
+	  NIC_ROOT(NOT, open.ra),
+	  .help = "let no router advertisements out" },
+	{ .name = "net.NIC.guard.dhcp", .type = KEY_BOOL, .missing = "true",
+	  NIC_ROOT(NOT, open.dhcp),
+	  .help = "let no answers of a DHCP server out" },
+	{ .name = "net.NIC.guard.ethertype", .type = KEY_BOOL, .missing = "true",
+	  NIC_ROOT(NOT, open.ethertype),
+	  .help = "let out only IPv4, ARP and IPv6, no VLAN tags" },
+	{ .name = "net.NIC.limits.ingress", .type = KEY_STR, .values = "RATE", .live = true,
+	  NIC(STR, ingress), .check = check_rate,
+	  .help = "what the zone may receive, in bits per second (10M, 1Gbit)" },
+	{ .name = "net.NIC.limits.egress", .type = KEY_STR, .values = "RATE", .live = true,
+	  NIC(STR, egress), .check = check_rate,
+	  .help = "what the zone may send, in bits per second" },
+	{ .name = "net.NIC.type", .type = KEY_ENUM,
+	  .values = "veth|routed|macvlan|ipvlan|vlan|phys|none|host|zone", .missing = "veth",
 	  NIC(STR, type),
 	  .help = "kind of interface" },
 	{ .name = "net.NIC.network", .type = KEY_STR, .values = "NETWORK",
 	  NIC(STR, network), .check = check_network,
 	  .help = "network it is plugged into; the default network when unset" },
-	{ .name = "net.NIC.address", .type = KEY_STR, .values = "ADDRESS/BITS",
-	  NIC(STR, address), .check = check_cidr,
-	  .help = "fixed address with prefix length; from the network when unset" },
-	{ .name = "net.NIC.gateway", .type = KEY_STR, .values = "ADDRESS",
-	  NIC(STR, gateway), .check = check_address,
-	  .help = "default route; the network's when unset" },
+	{ .name = "net.NIC.parent", .type = KEY_STR, .values = "INTERFACE",
+	  NIC_ROOT(STR, parent), .check = check_word,
+	  .help = "interface of the host (or, with type zone, the zone) that it is made from" },
+	{ .name = "net.NIC.mode", .type = KEY_ENUM,
+	  .values = "bridge|private|vepa|passthru|l2|l3|l3s",
+	  NIC(STR, mode),
+	  .help = "mode of a macvlan (bridge when unset) or ipvlan (l2 when unset)" },
+	{ .name = "net.NIC.address", .type = KEY_LIST, .values = "ADDRESS/BITS",
+	  NIC(LIST, addresses), .check = check_cidr,
+	  .help = "fixed addresses, one of each family; from the network when unset" },
+	{ .name = "net.NIC.gateway", .type = KEY_LIST, .values = "ADDRESS",
+	  NIC(LIST, gateways), .check = check_gateway,
+	  .help = "default routes, one of each family, or none; the network's when unset" },
 	{ .name = "net.NIC.mac", .type = KEY_STR, .values = "MAC",
 	  NIC(STR, mac), .check = check_mac,
 	  .help = "hardware address; made from the zone's identity when unset" },
 	{ .name = "net.NIC.mtu", .type = KEY_UINT, .values = "BYTES",
 	  NIC(UINT, mtu), .check = check_mtu,
 	  .help = "largest packet; the network's when unset" },
+	{ .name = "net.NIC.vlan", .type = KEY_UINT, .values = "1-4094",
+	  NIC_ROOT(UINT, vlan), .check = check_vlan,
+	  .help = "VLAN of a NIC of type vlan, or of untagged frames on a VLAN-aware network" },
+	{ .name = "net.NIC.vlans", .type = KEY_LIST, .values = "1-4094",
+	  NIC_ROOT(LIST, vlans), .check = check_vlan,
+	  .help = "VLANs whose tags pass, on a VLAN-aware network" },
+	{ .name = "forward.PORT", .type = KEY_STR, .values = "ZONEPORT", .live = true,
+	  PAIRS("forward.", forwards), .check = check_forward, .check_name = check_forward_name,
+	  .help = "port of the host ([ADDRESS:]PORT[-PORT][/udp]) that leads to a port of the zone" },
 
-	{ .name = "mount.NAME.source", .type = KEY_STR, .values = "PATH",
+	{ .name = "mount.NAME.source", .type = KEY_STR, .values = "PATH", .live = true,
 	  MOUNT(STR, source), .check = check_source,
 	  .help = "directory or file of the host, or the word tmpfs" },
-	{ .name = "mount.NAME.target", .type = KEY_STR, .values = "PATH",
+	{ .name = "mount.NAME.target", .type = KEY_STR, .values = "PATH", .live = true,
 	  MOUNT(STR, target), .check = check_path,
 	  .help = "where it appears inside" },
-	{ .name = "mount.NAME.readonly", .type = KEY_BOOL, .missing = "false",
+	{ .name = "mount.NAME.readonly", .type = KEY_BOOL, .missing = "false", .live = true,
 	  MOUNT(BOOL, readonly),
 	  .help = "the zone cannot write to it" },
-	{ .name = "mount.NAME.idmap", .type = KEY_BOOL, .missing = "true",
+	{ .name = "mount.NAME.idmap", .type = KEY_BOOL, .missing = "true", .live = true,
 	  MOUNT(NOT, noidmap),
 	  .help = "shift owners by the zone's ids, so that root on disk is the zone's root" },
-	{ .name = "mount.NAME.options", .type = KEY_STR, .values = "OPTION[,OPTION]",
+	{ .name = "mount.NAME.options", .type = KEY_STR, .values = "OPTION[,OPTION]", .live = true,
 	  MOUNT(STR, options), .check = check_options,
 	  .help = "mount options, as in nosuid,nodev,noexec" },
-	{ .name = "mount.NAME.optional", .type = KEY_BOOL, .missing = "false",
+	{ .name = "mount.NAME.optional", .type = KEY_BOOL, .missing = "false", .live = true,
 	  MOUNT(BOOL, optional),
 	  .help = "start without it when the source is missing" },
-	{ .name = "mount.NAME.size", .type = KEY_SIZE, .values = "SIZE",
+	{ .name = "mount.NAME.size", .type = KEY_SIZE, .values = "SIZE", .live = true,
 	  MOUNT(SIZE, size),
 	  .help = "size of a tmpfs" },
 
@@ -311,6 +362,13 @@ const char *key_part(const struct key *k, const char *path, size_t *ret_len)
 		return NULL;
 	*ret_len = len - head - rest;
 	return path + head;
+}
+
+size_t key_group_len(const struct key *k, const char *path)
+{
+	const char *word = free_word(k->name);
+
+	return strlen(path) - strlen(word + strcspn(word, "."));
 }
 
 const struct key *conf_key_find(const char *path)

@@ -23,6 +23,9 @@ enum key_group { GROUP_ZONE, GROUP_NIC, GROUP_MOUNT, GROUP_DEVICE, GROUP_N };
 /* The part of @path that stands for the word in capitals of @k's name; NULL when there is none.
  * *@ret_len is its length. */
 const char *key_part(const struct key *k, const char *path, size_t *ret_len);
+/* The length of the part of @path, one of @k's, that names its NIC or mount: 8 of "net.eth0.mtu".
+ */
+size_t key_group_len(const struct key *k, const char *path);
 /* True when a block called as the first @len characters of @name may stand in a file; *@ret_titled:
  * it has a name of its own, as NICs do. */
 bool key_block(const char *name, size_t len, bool *ret_titled);
@@ -90,6 +93,11 @@ int check_cap(const char *v, struct zerr *e);
 int check_mac(const char *v, struct zerr *e);
 int check_cidr(const char *v, struct zerr *e);
 int check_address(const char *v, struct zerr *e);
+int check_gateway(const char *v, struct zerr *e);
+int check_vlan(const char *v, struct zerr *e);
+int check_rate(const char *v, struct zerr *e);
+int check_forward(const char *v, struct zerr *e);
+int check_forward_name(const char *v, struct zerr *e);
 int check_mtu(const char *v, struct zerr *e);
 int check_cpu(const char *v, struct zerr *e);
 int check_cpuset(const char *v, struct zerr *e);

@@ -36,6 +36,12 @@ static cfg_opt_t start_names[] = {
 	CFG_STR_LIST("requires", NULL, CFGF_NODEFAULT),
 	CFG_END(),
 };
+static cfg_opt_t net_names[] = {
+	CFG_STR_LIST("address", NULL, CFGF_NODEFAULT),
+	CFG_STR_LIST("gateway", NULL, CFGF_NODEFAULT),
+	CFG_STR_LIST("vlans", NULL, CFGF_NODEFAULT),
+	CFG_END(),
+};
 static cfg_opt_t limits_names[] = { CFG_SEC("io", free_names, BLOCK), CFG_END() };
 static cfg_opt_t raw_names[] = { CFG_SEC("cgroup", free_names, BLOCK), CFG_END() };
 static cfg_opt_t file_names[] = {
@@ -51,11 +57,13 @@ static cfg_opt_t file_names[] = {
 	CFG_SEC("console", free_names, BLOCK),
 	CFG_SEC("journal", free_names, BLOCK),
 	CFG_SEC("root", free_names, BLOCK),
+	CFG_SEC("lvm", free_names, BLOCK),
 	CFG_SEC("security", security_names, BLOCK),
 	CFG_SEC("limits", limits_names, BLOCK),
 	CFG_SEC("limits.io", free_names, BLOCK),
 	CFG_SEC("rlimit", free_names, BLOCK),
-	CFG_SEC("net", free_names, TITLED),
+	CFG_SEC("net", net_names, TITLED),
+	CFG_SEC("forward", free_names, BLOCK),
 	CFG_SEC("mount", free_names, TITLED),
 	CFG_SEC("restart", free_names, BLOCK),
 	CFG_SEC("health", free_names, BLOCK),
@@ -114,14 +122,13 @@ static int check_format(const struct parser *p, const struct scan_entry *n)
 
 static int check_entry(const struct parser *p, const struct scan_entry *n)
 {
-	const char *name = strrchr(n->path, '.');
 	const struct scan_block *in = n->block >= 0 ? &p->scan->blocks[n->block] : NULL;
 	const struct key *k = conf_key_find(n->path);
 	int r = 0;
 
 	if (str_eq(n->path, "format"))
 		return check_format(p, n);
-	if (!k || (in && in->titled && name != n->path + strlen(in->path)))
+	if (!k || (in && in->titled && key_group_len(k, n->path) != strlen(in->path)))
 		return zerr_in(p->e, conf_key_unknown(n->path, p->e), "%s:%u", p->file, n->line);
 	if (n->list && k->type != KEY_LIST)
 		r = zerr_as(p->e, ZERR_USAGE, "takes one value, not a list");

@@ -171,14 +171,14 @@ static int insert_in_block(const struct edit *ed, const struct scan *s, int bloc
 		    : insert_after(ed, in->open + 1, &indent, " ", name);
 }
 
-/* True when the path goes on from that of @b. In net and mount no dot may follow: eth0.5 is not in
- * eth0. */
-static bool holds(const struct scan_block *b, const char *path)
+/* True when the path goes on from that of @b. In net and mount it is the key's own NIC or mount:
+ * eth0.5 is not in eth0. */
+static bool holds(const struct scan_block *b, const struct edit *ed)
 {
 	const size_t len = strlen(b->path);
 
-	return strncmp(path, b->path, len) == 0 && path[len] == '.' &&
-	       !(b->titled && strchr(path + len + 1, '.'));
+	return strncmp(ed->path, b->path, len) == 0 && ed->path[len] == '.' &&
+	       !(b->titled && key_group_len(ed->key, ed->path) != len);
 }
 
 /* The block that the key belongs into, the innermost; -1 when none is there. */
@@ -189,8 +189,7 @@ static int find_home(const struct edit *ed, const struct scan *s)
 	for (size_t i = 0; i < s->blocks_n; i++) {
 		const struct scan_block *b = &s->blocks[i];
 
-		if (holds(b, ed->path) &&
-		    (best < 0 || strlen(b->path) > strlen(s->blocks[best].path)))
+		if (holds(b, ed) && (best < 0 || strlen(b->path) > strlen(s->blocks[best].path)))
 			best = (int)i;
 	}
 	return best;
@@ -220,7 +219,7 @@ static size_t block_length(const struct edit *ed)
 		ed->key->place == PLACE_PAIR ? ed->key->skip - 1U : strcspn(ed->path, ".");
 
 	if (ed->key->group != GROUP_ZONE)
-		return (size_t)(strrchr(ed->path, '.') - ed->path);
+		return key_group_len(ed->key, ed->path);
 	return ed->path[len] && key_block(ed->path, len, &titled) ? len : 0;
 }
 
@@ -264,7 +263,7 @@ static int drop_empty(const struct edit *ed)
 		for (size_t i = 0; r == 0 && i < s.blocks_n; i++) {
 			const size_t inside = s.blocks[i].open + 1;
 
-			if (holds(&s.blocks[i], ed->path) &&
+			if (holds(&s.blocks[i], ed) &&
 			    inside + strspn(ed->text->p + inside, " \t\r\n") == s.blocks[i].close)
 				b = &s.blocks[i];
 		}
@@ -283,9 +282,10 @@ static const struct scan_entry *find_outside(const struct scan *s, const char *g
 
 	for (size_t i = 0; i < s->entries_n; i++) {
 		const char *path = s->entries[i].path;
+		const struct key *k = conf_key_find(path);
 
-		if (s->entries[i].block < 0 && strncmp(path, group, len) == 0 && path[len] == '.' &&
-		    !strchr(path + len + 1, '.'))
+		if (s->entries[i].block < 0 && k && strncmp(path, group, len) == 0 &&
+		    path[len] == '.' && key_group_len(k, path) == len)
 			return &s->entries[i];
 	}
 	return NULL;

@@ -59,6 +59,9 @@ void spec_done(struct zone_spec *s)
 	free(s->reboot_signal);
 	free(s->health_command);
 	free(s->backend);
+	free(s->root_fs);
+	free(s->lvm_vg);
+	free(s->lvm_pool);
 	strv_done(&s->caps_add);
 	strv_done(&s->caps_drop);
 	groups_done(s);
@@ -68,6 +71,7 @@ void spec_done(struct zone_spec *s)
 	pairs_done(&s->hooks);
 	pairs_done(&s->sysctls);
 	pairs_done(&s->raw_cgroup);
+	pairs_done(&s->forwards);
 	pairs_done(&s->user);
 	*s = (struct zone_spec){ 0 };
 }

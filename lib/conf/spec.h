@@ -28,14 +28,25 @@ struct pairs {
 	size_t n;
 };
 
-struct nic_spec {      /* net.NIC.* */
-	char *name;    /* inside the zone */
-	char *type;    /* "veth" (default), "none" */
-	char *network; /* NULL: the default network */
-	char *address; /* "10.77.0.5/16"; NULL: from the lease */
-	char *gateway; /* NULL: the network's */
-	char *mac;     /* "02:…"; NULL: from zone id and name */
-	unsigned mtu;  /* 0: the network's */
+/* What a zone may send although it could deceive or disturb others; all false by default. */
+struct nic_open {
+	bool mac, ipv4, ipv6, ra, dhcp, ethertype;
+};
+
+struct nic_spec {		/* net.NIC.* */
+	char *name;		/* inside the zone */
+	char *type;		/* "veth" (default), "macvlan", "none", … */
+	char *network;		/* NULL: the default network */
+	char *parent;		/* interface of the host, in place of a network; a zone's name */
+	char *mode;		/* of macvlan and ipvlan */
+	struct strv addresses;	/* "10.77.0.5/16", one of each family; none: from the lease */
+	struct strv gateways;	/* one of each family, or "none"; empty: the network's */
+	char *mac;		/* "02:…"; NULL: from zone id and name */
+	char *ingress, *egress; /* bits per second, for parse_rate(); NULL: no limit */
+	unsigned mtu;		/* 0: the network's */
+	unsigned vlan;		/* 0: none */
+	struct strv vlans;
+	struct nic_open open;
 };
 
 struct mount_spec { /* mount.NAME.* */
@@ -87,6 +98,8 @@ struct zone_spec {
 	/* root */
 	char *backend;	    /* root.backend; never NULL in an installed zone */
 	uint64_t root_size; /* root.size; 0: no limit */
+	char *root_fs;	    /* root.fs; NULL: the backend's choice */
+	char *lvm_vg, *lvm_pool;
 
 	/* security.* */
 	enum security_level level;
@@ -111,6 +124,7 @@ struct zone_spec {
 	unsigned hook_timeout; /* seconds, of each */
 	struct pairs sysctls;
 	struct pairs raw_cgroup;
+	struct pairs forwards; /* forward.[ADDRESS:]PORT[-PORT][/udp] = port in the zone */
 	struct pairs user;
 };
 

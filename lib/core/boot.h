@@ -25,6 +25,7 @@ enum tree {
 	TREE_EXPORT,
 	TREE_TMP,
 	TREE_JOURNAL,
+	TREE_SYS,
 	TREE_N
 };
 /* Descriptors that have to stay open while the zone runs, and no more: the other end of /proc/kmsg,
@@ -85,6 +86,9 @@ struct boot {
 	pid_t pid;
 	int pidfd;
 	int netns;
+	enum net_share share;	    /* whose it is */
+	const char *share_with;	    /* the other zone; of the specification */
+	int own_netns;		    /* the starter's, while it is in another zone's; -1 */
 	int go, go_child;	    /* socket pair; the child's end is closed once it is cloned */
 	int consoles[CONSOLES_MAX]; /* pty masters */
 	unsigned consoles_n;
@@ -108,9 +112,15 @@ void boot_init(struct boot *b, struct zone *z, const struct zone_start *args);
 void boot_done(struct boot *b);
 
 /* trees.c: everything of the zone's mount tree that the host can make, as detached trees. */
-int trees_root(struct boot *b, struct zerr *e);	  /* needs b->userns */
-int trees_host(struct boot *b, struct zerr *e);	  /* /dev /run /tmp …, consoles, /run/host */
-int trees_mounts(struct boot *b, struct zerr *e); /* mount.NAME */
+int trees_root(struct boot *b, struct zerr *e); /* needs b->userns */
+int trees_host(struct boot *b, struct zerr *e); /* /dev /run /tmp …, consoles, /run/host */
+
+/* usermounts.c: mount.NAME, as detached trees too; and in the record, so that it can be changed
+ * later. */
+int usermounts_make(struct boot *b, struct zerr *e);
+int usermounts_note(struct boot *b, struct zerr *e); /* usermounts_live.c */
+/* One of them. fd; -ENOENT without message when it is optional and its source is missing. */
+int usermount_tree(const struct mount_spec *m, uid_t base, int userns, struct zerr *e);
 
 /* journal.c: the directory of the host's journal, when the configuration asks for it. Needs the
  * root and b->identity. */
@@ -136,5 +146,8 @@ _Noreturn void child_main(const struct boot *b);
  */
 int mounts_become_root(int root, struct zerr *e);
 int mounts_inside(const struct boot *b, const struct gift *g, struct zerr *e);
+/* Attach @tree at @target, an absolute path below @root that is made when missing. Links are not
+ * followed. */
+int mounts_put(int root, int tree, const char *target, struct zerr *e);
 /* After the sysctls are written: /proc and /sys read-only and masked. */
-int mounts_protect(const struct gift *g, struct zerr *e);
+int mounts_protect(const struct boot *b, const struct gift *g, struct zerr *e);

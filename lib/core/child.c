@@ -232,7 +232,7 @@ static int run(const struct boot *b, int sock, struct zerr *e)
 		r = sysctl_write(b->z->spec.sysctls.v[i].name, b->z->spec.sysctls.v[i].value, NULL,
 				 e);
 	if (r == 0)
-		r = mounts_protect(&g, e);
+		r = mounts_protect(b, &g, e);
 	if (r == 0)
 		r = restrict_and_exec(b, &g, e);
 	return r;

@@ -8,6 +8,8 @@
 #include "core/autostart.h"
 #include "core/cgroup.h"
 #include "core/live.h"
+#include "core/resize.h"
+#include "core/share.h"
 #include "core/state.h"
 
 static int read_text(const struct zone *z, struct buf *text, struct zerr *e)
@@ -50,6 +52,10 @@ static int check_whole(const struct zone *z, const char *text, struct zone_spec 
 	const int r = conf_parse(ret, text, "zone.conf", e);
 	if (r < 0)
 		return r;
+	enum net_share share;
+	const int shared = share_check(ret, &share, NULL, e);
+	if (shared < 0)
+		return shared;
 	const char *backend = record_get(&z->manifest, "backend");
 	if (backend && ret->backend && !str_eq(backend, ret->backend))
 		return zerr_as(e, ZERR_USAGE,
@@ -67,6 +73,7 @@ struct change {
 	struct status status; /* of the zone */
 	struct cg cg;
 	struct zone_spec from, to;
+	bool known; /* from is what the zone has: the file was right */
 };
 #define CHANGE_NEW                                                        \
 	{                                                                 \
@@ -91,9 +98,27 @@ static bool runs(const struct change *c)
 	return c->status.state == STATE_RUNNING || c->status.state == STATE_FROZEN;
 }
 
+/* What says where the root is was settled when it was made. */
+static int check_fixed(const struct zone_spec *from, const struct zone_spec *to, struct zerr *e)
+{
+	const struct {
+		const char *key, *was, *is;
+	} rows[] = { { "root.fs", from->root_fs, to->root_fs },
+		     { "lvm.vg", from->lvm_vg, to->lvm_vg },
+		     { "lvm.pool", from->lvm_pool, to->lvm_pool } };
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (rows[i].was != rows[i].is && !str_eq(rows[i].was, rows[i].is))
+			return zerr_as(e, ZERR_USAGE,
+				       "%s: the zone's root was made so; it cannot be changed",
+				       rows[i].key);
+	return 0;
+}
+
 static struct live live_of(struct change *c)
 {
-	return (struct live){ &c->z, &c->status.rec, c->cg.payload, &c->from, &c->to, &c->later };
+	return (struct live){ &c->z,	&c->status, &c->status.rec, c->cg.payload,
+			      &c->from, &c->to,	    &c->later };
 }
 
 /* What is live takes effect at once, or the whole change is refused. */
@@ -101,8 +126,7 @@ static int apply_live(struct change *c, struct zerr *e)
 {
 	struct zerr ignored = { 0 };
 
-	if (runs(c) && conf_load(&c->from, c->z.dir, c->z.name, &ignored) == 0 &&
-	    cg_open(c->z.h, c->z.name, &c->cg, &ignored) == 0) {
+	if (runs(c) && c->known && cg_open(c->z.h, c->z.name, &c->cg, &ignored) == 0) {
 		const struct live l = live_of(c);
 
 		return live_change(&l, e);
@@ -151,6 +175,38 @@ static bool touches(const struct change *c, const char *prefix)
 	return c->paths.n == 0;
 }
 
+static void undo_live(struct change *c)
+{
+	const struct live l = live_of(c);
+
+	if (c->cg.payload >= 0)
+		live_undo(&l);
+}
+
+/* The root follows at once, whether the zone runs or not; last, for it does not shrink again. */
+static int apply_root(struct change *c, struct zerr *e)
+{
+	if (!c->known || !record_get(&c->z.manifest, "backend"))
+		return 0; /* no root yet; or a file that is about to be mended */
+	return resize_root(&c->z, &c->from, &c->to, e);
+}
+
+static int apply(struct change *c, struct zerr *e)
+{
+	struct zerr ignored = { 0 };
+
+	c->known = conf_load(&c->from, c->z.dir, c->z.name, &ignored) == 0;
+	int r = c->known ? check_fixed(&c->from, &c->to, e) : 0;
+	if (r == 0)
+		r = apply_live(c, e);
+	if (r < 0)
+		return r;
+	r = apply_root(c, e);
+	if (r < 0)
+		undo_live(c);
+	return r;
+}
+
 static int save(struct change *c, struct zerr *e)
 {
 	struct zone *z = &c->z;
@@ -168,16 +224,13 @@ static int save(struct change *c, struct zerr *e)
 	if (r == 0 && touches(c, "start."))
 		r = autostart_check(z->h, z->name, &c->to, e);
 	if (r == 0)
-		r = apply_live(c, e);
+		r = apply(c, e);
 	if (r < 0)
 		return r;
 	r = fs_write(z->dir, "zone.conf", text, c->text.len, 0600, true, e);
-	if (r < 0 && c->cg.payload >= 0) {
-		const struct live l = live_of(c);
-
-		live_undo(&l);
-	}
-	if (r == 0)
+	if (r < 0)
+		undo_live(c);
+	else
 		tell(c);
 	return r;
 }

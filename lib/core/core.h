@@ -12,6 +12,7 @@
 
 #define MANIFEST_FORMAT 1
 #define STATE_FORMAT	1
+#define BUNDLE_FORMAT	1
 #define ID_RANGE	65536U
 #define ID_FIRST	524288U	    /* systemd's UIDS-GIDS: container ranges */
 #define ID_LAST		1879048191U /* the last id, not the last range */
@@ -20,8 +21,10 @@ struct zone_host {
 	struct zone_options o;
 	char *etc, *var, *zones_path, *run_path, *cache; /* paths; owned */
 	char *group;					 /* our group below the v2 mount: "zone" */
-	int zones;					 /* new zones and .images */
-	int host;					 /* /var/lib/zone/.host */
+	struct strv lost;     /* pools that could not be made usable: told once */
+	struct strv defaults; /* of a pool that is the zone path: "KEY=VALUE" of its zones */
+	int zones;	      /* new zones and .images */
+	int host;	      /* /var/lib/zone/.host */
 	struct index_cache index;
 	bool looked_up; /* a first look-up reads for itself alone */
 	int run;	/* /run/zone */
@@ -64,8 +67,18 @@ uid_t zone_base(const struct zone *z);
 /* The image store of the zone's own path, which need not be the one in force: @ret borrows the
  * descriptor that is returned, owned by the caller. */
 int zone_image_env(const struct zone *z, struct image_env *ret, struct zerr *e);
+/* What the configuration and the zone's number say of its volume: all but backend, directory and
+ * image. Borrows from
+ * @spec. */
+void volume_of(const struct zone_spec *spec, unsigned slot, struct volume *ret);
 /* The volume of a loaded zone; @ret->image is owned by the caller. */
 int zone_volume(const struct zone *z, struct volume *ret, struct zerr *e);
+
+/* Call @fn for every zone that has a manifest, in order, until it returns other than 0; @dir is the
+ * zone's. What it returned, or -errno. */
+int zone_each(struct zone_host *h,
+	      int (*fn)(void *arg, const char *name, int dir, const struct record *manifest),
+	      void *arg, struct zerr *e);
 
 /* An event line and a debug message; @fields as event_emit(). */
 void zone_event(struct zone_host *h, const char *name, const char *event,

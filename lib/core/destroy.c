@@ -5,7 +5,9 @@
 
 #include "base/fs.h"
 #include "base/own.h"
+#include "core/base.h"
 #include "core/life.h"
+#include "core/snapshot.h"
 #include "core/zonedir.h"
 
 static size_t count_snapshots(const struct zone *z)
@@ -17,20 +19,21 @@ static size_t count_snapshots(const struct zone *z)
 	return dir >= 0 && fs_list(dir, &names) == 0 ? names.n : 0;
 }
 
-static int destroy_volume(struct zone *z, struct zerr *e)
+/* Clones that its backend lets stand on its tree. */
+static int refuse_dependants(const struct zone *z, struct zerr *e)
 {
-	struct zerr ignored = { 0 };
-	AUTO_RECORD struct record m = { 0 };
+	AUTO_STRV struct strv names = { 0 };
+	AUTO_BUF struct buf list = { 0 };
+	const int r = base_dependants(z, &names, e);
 
-	if (z->dir < 0 || record_load(&m, z->dir, "manifest", MANIFEST_FORMAT, &ignored) < 0)
-		return 0; /* half made: the directory is all there is */
-	const char *backend = record_get(&m, "backend");
-	const struct volume v = { .ops = backend ? storage_find(backend, e) : NULL,
-				  .dir = z->dir,
-				  .image = -1 };
-	if (!v.ops)
-		return backend ? -EINVAL : 0;
-	return v.ops->destroy ? v.ops->destroy(&v, e) : 0;
+	if (r < 0 || names.n == 0)
+		return r;
+	for (size_t i = 0; i < names.n; i++)
+		buf_fmt(&list, "%s%s", i ? ", " : "", names.v[i]);
+	zerr_as(e, ZERR_STATE, "other zones stand on it: %s", list.p ? list.p : "");
+	return zerr_hint(e, -EBUSY,
+			 "destroy them first, or replace them: zone clone --full %s NEW copies all",
+			 names.v[0]);
 }
 
 static int load(struct zone_host *h, const char *name, struct zone *z, struct status *s,
@@ -47,11 +50,30 @@ static int permit(struct zone *z, const struct status *s, bool force, struct zer
 	if (s->live && s->state == STATE_INCOMPLETE)
 		return life_repair(z, s, e);
 	if (s->state == STATE_UNAVAILABLE && !force) {
-		zerr_as(e, ZERR_STATE, "its directory %s is missing", z->entry.dir);
+		if (z->dir < 0)
+			(void)zerr_as(e, ZERR_STATE, "its directory %s is missing", z->entry.dir);
+		else
+			(void)zerr_as(e, ZERR_STATE, "the device that its root is on is missing");
 		return zerr_hint(e, -ENOENT, "mount it; or zone destroy -f %s forgets the zone",
 				 z->name);
 	}
 	return s->state == STATE_UNAVAILABLE ? 0 : state_allows(s, DO_DESTROY, z->name, e);
+}
+
+/* What must not be lost without a word. *@ret_used: no snapshot is being read meanwhile. */
+static int ask(const struct zone *z, const struct status *s, bool snapshots, int *ret_used,
+	       struct zerr *e)
+{
+	const size_t n = count_snapshots(z);
+
+	if (n && !snapshots && s->state == STATE_STOPPED)
+		return zerr_hint(
+			e,
+			zerr_as(e, ZERR_STATE, "the zone has %zu snapshot%s", n, n == 1 ? "" : "s"),
+			"zone destroy -s %s takes them along", z->name);
+	if (n && (*ret_used = snapshot_change(z, e)) < 0)
+		return *ret_used;
+	return refuse_dependants(z, e);
 }
 
 int zone_destroy(struct zone_host *h, const char *name, bool force, bool snapshots, struct zerr *e)
@@ -72,19 +94,22 @@ int zone_destroy(struct zone_host *h, const char *name, bool force, bool snapsho
 		r = permit(&z, &s, force, e);
 	if (r < 0)
 		return r;
-	const size_t n = count_snapshots(&z);
-	if (n && !snapshots && s.state == STATE_STOPPED)
-		return zerr_hint(
-			e,
-			zerr_as(e, ZERR_STATE, "the zone has %zu snapshot%s", n, n == 1 ? "" : "s"),
-			"zone destroy -s %s takes them along", name);
-	r = destroy_volume(&z, e);
+	AUTO_CLOSE int used = -1;
+	r = ask(&z, &s, snapshots, &used, e);
 	if (r == 0)
 		r = zonedir_destroy(&z, e);
 	if (r < 0)
 		return r;
 	zone_event(h, name, "destroyed", NULL);
 	zone_unlock(&z);
-	zonedir_sweep_trash(h, true);
+	zonedir_sweep_trash(&z, true);
 	return 0;
+}
+
+int zone_is_shared(struct zone_host *h, const char *name, struct zerr *e)
+{
+	AUTO_ZONE struct zone z = { .dir = -1, .run = -1, .lock = -1 };
+	const int r = zone_load(h, name, 0, &z, e);
+
+	return r < 0 ? r : z.dir >= 0 && fs_exists(z.dir, "shared");
 }

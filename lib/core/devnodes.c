@@ -204,12 +204,12 @@ static int change(const struct live *l, struct zerr *e)
 	struct nodes n = { l, host };
 	const int r = host ? devices_apply(l->to, l->payload, e) : -e->code;
 
-	return r < 0 ? r : join_run(l->state, CLONE_NEWNS, change_nodes, &n, e);
+	return r < 0 ? r : join_run(l->state, CLONE_NEWNS, -1, change_nodes, &n, e);
 }
 
 int devices_live(const struct live *l, struct zerr *e)
 {
-	const struct live back = { l->z, l->state, l->payload, l->to, l->from, l->later };
+	const struct live back = live_back(l, l->later);
 	struct zerr lost = { 0 };
 	int r = 0;
 

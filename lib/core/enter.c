@@ -191,6 +191,7 @@ static int run(const struct enter *x, int sock, struct zerr *e)
 	const struct zone_exec *a = x->args;
 	int r;
 
+	oom_score_forget();
 	rlimits_enter(&x->rlimits);
 	r = join(x, e);
 

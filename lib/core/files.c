@@ -21,6 +21,7 @@
 #include "base/sys.h"
 #include "core/rootfd.h"
 #include "core/state.h"
+#include "core/userns.h"
 
 /* ---- copying --------------------------------------------------------------------------------- */
 
@@ -297,7 +298,7 @@ int zone_copy_files(struct zone_host *h, const char *name, bool push, char *cons
 		return r;
 	const bool runs = s.state == STATE_RUNNING || s.state == STATE_FROZEN;
 	const uid_t base = runs ? (uid_t)record_u64(&s.rec, "base", 0) : zone_base(&z);
-	AUTO_CLOSE int ns = runs || !base ? -1 : rootfd_userns(base, e);
+	AUTO_CLOSE int ns = runs || !base ? -1 : userns_make(base, e);
 	if (!runs && base && ns < 0)
 		return ns;
 	AUTO_CLOSE int root = runs ? rootfd_running(&s.rec, e) : rootfd_stopped(&z, ns, e);

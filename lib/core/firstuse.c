@@ -201,7 +201,7 @@ int first_use_credentials(const struct zone_create *c, const struct first_use *f
 static int write_seed(const struct first_use *f, struct zerr *e)
 {
 	AUTO_CLOSE int root = fs_open_dir("/", e);
-	AUTO_CLOSE int dir = root < 0 ? root : fs_subdirs(root, IDENTITY_SEED + 1, 0755, e);
+	AUTO_CLOSE int dir = root < 0 ? root : fs_subdirs(root, &IDENTITY_SEED[1], 0755, e);
 	int r = dir;
 
 	if (r >= 0)

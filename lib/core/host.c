@@ -12,8 +12,12 @@
 #include "base/own.h"
 #include "base/run.h"
 #include "base/sig.h"
+#include "core/base.h"
 #include "core/cgroup.h"
 #include "core/core.h"
+#include "core/pool.h"
+#include "core/rename.h"
+#include "core/service.h"
 
 /* A place: the variable that moves it, or where it is. Variables count for real root only. */
 static char *place(const char *variable, const char *standard)
@@ -63,8 +67,6 @@ static int image_users(void *arg, const char *fingerprint, struct strv *ret, str
 
 static int name_places(struct zone_host *h, const char *path, struct zerr *e)
 {
-	if (path && path[0] != '/')
-		return zerr_as(e, ZERR_USAGE, "zone path '%s': not an absolute path", path);
 	h->etc = place("ZONE_ETC", "/etc/zone");
 	h->var = place("ZONE_VAR", "/var/lib/zone");
 	h->run_path = place("ZONE_RUN", "/run/zone");
@@ -83,6 +85,39 @@ static int name_places(struct zone_host *h, const char *path, struct zerr *e)
 		       : 0;
 }
 
+/* -P NAME: a pool, with where its zones are and how they are stored. */
+static int enter_pool(struct zone_host *h, const char *name, struct zerr *e)
+{
+	AUTO_POOL struct pool_entry x = { .p.dir = -1 };
+	int r = pool_open(h, name, &x, e);
+
+	if (r < 0 && e->status == ZERR_MISSING)
+		return zerr_hint(e,
+				 zerr_as(e, ZERR_USAGE,
+					 "zone path '%s': neither an absolute path nor a pool",
+					 name),
+				 "zone pool ls shows the pools");
+	if (r < 0)
+		return r;
+	const struct {
+		const char *key, *value;
+	} rows[] = { { "root.backend", x.ops->name },
+		     { "root.fs", x.p.fs },
+		     { "lvm.vg", x.p.group },
+		     { "lvm.pool", x.p.thin } };
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (rows[i].value &&
+		    strv_addf(&h->defaults, "%s=%s", rows[i].key, rows[i].value) < 0)
+			return zerr_code(e, ENOMEM, "pool");
+	if (!x.p.path)
+		return 0;
+	if (str_set(&h->zones_path, x.p.path) < 0)
+		return zerr_code(e, ENOMEM, "pool");
+	(void)own_close(h->zones);
+	h->zones = fs_open_dir(h->zones_path, e);
+	return h->zones < 0 ? h->zones : 0;
+}
+
 int zone_host_open(const struct zone_options *o, struct zone_host **ret, struct zerr *e)
 {
 	if (geteuid() != 0)
@@ -92,9 +127,12 @@ int zone_host_open(const struct zone_options *o, struct zone_host **ret, struct 
 	if (!h)
 		return zerr_code(e, ENOMEM, "host");
 	*h = (struct zone_host){ .o = *o, .zones = -1, .host = -1, .run = -1, .cgroup = -1 };
-	int r = name_places(h, o->path, e);
+	const bool pool = o->path && o->path[0] != '/';
+	int r = name_places(h, pool ? NULL : o->path, e);
 	if (r == 0)
 		r = open_places(h, e);
+	if (r == 0 && pool)
+		r = enter_pool(h, o->path, e);
 	if (r < 0) {
 		zone_host_close(h);
 		return r;
@@ -105,8 +143,14 @@ int zone_host_open(const struct zone_options *o, struct zone_host **ret, struct 
 					.keys = h->image_keys,
 					.config = h->image_conf,
 					.users = image_users,
-					.users_arg = h };
-	h->net = (struct net_env){ .host = h->host, .run = h->run, .helper = h->nft };
+					.users_arg = h,
+					.release = storage_release };
+	h->net = (struct net_env){ .host = h->host,
+				   .run = h->run,
+				   .run_path = h->run_path,
+				   .helper = h->nft,
+				   .groups = &service_groups,
+				   .groups_arg = h };
 	*ret = h;
 	return 0;
 }
@@ -126,6 +170,8 @@ void zone_host_close(struct zone_host *h)
 	free(h->run_path);
 	free(h->cache);
 	free(h->group);
+	strv_done(&h->defaults);
+	strv_done(&h->lost);
 	index_done(&h->index.all);
 	free(h->cgroup_path);
 	free(h->image_conf);
@@ -173,6 +219,21 @@ int zone_load_spec(struct zone *z, struct zerr *e)
 	return r == -ENOENT ? zerr_set(e, ENOENT, "manifest: missing") : r;
 }
 
+static int open_dir(const struct index_entry *entry)
+{
+	const int fd = open(entry->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+
+	return fd < 0 && errno == ENOENT ? rename_look(entry) : fd;
+}
+
+/* In a pool that has not been used since the boot, it is there after that. */
+static int open_zone(struct zone_host *h, const struct index_entry *entry)
+{
+	const int fd = open_dir(entry);
+
+	return fd < 0 && pool_need(h, entry->dir, NULL) > 0 ? open_dir(entry) : fd;
+}
+
 int zone_load(struct zone_host *h, const char *name, int what, struct zone *ret, struct zerr *e)
 {
 	AUTO_ZONE struct zone z = { .h = h, .dir = -1, .run = -1, .lock = -1 };
@@ -193,7 +254,7 @@ int zone_load(struct zone_host *h, const char *name, int what, struct zone *ret,
 				 "zone ls shows what there is");
 	if (r < 0)
 		return r;
-	z.dir = open(z.entry.dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	z.dir = open_zone(h, &z.entry);
 	if (what & LOAD_RUN)
 		z.run = fs_subdir(h->run, name, 0700, e);
 	else
@@ -235,25 +296,46 @@ int zone_image_env(const struct zone *z, struct image_env *ret, struct zerr *e)
 	return parent;
 }
 
+void volume_of(const struct zone_spec *spec, unsigned slot, struct volume *ret)
+{
+	*ret = (struct volume){ .dir = -1,
+				.image = -1,
+				.size = spec->root_size,
+				.number = ID_FIRST + slot * ID_RANGE,
+				.fs = spec->root_fs,
+				.group = spec->lvm_vg,
+				.pool = spec->lvm_pool };
+}
+
+static int image_tree(const struct zone *z, const char *fingerprint, struct zerr *e)
+{
+	struct image_env env;
+	AUTO_CLOSE int parent = zone_image_env(z, &env, e);
+
+	return parent < 0 ? parent : image_store_open(&env, fingerprint, e);
+}
+
 int zone_volume(const struct zone *z, struct volume *ret, struct zerr *e)
 {
 	const char *fingerprint = record_get(&z->manifest, "image.fingerprint");
 	const char *backend = record_get(&z->manifest, "backend");
-	struct volume v = { .dir = z->dir, .image = -1, .size = z->spec.root_size };
+	struct volume v;
 
+	volume_of(&z->spec, z->entry.slot, &v);
+	v.dir = z->dir;
 	v.ops = storage_find(backend ? backend : z->spec.backend, e);
 	if (!v.ops)
 		return -EINVAL;
-	if (fingerprint && v.ops->uses_image) {
-		struct image_env env;
-		AUTO_CLOSE int parent = zone_image_env(z, &env, e);
-
-		if (parent < 0)
-			return parent;
-		v.image = image_store_open(&env, fingerprint, e);
-		if (v.image < 0)
-			return v.image;
-	}
+	if (v.group)
+		(void)pool_need(z->h, NULL, v.group); /* what is wrong with it, its use will tell */
+	if (v.ops->stands && record_get(&z->manifest, "base"))
+		v.image = base_open(z, e);
+	else if (v.ops->stands && fingerprint)
+		v.image = image_tree(z, fingerprint, e);
+	else
+		v.image = -1;
+	if (v.image < -1)
+		return v.image;
 	*ret = v;
 	return 0;
 }
@@ -266,29 +348,44 @@ void zone_event(struct zone_host *h, const char *name, const char *event, const 
 		log_debug("event %s: %s", event, e.msg);
 }
 
-/* Zones (and with them their snapshots and clones) whose manifest names the image. */
-static int image_users(void *arg, const char *fingerprint, struct strv *ret, struct zerr *e)
+int zone_each(struct zone_host *h,
+	      int (*fn)(void *arg, const char *name, int dir, const struct record *manifest),
+	      void *arg, struct zerr *e)
 {
-	struct zone_host *h = arg;
 	AUTO_INDEX struct index all = { 0 };
-	const int r = index_load(h->host, &all, e);
+	int r = index_load(h->host, &all, e);
 
-	if (r < 0)
-		return r;
-	for (size_t i = 0; i < all.n; i++) {
+	for (size_t i = 0; i < all.n && r == 0; i++) {
 		AUTO_RECORD struct record m = { 0 };
 		AUTO_CLOSE int dir =
 			open(all.v[i].dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 		struct zerr ignored = { 0 };
 
-		if (dir < 0)
-			continue;
-		if (record_load(&m, dir, "manifest", MANIFEST_FORMAT, &ignored) < 0 &&
-		    record_load(&m, dir, "journal", 1, &ignored) < 0)
-			continue;
-		if (str_eq(record_get(&m, "image.fingerprint"), fingerprint) &&
-		    strv_add(ret, all.v[i].name) < 0)
-			return zerr_code(e, ENOMEM, "image users");
+		if (dir >= 0 && record_load(&m, dir, "manifest", MANIFEST_FORMAT, &ignored) == 0)
+			r = fn(arg, all.v[i].name, dir, &m);
 	}
-	return 0;
+	return r;
+}
+
+struct users {
+	const char *fingerprint;
+	struct strv *names;
+};
+
+static int add_user(void *arg, const char *name, int dir, const struct record *manifest)
+{
+	const struct users *u = arg;
+
+	(void)dir;
+	return str_eq(record_get(manifest, "image.fingerprint"), u->fingerprint)
+		       ? strv_add(u->names, name)
+		       : 0;
+}
+
+/* Zones (and with them their snapshots and clones) whose manifest names the image. */
+static int image_users(void *arg, const char *fingerprint, struct strv *ret, struct zerr *e)
+{
+	const int r = zone_each(arg, add_user, &(struct users){ fingerprint, ret }, e);
+
+	return r == -ENOMEM ? zerr_code(e, ENOMEM, "image users") : r;
 }

@@ -107,7 +107,7 @@ static int make_files(struct boot *b, int dir, struct zerr *e)
 
 static int make_host(struct boot *b, struct zerr *e)
 {
-	const int fd = tree_tmpfs(b, "4m", "0755", SAFE, e);
+	const int fd = tree_tmpfs(b->base, "4m", "0755", SAFE, e);
 
 	if (fd < 0)
 		return fd;
@@ -163,7 +163,7 @@ int hostdir_show_export(struct boot *b, int view, struct zerr *e)
 static int make_export(struct boot *b, struct zerr *e)
 {
 	struct mount_attr ro = { .attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSYMFOLLOW };
-	const int fd = tree_tmpfs(b, "1m", "0755", SAFE, e);
+	const int fd = tree_tmpfs(b->base, "1m", "0755", SAFE, e);
 
 	if (fd < 0)
 		return fd;
@@ -179,7 +179,7 @@ static int make_export(struct boot *b, struct zerr *e)
 
 int hostdir_notify(struct boot *b, struct zerr *e)
 {
-	AUTO_CLOSE int fd = tree_tmpfs(b, "64k", "0755", SAFE, e);
+	AUTO_CLOSE int fd = tree_tmpfs(b->base, "64k", "0755", SAFE, e);
 	const int r = fd < 0 ? fd : make_notify(b, fd, e);
 
 	return r < 0 ? r : own_take_fd(&fd);

@@ -10,16 +10,19 @@
 
 #include "base/fs.h"
 #include "base/own.h"
+#include "core/share.h"
 
-/* Lines that make sense elsewhere: not a resolver that listens on the host's loopback only. */
-static void take_lines(char *text, struct buf *to, unsigned *servers)
+#define HOSTS_MAX 65536
+
+/* Lines that make sense elsewhere: without @loopback not a resolver that only the host reaches. */
+static void take_lines(char *text, bool loopback, struct buf *to, unsigned *servers)
 {
 	char *save = NULL;
 
 	for (char *l = strtok_r(text, "\n", &save); l; l = strtok_r(NULL, "\n", &save)) {
 		const bool server = str_starts(l, "nameserver");
 
-		if (server && (strstr(l, " 127.") || strstr(l, " ::1")))
+		if (server && !loopback && (strstr(l, " 127.") || strstr(l, " ::1")))
 			continue;
 		if (!server && !str_starts(l, "search") && !str_starts(l, "domain") &&
 		    !str_starts(l, "options"))
@@ -29,7 +32,7 @@ static void take_lines(char *text, struct buf *to, unsigned *servers)
 	}
 }
 
-static void read_resolver(struct buf *ret)
+static void read_resolver(struct buf *ret, bool loopback)
 {
 	static const struct {
 		const char *dir, *name;
@@ -50,7 +53,7 @@ static void read_resolver(struct buf *ret)
 		ret->len = 0;
 		buf_str(ret, IDENTITY_MARKER);
 		if (text.p)
-			take_lines(text.p, ret, &servers);
+			take_lines(text.p, loopback, ret, &servers);
 	}
 }
 
@@ -78,18 +81,66 @@ static void make_machine_id(const char *uuid, char ret[static 40])
 	ret[n] = '\0';
 }
 
+/* The first interface whose network serves names says where to ask. */
+static bool ask_network(const struct zone *z, struct buf *ret)
+{
+	struct zerr ignored = { 0 };
+	char server[16];
+
+	for (size_t i = 0; i < z->spec.nics_n; i++)
+		if (net_resolver(&z->h->net, &z->spec.nics[i], server, &ignored) == 0) {
+			buf_fmt(ret, IDENTITY_MARKER "nameserver %s\nsearch " NET_DOMAIN "\n",
+				server);
+			return true;
+		}
+	return false;
+}
+
+/* Who is asked for names is who the network says: another zone's is that zone's. */
+static void choose_resolver(const struct zone *z, struct buf *ret)
+{
+	AUTO_ZONE struct zone other = { .dir = -1, .run = -1, .lock = -1 };
+	struct zerr ignored = { 0 };
+	enum net_share share = NET_OWN;
+	const char *name;
+
+	(void)share_check(&z->spec, &share, &name, &ignored);
+	if (share == NET_OF_ZONE && zone_load(z->h, name, LOAD_SPEC, &other, &ignored) == 0)
+		z = &other;
+	if (!ask_network(z, ret))
+		read_resolver(ret, share == NET_OF_HOST);
+}
+
+static void read_fresh(const struct zone *z, struct identity *ret)
+{
+	static const struct {
+		const char *word;
+		enum fresh fresh;
+	} words[] = { { "clone ", FRESH_CLONE }, { "rename ", FRESH_RENAME } };
+	AUTO_BUF struct buf text = { 0 };
+
+	if (fs_read(z->dir, "fresh", 256, &text) < 0)
+		return;
+	ret->fresh = FRESH_NEW;
+	for (size_t i = 0; i < 2; i++)
+		if (str_starts(text.p, words[i].word)) {
+			ret->fresh = words[i].fresh;
+			buf_str(&ret->was, text.p + strlen(words[i].word));
+		}
+}
+
 void identity_prepare(const struct zone *z, struct identity *ret)
 {
 	const char *fingerprint = record_get(&z->manifest, "image.fingerprint");
 	const char *uuid = record_get(&z->manifest, "uuid");
 
-	*ret = (struct identity){ .fresh = fs_exists(z->dir, "fresh"),
-				  .cloned = str_eq(record_get(&z->manifest, "template"), "clone") };
-	read_resolver(&ret->resolv);
+	*ret = (struct identity){ 0 };
+	read_fresh(z, ret);
 	read_timezone(ret->timezone);
 	(void)snprintf(ret->uuid, sizeof(ret->uuid), "%s", uuid ? uuid : "");
 	make_machine_id(ret->uuid, ret->machine_id);
-	if (ret->fresh && fingerprint) {
+	choose_resolver(z, &ret->resolv);
+	if (ret->fresh == FRESH_NEW && fingerprint) {
 		struct zerr ignored = {
 			0
 		}; /* an image that has gone since leaves its templates as they are */
@@ -104,6 +155,7 @@ void identity_prepare(const struct zone *z, struct identity *ret)
 void identity_done(struct identity *i)
 {
 	buf_done(&i->resolv);
+	buf_done(&i->was);
 	image_done(&i->image);
 }
 
@@ -180,6 +232,30 @@ static void expand_templates(const struct identity *i, const char *name)
 		(void)image_expand_templates(root, &i->image, name, &e);
 }
 
+/* The words of /etc/hosts that were the zone's name. */
+static void rename_in_hosts(const char *was, const char *hostname)
+{
+	AUTO_BUF struct buf old = { 0 }, new = { 0 };
+	struct zerr e = { 0 };
+	AUTO_CLOSE int etc = fs_open_dir("/etc", &e);
+	const size_t len = strlen(was);
+
+	if (etc < 0 || !len || fs_read(etc, "hosts", HOSTS_MAX, &old) < 0)
+		return;
+	for (const char *p = old.p; *p;) {
+		const size_t gap = strspn(p, " \t\n"), word = strcspn(p + gap, " \t\n");
+
+		buf_add(&new, p, gap);
+		if (word == len && strncmp(p + gap, was, len) == 0)
+			buf_str(&new, hostname);
+		else
+			buf_add(&new, p + gap, word);
+		p += gap + word;
+	}
+	if (!new.failed &&new.p && !str_eq(new.p, old.p))
+		write_text("/etc/hosts", new.p, O_TRUNC);
+}
+
 /* Which instance this is, beside the user-data that `create` left. */
 static void write_metadata(const struct identity *i, const char *hostname)
 {
@@ -198,20 +274,25 @@ void identity_write(const struct identity *i, const char *name, const char *host
 {
 	char text[256];
 
-	if (i->fresh) {
+	if (i->fresh == FRESH_NEW) {
 		expand_templates(i, name);
-		(void)snprintf(text, sizeof(text), "%s\n", hostname);
-		write_text("/etc/hostname", text, O_TRUNC);
 		(void)snprintf(
 			text, sizeof(text),
 			"127.0.0.1\tlocalhost\n127.0.1.1\t%s\n::1\tlocalhost ip6-localhost\n",
 			hostname);
 		write_text("/etc/hosts", text, O_TRUNC);
-		set_machine_id(i->machine_id);
-		if (!i->cloned)
-			set_timezone(i->timezone);
+	} else if (i->was.p) {
+		rename_in_hosts(i->was.p, hostname);
 	}
+	if (i->fresh) {
+		(void)snprintf(text, sizeof(text), "%s\n", hostname);
+		write_text("/etc/hostname", text, O_TRUNC);
+	}
+	if (i->fresh == FRESH_NEW || i->fresh == FRESH_CLONE)
+		set_machine_id(i->machine_id);
+	if (i->fresh == FRESH_NEW)
+		set_timezone(i->timezone);
 	write_metadata(i, hostname);
-	if (i->resolv.p && (i->fresh || is_ours("/etc/resolv.conf")))
+	if (i->resolv.p && (i->fresh == FRESH_NEW || is_ours("/etc/resolv.conf")))
 		write_text("/etc/resolv.conf", i->resolv.p, O_TRUNC);
 }

@@ -236,8 +236,7 @@ static int open_source(struct zone_host *h, const char *source, int *ret_fd, str
 	if (r < 0)
 		return r;
 	AUTO_CLOSE int image = v.image;
-	const struct volume_attach a = { .userns = -1, .readonly = true, .scratch = -1 };
-	r = v.ops->attach(&v, &a, e);
+	r = v.ops->attach(&v, &VOLUME_READ, e);
 	if (r < 0)
 		return r;
 	*ret_fd = r;

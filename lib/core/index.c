@@ -266,22 +266,38 @@ static void format_line(struct buf *b, const struct index_entry *x)
 	buf_str(b, "\t.\n");
 }
 
+static int save(int hostdir, const struct index *all, struct zerr *e)
+{
+	AUTO_BUF struct buf text = { 0 };
+
+	buf_str(&text, INDEX_FIRST);
+	for (size_t i = 0; i < all->n; i++)
+		format_line(&text, &all->v[i]);
+	if (text.failed)
+		return zerr_code(e, ENOMEM, "index of zones");
+	return fs_write(hostdir, INDEX_FILE, text.p, text.len, 0600, true, e);
+}
+
 /* Rewrite the index when most of its lines are dead. */
 static int compact(int hostdir, struct zerr *e)
 {
 	AUTO_INDEX struct index all = { 0 };
-	AUTO_BUF struct buf text = { 0 };
 	size_t dead = 0;
 	const int r = load(hostdir, &all, &dead, e);
 
-	if (r < 0 || dead < DEAD_MIN || dead < 2 * all.n)
-		return r;
-	buf_str(&text, INDEX_FIRST);
-	for (size_t i = 0; i < all.n; i++)
-		format_line(&text, &all.v[i]);
-	if (text.failed)
-		return zerr_code(e, ENOMEM, "index of zones");
-	return fs_write(hostdir, INDEX_FILE, text.p, text.len, 0600, true, e);
+	return r < 0 || dead < DEAD_MIN || dead < 2 * all.n ? r : save(hostdir, &all, e);
+}
+
+int index_rename(int hostdir, const char *from, const char *to, struct zerr *e)
+{
+	AUTO_INDEX struct index all = { 0 };
+	int r = load(hostdir, &all, NULL, e);
+
+	for (size_t i = 0; i < all.n && r == 0; i++)
+		if (str_eq(all.v[i].name, from))
+			r = str_set(&all.v[i].name, to) < 0 ? zerr_code(e, ENOMEM, "index of zones")
+							    : save(hostdir, &all, e);
+	return r;
 }
 
 static int append(int hostdir, const struct buf *line, struct zerr *e)

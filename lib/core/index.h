@@ -17,7 +17,7 @@ struct index_entry {
 	char *name;
 	char *dir;	    /* absolute path of the zone's directory */
 	unsigned slot;	    /* short stable id; ids begin at ID_FIRST + slot * ID_RANGE */
-	struct strv leases; /* "NIC NETWORK IPV4" ("-" for none) */
+	struct strv leases; /* "NIC NETWORK IPV4 IPV6", see lease.h */
 };
 /* Free its strings. */
 void index_entry_done(struct index_entry *x);
@@ -54,5 +54,7 @@ int index_lock(int hostdir, struct zerr *e);
 /* Add or replace, and remove, durably. The caller holds index_lock(). */
 int index_put(int hostdir, const struct index_entry *x, struct zerr *e);
 int index_remove(int hostdir, const char *name, struct zerr *e);
+/* Give the entry of @from, if there is one, the name @to, in one step that nothing can tear. */
+int index_rename(int hostdir, const char *from, const char *to, struct zerr *e);
 /* The lowest slot that neither a zone nor /etc/subuid or /etc/subgid has. */
 int index_free_slot(const struct index *all, unsigned *ret, struct zerr *e);

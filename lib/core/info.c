@@ -12,13 +12,17 @@
 #include "core/guest.h"
 #include "core/health.h"
 #include "core/life.h"
+#include "core/nics.h"
 #include "core/ready.h"
 #include "core/restart.h"
 #include "core/usage.h"
 
 static void clear(struct zone_info *i)
 {
-	*i = (struct zone_info){ .exit_status = -1, .uptime_ns = UINT64_MAX };
+	*i = (struct zone_info){ .exit_status = -1,
+				 .uptime_ns = UINT64_MAX,
+				 .referenced = UINT64_MAX,
+				 .exclusive = UINT64_MAX };
 	usage_clear(&i->use);
 }
 
@@ -96,6 +100,7 @@ static void stopped(const struct zone *z, struct zone_info *i)
 		return;
 	const char *status = record_get(&last, "exit_status");
 	i->exit_status = status ? strtol(status, NULL, 10) : -1;
+	i->restart_at = restart_at(z);
 }
 
 static uint64_t count_snapshots(const struct zone *z)
@@ -122,6 +127,20 @@ static int from_config(struct zone *z, struct zone_info *i)
 	return str_set(&i->backend, z->spec.backend);
 }
 
+/* What the backend can tell in a moment. */
+static void space(const struct zone *z, struct zone_info *i)
+{
+	struct zerr ignored = { 0 };
+	struct space s = { UINT64_MAX, UINT64_MAX };
+	const struct storage_ops *ops =
+		z->dir < 0 || !z->spec.backend ? NULL : storage_find(z->spec.backend, &ignored);
+
+	if (!ops || !ops->space || ops->space(z->dir, &s, &ignored) < 0)
+		return;
+	i->referenced = s.referenced;
+	i->exclusive = s.exclusive;
+}
+
 static int row(struct zone *z, const struct status *s, int what, struct zone_info *i)
 {
 	int r = str_set(&i->name, z->name);
@@ -138,8 +157,10 @@ static int row(struct zone *z, const struct status *s, int what, struct zone_inf
 					     z->name);
 		r = i->incomplete_op && i->incomplete_hint ? 0 : -ENOMEM;
 	}
-	if (r == 0 && (what & ZONE_LS_CONFIG))
+	if (r == 0 && (what & (ZONE_LS_CONFIG | ZONE_LS_SPACE)))
 		r = from_config(z, i);
+	if (what & ZONE_LS_SPACE)
+		space(z, i);
 	if (what & ZONE_LS_SNAPSHOTS)
 		i->snapshots = count_snapshots(z);
 	if (s->live)
@@ -199,82 +220,6 @@ static int from_manifest(const struct zone *z, struct zone_info *i)
 	return 0;
 }
 
-/* The address that the index has for the NIC, or "". */
-static void find_lease(const struct zone *z, const char *nic, char ip[static 20])
-{
-	for (size_t k = 0; k < z->entry.leases.n; k++) {
-		char name[16], net[16];
-
-		if (sscanf(z->entry.leases.v[k], "%15s %15s %19s", name, net, ip) == 3 &&
-		    str_eq(name, nic))
-			return;
-		ip[0] = '\0';
-	}
-}
-
-static void count(const struct net_link *link, struct zone_nic *ret)
-{
-	struct net_counters c;
-
-	if (net_count(link, &c) < 0)
-		return;
-	ret->rx_bytes = c.rx_bytes;
-	ret->tx_bytes = c.tx_bytes;
-	ret->rx_packets = c.rx_packets;
-	ret->tx_packets = c.tx_packets;
-	ret->drops = c.drops;
-}
-
-static int one_nic(const struct zone *z, const struct nic_spec *n, const struct record *rec,
-		   struct zone_nic *ret)
-{
-	struct net_lease lease;
-	struct net_link link;
-	struct zerr ignored = { 0 };
-	AUTO_STRV struct strv none = { 0 };
-	char ip[24] = "";
-	int r = 0;
-
-	find_lease(z, n->name, ip);
-	ret->rx_bytes = ret->tx_bytes = ret->rx_packets = ret->tx_packets = ret->drops = UINT64_MAX;
-	r = str_set(&ret->name, n->name);
-	if (r == 0)
-		r = str_set(&ret->network, n->network ? n->network : NET_DEFAULT);
-	if (r == 0 && net_lease(&z->h->net, n, z->entry.slot, &none, ip[0] ? ip : NULL, &lease,
-				&ignored) == 0) {
-		r = str_set(&ret->mac, lease.mac);
-		if (r == 0 && lease.ipv4[0])
-			r = strv_add(&ret->addresses, lease.ipv4);
-		if (r == 0 && lease.ipv6[0])
-			r = strv_add(&ret->addresses, lease.ipv6);
-	}
-	for (size_t k = 0; life_link(rec, k, &link) == 0; k++) {
-		if (!str_eq(link.nic, n->name))
-			continue;
-		if (r == 0)
-			r = str_set(&ret->host_name, link.host_name);
-		count(&link, ret);
-	}
-	return r;
-}
-
-static int nics(const struct zone *z, const struct record *rec, struct zone_info *i)
-{
-	i->nics = calloc(z->spec.nics_n + 1, sizeof(*i->nics));
-	if (!i->nics)
-		return -ENOMEM;
-	for (size_t k = 0; k < z->spec.nics_n; k++) {
-		if (str_eq(z->spec.nics[k].type, "none"))
-			continue;
-		const int r = one_nic(z, &z->spec.nics[k], rec, &i->nics[i->nics_n]);
-
-		i->nics_n++;
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
 /* Keys that begin with @prefix, without it: those that were set, or all. */
 static int section(const struct zone *z, const char *prefix, bool set_only, struct strv *to)
 {
@@ -326,7 +271,7 @@ int zone_info_get(struct zone_host *h, const char *name, struct zone_info *ret, 
 	if (z.dir >= 0)
 		(void)record_load(&z.manifest, z.dir, "manifest", MANIFEST_FORMAT, &ignored);
 	const char *lacking = record_get(&s.rec, "not_enforced");
-	if (from_manifest(&z, &i) < 0 || nics(&z, &s.rec, &i) < 0 || settings(&z, &i) < 0 ||
+	if (from_manifest(&z, &i) < 0 || nics_info(&z, &s.rec, &i) < 0 || settings(&z, &i) < 0 ||
 	    guest_info(&z, s.live, &i.guest) < 0 ||
 	    (lacking && strv_split(&i.limits_not_enforced, lacking, " ") < 0))
 		return zerr_code(e, ENOMEM, "info");

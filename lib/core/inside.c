@@ -16,6 +16,7 @@
 #include "core/join.h"
 #include "core/rootfd.h"
 #include "core/state.h"
+#include "core/userns.h"
 
 /* All that files need; for level privileged, where they would be the host's. */
 #define FILE_CAPS \
@@ -64,7 +65,7 @@ int inside_run(const struct inside *w, child_fn *fn, void *arg, struct zerr *e)
 static int run_stopped(const struct zone *z, child_fn *fn, void *arg, struct zerr *e)
 {
 	const uid_t base = zone_base(z);
-	AUTO_CLOSE int ns = base ? rootfd_userns(base, e) : -1;
+	AUTO_CLOSE int ns = base ? userns_make(base, e) : -1;
 	AUTO_CLOSE int root = base && ns < 0 ? ns : rootfd_stopped(z, ns, e);
 	const struct inside w = { .root = root, .userns = ns };
 
@@ -83,5 +84,5 @@ int inside_zone(const struct zone *z, child_fn *fn, void *arg, struct zerr *e)
 	if (s.state != STATE_RUNNING && s.state != STATE_FROZEN)
 		return run_stopped(z, fn, arg, e);
 	struct visit v = { NULL, record_u64(&s.rec, "base", 0) == 0, fn, arg };
-	return join_run(&s.rec, CLONE_NEWNS | (v.privileged ? 0 : CLONE_NEWUSER), visit, &v, e);
+	return join_run(&s.rec, CLONE_NEWNS | (v.privileged ? 0 : CLONE_NEWUSER), -1, visit, &v, e);
 }

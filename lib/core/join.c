@@ -24,17 +24,27 @@ int join_enter(int init, int flags, struct zerr *e)
 	return 0;
 }
 
-static _Noreturn void child(int init, int flags, int sock, int (*fn)(void *ctx, struct zerr *e),
-			    void *ctx)
+/* Of all above the standard ones, leave these two. */
+static void close_others(unsigned a, unsigned b)
+{
+	const unsigned low = a < b ? a : b, high = a < b ? b : a;
+
+	if (low > 3)
+		(void)sys_close_range(3, low - 1, 0);
+	if (high > low + 1)
+		(void)sys_close_range(low + 1, high - 1, 0);
+	(void)sys_close_range(high + 1, ~0U, 0);
+}
+
+static _Noreturn void child(int init, int flags, int keep, int sock,
+			    int (*fn)(void *ctx, struct zerr *e), void *ctx)
 {
 	struct zerr e = { 0 };
 	int r;
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	r = join_enter(init, flags, &e);
-	if (sock > 3)
-		(void)sys_close_range(3, (unsigned)sock - 1, 0);
-	(void)sys_close_range((unsigned)sock + 1, ~0U, 0);
+	close_others((unsigned)sock, (unsigned)(keep < 0 ? sock : keep));
 	if (r == 0)
 		r = fn(ctx, &e);
 	if (r < 0 && !e.code)
@@ -43,8 +53,8 @@ static _Noreturn void child(int init, int flags, int sock, int (*fn)(void *ctx, 
 	_exit(0);
 }
 
-int join_run(const struct record *state, int flags, int (*fn)(void *ctx, struct zerr *e), void *ctx,
-	     struct zerr *e)
+int join_run(const struct record *state, int flags, int keep, int (*fn)(void *ctx, struct zerr *e),
+	     void *ctx, struct zerr *e)
 {
 	AUTO_CLOSE int init = state_pidfd(state, "pid");
 	struct zerr said = { 0 };
@@ -56,7 +66,7 @@ int join_run(const struct record *state, int flags, int (*fn)(void *ctx, struct 
 		return zerr_sys(e, "socket pair");
 	const pid_t pid = fork();
 	if (pid == 0)
-		child(init, flags, pair[1], fn, ctx);
+		child(init, flags, keep, pair[1], fn, ctx);
 	(void)own_close(pair[1]);
 	ssize_t n;
 	do

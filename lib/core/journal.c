@@ -39,7 +39,8 @@ static void zone_id(const struct boot *b, char ret[static ID_LEN + 1])
 	AUTO_CLOSE int etc =
 		fs_open_below(b->gift.tree[TREE_ROOT], "etc", O_RDONLY | O_DIRECTORY, 0);
 
-	read_id(b->identity.fresh ? -1 : etc, "machine-id", ret);
+	const enum fresh fresh = b->identity.fresh;
+	read_id(fresh == FRESH_NEW || fresh == FRESH_CLONE ? -1 : etc, "machine-id", ret);
 	if (!*ret)
 		(void)snprintf(ret, ID_LEN + 1, "%.32s", b->identity.machine_id);
 }

@@ -16,6 +16,7 @@
 #include "base/sys.h"
 #include "core/guest.h"
 #include "core/life.h"
+#include "core/nics.h"
 #include "core/place.h"
 #include "core/systemd.h"
 
@@ -155,14 +156,14 @@ static void sweep(struct zone *z, int monitor, const struct record *state)
 	zone_unlock(z);
 	/* links go with their namespace some milliseconds later; one that does not is ours to
 	 * delete */
-	for (size_t i = 0; life_link(state, i, &link) == 0; i++) {
+	for (size_t i = 0; nics_link(state, i, &link) == 0; i++) {
 		char name[IF_NAMESIZE];
 
 		for (int tries = 0; tries < 250 && if_indextoname(link.ifindex, name) &&
 				    str_eq(name, link.host_name);
 		     tries++)
 			(void)usleep(20000);
-		(void)net_down(&z->h->net, z->name, &link, true, &ignored);
+		(void)net_down(&z->h->net, z->name, &link, -1, true, &ignored);
 	}
 	_exit(0);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Leases of a zone's NICs: "NIC NETWORK IPV4" in its line of the index. */
+/* Leases of a zone's NICs: "NIC NETWORK IPV4 IPV6" in its line of the index, "-" for none. NICs on
+ * none of our networks have no lease to keep. */
 #include "core/lease.h"
 
 #include <stdio.h>
@@ -7,60 +8,74 @@
 
 #include "base/own.h"
 
-/* Addresses that others (and other NICs of @self) have on @network. */
+bool lease_parse(const char *line, struct lease_line *ret)
+{
+	struct lease_line l = { .ipv6 = "-" };
+
+	if (sscanf(line, "%15s %15s %19s %47s", l.nic, l.network, l.ipv4, l.ipv6) < 3)
+		return false;
+	*ret = l;
+	return true;
+}
+
+/* What others (and other NICs of @self) have on @network. */
 static int collect_taken(const struct index *all, const char *self, const char *nic,
 			 const char *network, struct strv *ret)
 {
+	struct lease_line l;
+
 	for (size_t i = 0; i < all->n; i++)
 		for (size_t k = 0; k < all->v[i].leases.n; k++) {
-			char n[16], net[16], ip[20];
+			const char *owner = all->v[i].name;
 
-			if (sscanf(all->v[i].leases.v[k], "%15s %15s %19s", n, net, ip) != 3 ||
-			    !str_eq(net, network) ||
-			    (str_eq(all->v[i].name, self) && str_eq(n, nic)))
+			if (!lease_parse(all->v[i].leases.v[k], &l) ||
+			    !str_eq(l.network, network) ||
+			    (str_eq(owner, self) && str_eq(l.nic, nic)))
 				continue;
-			if (strv_add(ret, ip) < 0)
+			if (strv_addf(ret, "%s %s", l.ipv4, owner) < 0 ||
+			    (!str_eq(l.ipv6, "-") && strv_addf(ret, "%s %s", l.ipv6, owner) < 0))
 				return -ENOMEM;
 		}
 	return 0;
 }
 
-static const char *present(const struct index_entry *x, const char *nic, char ip[static 20],
-			   size_t *ret_at)
+bool lease_find(const struct index_entry *x, const char *nic, struct lease_line *ret,
+		size_t *ret_at)
 {
-	for (size_t i = 0; i < x->leases.n; i++) {
-		char n[16], net[16];
-
-		if (sscanf(x->leases.v[i], "%15s %15s %19s", n, net, ip) == 3 && str_eq(n, nic)) {
+	for (size_t i = 0; i < x->leases.n; i++)
+		if (lease_parse(x->leases.v[i], ret) && str_eq(ret->nic, nic)) {
 			*ret_at = i;
-			return ip;
+			return true;
 		}
-	}
-	return NULL;
+	return false;
 }
 
 static int one(struct zone_host *h, const struct nic_spec *nic, const struct index *all,
 	       struct index_entry *x, struct net_lease *ret, bool *ret_changed, struct zerr *e)
 {
-	const char *network = nic->network ? nic->network : NET_DEFAULT;
+	const char *network = net_of(nic);
 	AUTO_STRV struct strv taken = { 0 };
 	AUTO_FREE char *line = NULL;
-	char ip[20];
+	struct lease_line old;
 	size_t at = 0;
-	const char *old = present(x, nic->name, ip, &at);
+	const bool found = lease_find(x, nic->name, &old, &at);
 
-	if (collect_taken(all, x->name, nic->name, network, &taken) < 0)
+	if (network && collect_taken(all, x->name, nic->name, network, &taken) < 0)
 		return zerr_code(e, ENOMEM, "lease");
-	const int r = net_lease(&h->net, nic, x->slot, &taken, old, ret, e);
+	const int r = net_lease(&h->net, nic, x->slot, &taken, found ? old.ipv4 : NULL, ret, e);
 	if (r < 0)
 		return zerr_in(e, r, "net.%s", nic->name);
-	line = str_fmt("%s %s %s", ret->nic, ret->network, ret->ipv4[0] ? ret->ipv4 : "-");
+	*ret_changed = false;
+	if (!network)
+		return 0;
+	line = str_fmt("%s %s %s %s", ret->nic, ret->network, ret->ipv4[0] ? ret->ipv4 : "-",
+		       ret->ipv6[0] ? ret->ipv6 : "-");
 	if (!line)
 		return zerr_code(e, ENOMEM, "lease");
-	*ret_changed = !old || !str_eq(x->leases.v[at], line);
+	*ret_changed = !found || !str_eq(x->leases.v[at], line);
 	if (!*ret_changed)
 		return 0;
-	if ((old ? str_set(&x->leases.v[at], line) : strv_add(&x->leases, line)) < 0)
+	if ((found ? str_set(&x->leases.v[at], line) : strv_add(&x->leases, line)) < 0)
 		return zerr_code(e, ENOMEM, "lease");
 	return 0;
 }
@@ -74,7 +89,7 @@ int lease_all(struct zone_host *h, const struct zone_spec *spec, const struct in
 		struct net_lease lease;
 		bool changed;
 
-		if (!str_eq(spec->nics[i].type, "none"))
+		if (net_has_link(&spec->nics[i]))
 			r = one(h, &spec->nics[i], all, entry, &lease, &changed, e);
 	}
 	return r;
@@ -84,11 +99,11 @@ int lease_ensure(struct zone *z, const struct nic_spec *nic, struct net_lease *r
 {
 	AUTO_INDEX struct index all = { 0 };
 	bool changed = false;
-	char ip[20];
+	struct lease_line l;
 	size_t at;
 
 	/* the usual case: the lease is there and stays; nobody else can have it, so no lock */
-	if (present(&z->entry, nic->name, ip, &at) && !nic->address) {
+	if (!net_of(nic) || (lease_find(&z->entry, nic->name, &l, &at) && nic->addresses.n == 0)) {
 		const int r = one(z->h, nic, &all, &z->entry, ret, &changed, e);
 
 		if (r < 0 || !changed)

@@ -2,7 +2,18 @@
 /* Leases of a zone's NICs: kept in the index, given by net/. */
 #pragma once
 
+#include <stdbool.h>
+
 #include "core/core.h"
+
+struct lease_line { /* as the index has it; "-": none */
+	char nic[16], network[16], ipv4[20], ipv6[48];
+};
+/* False when it is damaged. */
+bool lease_parse(const char *line, struct lease_line *ret);
+/* The line of NIC @nic, and which one it is. */
+bool lease_find(const struct index_entry *x, const char *nic, struct lease_line *ret,
+		size_t *ret_at);
 
 /* The lease of @nic, given (and written to the index) when there is none that fits. */
 int lease_ensure(struct zone *z, const struct nic_spec *nic, struct net_lease *ret, struct zerr *e);

@@ -24,7 +24,9 @@
 #include "core/health.h"
 #include "core/hooks.h"
 #include "core/limits.h"
+#include "core/nics.h"
 #include "core/rlimits.h"
+#include "core/share.h"
 
 /* ---- alive ----------------------------------------------------------------------------------- */
 
@@ -121,6 +123,18 @@ static int down_cgroup(void *ctx, struct zerr *e)
 
 /* ---- helper, volume, child ------------------------------------------------------------------- */
 
+/* In the network namespace that the zone is to have. */
+static int spawn_there(struct boot *b, struct zerr *e)
+{
+	struct zerr second = { 0 };
+	int r = share_begin(b, e);
+
+	if (r == 0)
+		r = spawn_helper(b, e);
+	const int back = share_end(b, r < 0 ? &second : e);
+	return r < 0 ? r : back;
+}
+
 static int up_helper(void *ctx, struct zerr *e)
 {
 	struct boot *b = ((struct life *)ctx)->b;
@@ -132,13 +146,15 @@ static int up_helper(void *ctx, struct zerr *e)
 		return filters;
 	int r = caps_mask(s->level, &s->caps_add, &s->caps_drop, &b->caps, e);
 	if (r == 0)
+		r = share_look(b, e);
+	if (r == 0)
 		r = zerr_in(e,
 			    seccomp_prepare(filters, s->level, s->compat32, b->caps, &b->filter, e),
 			    "seccomp");
 	if (r == 0)
 		r = rlimits_raise(&s->rlimits, e);
 	identity_prepare(b->z, &b->identity);
-	return r < 0 ? r : spawn_helper(b, e);
+	return r < 0 ? r : spawn_there(b, e);
 }
 
 static int up_volume(void *ctx, struct zerr *e)
@@ -154,7 +170,7 @@ static int up_volume(void *ctx, struct zerr *e)
 		r = journal_prepare(b, e);
 	if (r == 0)
 		lxcfs_trees(b->gift.lxcfs);
-	return r == 0 ? trees_mounts(b, e) : r;
+	return r == 0 ? usermounts_make(b, e) : r;
 }
 
 static int down_volume(void *ctx, struct zerr *e)
@@ -168,6 +184,22 @@ static int down_volume(void *ctx, struct zerr *e)
 static int up_child(void *ctx, struct zerr *e)
 {
 	return spawn_child(((struct life *)ctx)->b, e);
+}
+
+/* ---- net ------------------------------------------------------------------------------------- */
+
+static int up_net(void *ctx, struct zerr *e)
+{
+	struct life *l = ctx;
+
+	return nics_up(l->b, l->state, e);
+}
+
+static int down_net(void *ctx, struct zerr *e)
+{
+	struct life *l = ctx;
+
+	return nics_down(l->z, l->state, e);
 }
 
 /* ---- release --------------------------------------------------------------------------------- */
@@ -194,7 +226,7 @@ static const struct step steps[] = {
 	{ "helper", up_helper, NULL },
 	{ "volume", up_volume, down_volume },
 	{ "child", up_child, NULL },
-	{ "net", life_net_up, life_net_down },
+	{ "net", up_net, down_net },
 	{ "created", life_hook_created, NULL },
 	{ "release", up_release, NULL },
 	{ "poststart", life_hook_poststart, life_hook_stop },
@@ -213,6 +245,7 @@ void boot_init(struct boot *b, struct zone *z, const struct zone_start *args)
 			    .userns = -1,
 			    .pidfd = -1,
 			    .netns = -1,
+			    .own_netns = -1,
 			    .go = -1,
 			    .go_child = -1,
 			    .notify = -1,
@@ -236,6 +269,7 @@ static void close_gift(struct boot *b)
 			fds[i] = own_close(fds[i]);
 	b->userns = own_close(b->userns);
 	b->netns = own_close(b->netns);
+	b->own_netns = own_close(b->own_netns);
 	b->go = own_close(b->go);
 	b->go_child = own_close(b->go_child);
 	cg_close(&b->cg);
@@ -272,7 +306,7 @@ void boot_done(struct boot *b)
 
 static struct journal run_journal(const struct zone *z)
 {
-	return (struct journal){ z->run, "journal", false };
+	return (struct journal){ .dirfd = z->run, .file = "journal" };
 }
 
 static int save_state(const struct zone *z, struct record *state, const char *stage, struct zerr *e)
@@ -321,7 +355,8 @@ static int fill_state(struct boot *b, struct zerr *e)
 				    : "0") < 0 ||
 	    record_set(s, "not_enforced", lacking.p ? lacking.p : "") < 0)
 		return zerr_code(e, ENOMEM, "state record");
-	return fill_confinement(b, e);
+	const int r = usermounts_note(b, e);
+	return r < 0 ? r : fill_confinement(b, e);
 }
 
 /* Who keeps the zone: this process. */

@@ -14,10 +14,7 @@ struct life {
 	bool keep; /* reboot in place */
 };
 
-/* life_net.c: the step "net"; @ctx is a struct life. */
-int life_net_up(void *ctx, struct zerr *e);
-int life_net_down(void *ctx, struct zerr *e);
-/* life_hooks.c: steps that run hooks. */
+/* life_hooks.c: steps that run hooks; @ctx is a struct life. */
 int life_hook_prestart(void *ctx, struct zerr *e);
 int life_hook_created(void *ctx, struct zerr *e);
 int life_hook_poststart(void *ctx, struct zerr *e);
@@ -49,5 +46,3 @@ pid_t life_fork_outside(struct zone_host *h);
 void life_sweep(struct zone *z, pid_t monitor, const struct record *state);
 /* What asks init to stop or to reboot: configured, or by its kind (word of the state record). */
 int life_signal(const struct zone_spec *s, const char *kind, bool reboot);
-/* The @i-th link of the state record. 0 or -ENOENT. */
-int life_link(const struct record *state, size_t i, struct net_link *ret);

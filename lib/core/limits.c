@@ -78,23 +78,33 @@ static int oom_group(const char *value, struct buf *out, struct zerr *e)
 	return 0;
 }
 
+/* The host's processors, "0-3". */
+static int online(struct buf *out)
+{
+	struct zerr ignored = { 0 };
+	AUTO_CLOSE int sys = fs_open_dir("/sys/devices/system/cpu", &ignored);
+	const int r = sys < 0 ? sys : fs_read(sys, "online", 4096, out);
+
+	if (r == 0)
+		out->p[strcspn(out->p, "\n")] = '\0';
+	return r;
+}
+
 /* The kernel takes processors that do not exist and then quietly uses others. */
 static int cpu_list(const char *value, struct buf *out, struct zerr *e)
 {
-	AUTO_CLOSE int sys = fs_open_dir("/sys/devices/system/cpu", e);
-	AUTO_BUF struct buf online = { 0 };
+	AUTO_BUF struct buf host = { 0 };
 	char *p = (char *)value;
 
 	buf_str(out, value);
-	if (sys < 0 || fs_read(sys, "online", 4096, &online) < 0 || !online.p)
+	if (online(&host) < 0)
 		return 0; /* the kernel's word then */
-	online.p[strcspn(online.p, "\n")] = '\0';
 	while (*p) {
 		const unsigned long from = strtoul(p, &p, 10);
 		const unsigned long to = *p == '-' ? strtoul(p + 1, &p, 10) : from;
 
-		if (!cpulist_has(online.p, from) || !cpulist_has(online.p, to))
-			return zerr_as(e, ZERR_USAGE, "this host has processors %s", online.p);
+		if (!cpulist_has(host.p, from) || !cpulist_has(host.p, to))
+			return zerr_as(e, ZERR_USAGE, "this host has processors %s", host.p);
 		p += *p == ',';
 	}
 	return 0;
@@ -105,11 +115,12 @@ static int cpu_list(const char *value, struct buf *out, struct zerr *e)
 static const struct limit {
 	const char *key, *controller, *file;
 	convert_fn *convert;
-	const char *unset; /* what it is when the key is not there, in the kernel's form */
+	const char *unset; /* what it is when the key is not there, in the kernel's form; NULL: all
+			      processors, since a group with processes cannot go back to none */
 } limits[] = {
 	{ "cpu", "cpu", "cpu.max", processors, "max 100000" },
 	{ "cpu_weight", "cpu", "cpu.weight", as_it_is, "100" },
-	{ "cpuset", "cpuset", "cpuset.cpus", cpu_list, "\n" },
+	{ "cpuset", "cpuset", "cpuset.cpus", cpu_list, NULL },
 	{ "memory", "memory", "memory.max", bytes, "max" },
 	{ "memory_high", "memory", "memory.high", bytes, "max" },
 	{ "memory_low", "memory", "memory.low", bytes, "0" },
@@ -146,7 +157,11 @@ static int write_plain(const struct writing *g, const struct limit *l)
 	AUTO_BUF struct buf text = { 0 };
 	int r = 0;
 
-	if (!g->value)
+	if (!g->value && !l->unset)
+		r = online(&text) < 0
+			    ? zerr_set(g->e, ENOENT, "which processors there are is not known")
+			    : 0;
+	else if (!g->value)
 		buf_str(&text, l->unset);
 	else
 		r = l->convert(g->value, &text, g->e);

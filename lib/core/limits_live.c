@@ -55,7 +55,7 @@ static bool same_rates(const char *want, const char *got)
 
 static bool took(const struct limit_write *w, const char *got)
 {
-	if (str_eq(w->text, got) || (str_eq(w->text, "\n") && !*got))
+	if (str_eq(w->text, got))
 		return true;
 	if (str_eq(w->controller, "cpuset"))
 		return same_processors(w->text, got);

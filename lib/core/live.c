@@ -8,17 +8,31 @@ static const struct family {
 	const char *prefix; /* of its keys */
 	int (*change)(const struct live *l, struct zerr *e);
 } families[] = {
-	{ "limits.", limits_live },  { "raw.cgroup.", raw_cgroup_live },
-	{ "device.", devices_live }, { "rlimit.", rlimits_live },
+	{ "limits.", limits_live },
+	{ "raw.cgroup.", raw_cgroup_live },
+	{ "device.", devices_live },
+	{ "forward.", forwards_live },
+	{ "mount.", usermounts_live },
+	{ "rlimit.", rlimits_live },
 	{ "sysctl.", sysctls_live }, /* last: what it was is not known */
 };
 #define FAMILIES (sizeof(families) / sizeof(families[0]))
+
+struct live live_back(const struct live *l, struct strv *later)
+{
+	struct live back = *l;
+
+	back.from = l->to;
+	back.to = l->from;
+	back.later = later;
+	return back;
+}
 
 /* Walk the first @n families back. */
 static void undo(const struct live *l, size_t n)
 {
 	AUTO_STRV struct strv later = { 0 };
-	const struct live back = { l->z, l->state, l->payload, l->to, l->from, &later };
+	const struct live back = live_back(l, &later);
 
 	while (n--) {
 		struct zerr lost = { 0 };
@@ -36,8 +50,12 @@ int live_change(const struct live *l, struct zerr *e)
 		n++;
 	if (r == 0)
 		r = record_save(l->state, l->z->run, "state", STATE_FORMAT, false, e);
-	if (r < 0)
-		undo(l, n);
+	if (r < 0) {
+		struct zerr lost = { 0 };
+
+		undo(l, n); /* by other means than before, perhaps */
+		(void)record_save(l->state, l->z->run, "state", STATE_FORMAT, false, &lost);
+	}
 	return r;
 }
 

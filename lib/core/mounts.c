@@ -15,16 +15,27 @@
 #include "base/sys.h"
 #include "core/boot.h"
 
+/* The directory that @path is in. fd. */
+static int make_parent(int root, const char *path, struct zerr *e)
+{
+	const char *slash = strrchr(path, '/');
+	AUTO_FREE char *dir = slash ? strndup(path, (size_t)(slash - path)) : strdup(".");
+
+	return dir ? fs_subdirs(root, dir, 0755, e) : zerr_code(e, ENOMEM, "/%s", path);
+}
+
 /* The directory (or with @file the file) @path below @root, made when missing. O_PATH fd. */
 static int target(int root, const char *path, bool file, struct zerr *e)
 {
 	int fd = fs_open_below(root, path, O_PATH | (file ? 0 : O_DIRECTORY), 0);
 
 	if (fd == -ENOENT && file) {
-		AUTO_CLOSE int made = fs_open_below(root, path, O_CREAT | O_EXCL | O_WRONLY, 0644);
+		AUTO_CLOSE int parent = make_parent(root, path, e);
+		AUTO_CLOSE int made =
+			parent < 0 ? parent
+				   : fs_open_below(root, path, O_CREAT | O_EXCL | O_WRONLY, 0644);
 
-		if (made >= 0)
-			fd = fs_open_below(root, path, O_PATH, 0);
+		fd = made < 0 ? made : fs_open_below(root, path, O_PATH, 0);
 	} else if (fd == -ENOENT) {
 		fd = fs_subdirs(root, path, 0755, e);
 	}
@@ -90,13 +101,14 @@ static const struct {
 	       { TREE_TMP, "tmp" } };
 
 /* proc and sysfs need a fully visible instance in this namespace: so before the old root goes. */
-static int kernel_mounts(int root, struct zerr *e)
+static int kernel_mounts(int root, int sys, struct zerr *e)
 {
 	const unsigned safe = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
 	int r = put_new(root, "proc", "proc", safe, e);
 
 	if (r == 0)
-		r = put_new(root, "sysfs", "sys", safe | MOUNT_ATTR_RDONLY, e);
+		r = sys >= 0 ? put(root, sys, "sys", false, e)
+			     : put_new(root, "sysfs", "sys", safe | MOUNT_ATTR_RDONLY, e);
 	if (r == 0)
 		r = put_new(root, "cgroup2", "sys/fs/cgroup", safe, e);
 	if (r == 0 && put_new(root, "mqueue", "dev/mqueue", safe, e) < 0)
@@ -114,16 +126,21 @@ static int lxcfs_mounts(const struct gift *g, int root, struct zerr *e)
 	return r;
 }
 
+int mounts_put(int root, int tree, const char *target, struct zerr *e)
+{
+	struct stat st;
+	const bool file = fstat(tree, &st) == 0 && !S_ISDIR(st.st_mode);
+
+	return put(root, tree, target + strspn(target, "/"), file, e);
+}
+
 static int user_mounts(const struct boot *b, const struct gift *g, int root, struct zerr *e)
 {
 	for (size_t i = 0; i < b->z->spec.mounts_n; i++) {
 		const struct mount_spec *m = &b->z->spec.mounts[i];
-		struct stat st;
+		/* -1: optional, and its source is missing */
+		const int r = g->mount[i] < 0 ? 0 : mounts_put(root, g->mount[i], m->target, e);
 
-		if (g->mount[i] < 0)
-			continue; /* optional, and its source is missing */
-		const bool file = fstat(g->mount[i], &st) == 0 && !S_ISDIR(st.st_mode);
-		const int r = put(root, g->mount[i], m->target + strspn(m->target, "/"), file, e);
 		if (r < 0)
 			return zerr_in(e, r, "mount.%s", m->name);
 	}
@@ -167,7 +184,7 @@ int mounts_inside(const struct boot *b, const struct gift *g, struct zerr *e)
 		if (g->tree[places[i].tree] >= 0)
 			r = put(root, g->tree[places[i].tree], places[i].path, false, e);
 	if (r == 0)
-		r = kernel_mounts(root, e);
+		r = kernel_mounts(root, g->tree[TREE_SYS], e);
 	if (r == 0)
 		r = lxcfs_mounts(g, root, e);
 	if (r == 0)
@@ -229,8 +246,8 @@ static int cover(int root, int host, const char *source, const char *path, struc
 	return 0;
 }
 
-/* /proc/sys read-only, but what belongs to the zone's own network namespace. */
-static int protect_sysctls(int root, struct zerr *e)
+/* /proc/sys read-only, but what belongs to a network namespace of the zone's own. */
+static int protect_sysctls(int root, bool own_net, struct zerr *e)
 {
 	struct mount_attr ro = { .attr_set = MOUNT_ATTR_RDONLY };
 	AUTO_CLOSE int sys = fs_open_below(root, "proc/sys", O_PATH, 0);
@@ -245,6 +262,8 @@ static int protect_sysctls(int root, struct zerr *e)
 	if (all < 0 || own < 0 || mount_setattr(all, "", AT_EMPTY_PATH, &ro, sizeof(ro)) < 0 ||
 	    move_mount(all, "", sys, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
 		return zerr_sys(e, "/proc/sys read-only");
+	if (!own_net)
+		return 0;
 	AUTO_CLOSE int over = fs_open_below(root, "proc/sys/net", O_PATH, 0);
 	if (over < 0 ||
 	    move_mount(own, "", over, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
@@ -252,10 +271,10 @@ static int protect_sysctls(int root, struct zerr *e)
 	return 0;
 }
 
-int mounts_protect(const struct gift *g, struct zerr *e)
+int mounts_protect(const struct boot *b, const struct gift *g, struct zerr *e)
 {
 	AUTO_CLOSE int root = fs_open_dir("/", e);
-	int r = root < 0 ? root : protect_sysctls(root, e);
+	int r = root < 0 ? root : protect_sysctls(root, b->share == NET_OWN, e);
 
 	for (size_t i = 0; i < sizeof(read_only) / sizeof(read_only[0]) && r == 0; i++)
 		r = bind_below(root, read_only[i], read_only[i], true, e);

@@ -39,7 +39,7 @@ static int forget_credential(struct zone *z, struct zerr *e)
 	bool changed = false;
 	int r = 0;
 
-	if (!pairs_get(&z->spec.credentials, CREDENTIAL + sizeof("credential.") - 1))
+	if (!pairs_get(&z->spec.credentials, &CREDENTIAL[sizeof("credential.") - 1]))
 		return 0;
 	r = fs_read(z->dir, "zone.conf", CONF_MAX, &text);
 	if (r < 0)

@@ -8,15 +8,26 @@
 #include "base/fs.h"
 #include "base/own.h"
 #include "base/steps.h"
-#include "core/lease.h"
+#include "core/creation.h"
+#include "core/hostkeys.h"
+#include "core/snapshot.h"
 #include "core/state.h"
-#include "core/zonedir.h"
 
 struct restoring {
 	struct zone *z;
 	struct volume volume;
+	struct buf conf; /* the snapshot's zone.conf */
+	struct zone_spec spec;
 	int snap;
 };
+
+static void restoring_done(struct restoring *t)
+{
+	buf_done(&t->conf);
+	spec_done(&t->spec);
+	(void)own_close(t->snap);
+	(void)own_close(t->volume.image);
+}
 
 static int up_root(void *ctx, struct zerr *e)
 {
@@ -28,17 +39,14 @@ static int up_root(void *ctx, struct zerr *e)
 static int up_conf(void *ctx, struct zerr *e)
 {
 	struct restoring *t = ctx;
-	AUTO_BUF struct buf conf = { 0 };
-	AUTO_SPEC struct zone_spec spec;
-	int r = fs_read(t->snap, "zone.conf", 1U << 20, &conf);
+	AUTO_BUF struct buf now = { 0 };
+	int r = 0;
 
-	spec_init(&spec);
-	if (r < 0)
-		return zerr_code(e, -r, "the snapshot's zone.conf");
-	r = conf_parse(&spec, conf.p ? conf.p : "", "the snapshot's zone.conf", e);
-	return r < 0 ? r
-		     : fs_write(t->z->dir, "zone.conf", conf.p ? conf.p : "", conf.len, 0600, true,
-				e);
+	if (fs_read(t->z->dir, "zone.conf", CONF_MAX, &now) < 0 || !str_eq(now.p, t->conf.p))
+		r = fs_write(t->z->dir, "zone.conf", t->conf.p, t->conf.len, 0600, true, e);
+	if (r == 0 && snapshot_is_fresh(t->snap))
+		r = fs_write(t->z->dir, "fresh", "", 0, 0600, false, e);
+	return r;
 }
 
 /* No way back but forward: both steps can be walked again from the snapshot. */
@@ -49,57 +57,50 @@ static const struct step steps[] = {
 };
 static const struct op restore_op = { "restore", steps };
 
-static int open_snapshot(const struct zone *z, const char *snapshot, struct zerr *e)
+/* The configuration of that time, as it would be judged now: what only the administrator gives is
+ * what was given since. Also what of it the root's size is. */
+static int read_conf(struct restoring *t, struct zerr *e)
 {
-	AUTO_CLOSE int all = fs_open_below(z->dir, "snapshots", O_RDONLY | O_DIRECTORY, 0);
-	AUTO_CLOSE int dir = all < 0 ? -1 : fs_open_below(all, snapshot, O_RDONLY | O_DIRECTORY, 0);
+	AUTO_STRV struct strv dropped = { 0 };
+	int r = snapshot_conf(t->snap, &t->conf, e);
 
-	if (dir < 0 || !fs_exists(dir, "record"))
-		return zerr_hint(e, zerr_as(e, ZERR_MISSING, "no snapshot '%s'", snapshot),
-				 "zone snapshot %s -L shows what there is", z->name);
-	return own_take_fd(&dir);
+	if (r == 0)
+		r = hostkeys_replace(&t->conf, &t->z->spec, &dropped, e);
+	hostkeys_tell(&dropped, t->z->name);
+	if (r < 0)
+		return r;
+	r = conf_parse(&t->spec, t->conf.p, "the snapshot's zone.conf", e);
+	t->volume.size = t->spec.root_size;
+	return r;
 }
 
 static int in_place(struct zone *z, const char *snapshot, struct zerr *e)
 {
-	const struct journal j = { z->dir, "journal", true };
-	AUTO_CLOSE int snap = open_snapshot(z, snapshot, e);
-	struct restoring t = { .z = z, .snap = snap };
+	const struct journal j = { z->dir, "journal", true, JOURNAL_FORWARD, snapshot };
+	__attribute__((cleanup(restoring_done))) struct restoring t = {
+		.z = z, .volume.image = -1, .snap = snapshot_open(z, snapshot, e)
+	};
+	int r = t.snap < 0 ? t.snap : zone_volume(z, &t.volume, e);
 
-	if (snap < 0)
-		return snap;
-	int r = zone_volume(z, &t.volume, e);
-	AUTO_CLOSE int image = r == 0 ? t.volume.image : -1;
+	spec_init(&t.spec);
 	if (r == 0 && !t.volume.ops->restore)
 		r = zerr_as(e, ZERR_HOST, "backend %s cannot restore", t.volume.ops->name);
-	if (r == 0) /* which snapshot: verify --repair finishes it */
-		r = fs_write(z->dir, "restoring", snapshot, strlen(snapshot), 0600, true, e);
+	if (r == 0)
+		r = read_conf(&t, e);
 	if (r == 0)
 		r = steps_up(&restore_op, &j, &t, e);
-	if (r == 0)
-		r = journal_clear(&j, e);
-	if (r == 0 && unlinkat(z->dir, "restoring", 0) < 0 && errno != ENOENT)
-		r = zerr_sys(e, "restore");
-	return r;
+	return r == 0 ? journal_clear(&j, e) : r;
 }
 
 int zone_restore_finish(struct zone *z, struct zerr *e)
 {
+	const struct journal j = { .dirfd = z->dir, .file = "journal" };
 	AUTO_BUF struct buf name = { 0 };
-	const int r = fs_read(z->dir, "restoring", 128, &name);
+	int r = journal_note(&j, &name, e);
 
-	if (r < 0)
-		return zerr_code(e, -r, "which snapshot was being restored is not known");
-	const int k = name_check_snapshot(name.p ? name.p : "", e);
-	return k < 0 ? k : in_place(z, name.p, e);
-}
-
-static int to_new_zone(struct zone_host *h, struct zone *z, const char *snapshot, const char *to,
-		       struct zerr *e)
-{
-	AUTO_CLOSE int snap = open_snapshot(z, snapshot, e);
-
-	return snap < 0 ? snap : zonedir_clone(h, z, snap, to, e);
+	if (r == 0)
+		r = name_check_snapshot(name.p ? name.p : "", e);
+	return r < 0 ? r : in_place(z, name.p, e);
 }
 
 static int load(struct zone_host *h, const char *name, struct zone *z, struct status *s,
@@ -116,7 +117,7 @@ static int load(struct zone_host *h, const char *name, struct zone *z, struct st
 static int permit(const struct zone *z, const struct status *s, const char *snapshot, bool restart,
 		  struct zerr *e)
 {
-	AUTO_CLOSE int there = open_snapshot(z, snapshot, e);
+	AUTO_CLOSE int there = snapshot_open(z, snapshot, e);
 
 	if (there < 0)
 		return there;
@@ -148,7 +149,7 @@ int zone_snapshot_restore(struct zone_host *h, const char *name, const char *sna
 	if (r < 0)
 		return r;
 	if (to)
-		return to_new_zone(h, &z, snapshot, to, e);
+		return clone_zone(&z, &s, &(struct clone){ .to = to, .snapshot = snapshot }, e);
 	const bool live = s.live;
 	r = permit(&z, &s, snapshot, restart, e);
 	if (r == 0 && live)

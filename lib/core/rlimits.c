@@ -2,10 +2,14 @@
 /* Resource limits of a zone's processes: names, defaults, rlimit.NAME. */
 #include "core/rlimits.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/own.h"
 
 #define NOFILE_HARD 524288
 
@@ -170,6 +174,13 @@ void rlimits_enter(const struct pairs *rlimits)
 	defaults();
 	for (size_t i = 0; i < rlimits->n; i++)
 		(void)apply(&rlimits->v[i], &lost);
+}
+
+void oom_score_forget(void)
+{
+	AUTO_CLOSE int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+	(void)!write(fd, "0", 1); /* from above it may be refused; then more is killed, not less */
 }
 
 int rlimits_text(const struct pairs *rlimits, struct buf *out)

@@ -15,6 +15,11 @@ int rlimits_apply(const struct pairs *rlimits, struct zerr *e);
 /* The same for a command that enters a running zone: what its caller may not have is left out. */
 void rlimits_enter(const struct pairs *rlimits);
 
+/* Whoever calls may be spared by the kernel when memory is short (a service of the host, sshd): a
+ * zone must not inherit that, or its own limit could end nothing. Before any namespace is joined.
+ */
+void oom_score_forget(void);
+
 /* One line for the state record, "nofile=1024:4096 core=0", and back. 0 or -ENOMEM. */
 int rlimits_text(const struct pairs *rlimits, struct buf *out);
 int rlimits_read(const char *text, struct pairs *ret);

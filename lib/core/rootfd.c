@@ -3,49 +3,11 @@
 #include "core/rootfd.h"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
-#include <string.h>
-#include <sys/prctl.h>
 
 #include "base/own.h"
 #include "base/sys.h"
 #include "core/state.h"
-
-static int write_map(pid_t pid, const char *file, uid_t base)
-{
-	char path[64], map[48];
-
-	(void)snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file);
-	(void)snprintf(map, sizeof(map), "0 %u %u\n", base, ID_RANGE);
-	AUTO_CLOSE int fd = open(path, O_WRONLY | O_CLOEXEC);
-	return fd < 0 || write(fd, map, strlen(map)) < 0 ? -errno : 0;
-}
-
-int rootfd_userns(uid_t base, struct zerr *e)
-{
-	struct clone_args a = { .flags = CLONE_NEWUSER, .exit_signal = SIGCHLD };
-	char path[64];
-	int r, ns = -1;
-
-	const pid_t pid = sys_clone3(&a);
-	if (pid < 0)
-		return zerr_sys(e, "user namespace");
-	if (pid == 0) {
-		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-		(void)pause();
-		_exit(0);
-	}
-	r = write_map(pid, "uid_map", base);
-	if (r == 0)
-		r = write_map(pid, "gid_map", base);
-	(void)snprintf(path, sizeof(path), "/proc/%d/ns/user", (int)pid);
-	if (r == 0 && (ns = open(path, O_RDONLY | O_CLOEXEC)) < 0)
-		r = -errno;
-	(void)kill(pid, SIGKILL);
-	(void)waitpid(pid, NULL, 0);
-	return r < 0 ? zerr_code(e, -r, "user namespace: map") : ns;
-}
 
 int rootfd_stopped(const struct zone *z, int userns, struct zerr *e)
 {
@@ -55,7 +17,9 @@ int rootfd_stopped(const struct zone *z, int userns, struct zerr *e)
 	if (r < 0)
 		return r;
 	AUTO_CLOSE int image = v.image;
-	const struct volume_attach a = { .userns = userns, .base = zone_base(z), .scratch = -1 };
+	const struct volume_attach a = {
+		.userns = userns, .base = zone_base(z), .scratch = -1, .snap = -1
+	};
 	return v.ops->attach(&v, &a, e);
 }
 

@@ -4,8 +4,6 @@
 
 #include "core/core.h"
 
-/* A user namespace with the map of the zone whose ids begin at @base. fd. */
-int rootfd_userns(uid_t base, struct zerr *e);
 /* The root of a zone that does not run: a detached mount tree, idmapped to @userns (-1: level
  * privileged). fd. */
 int rootfd_stopped(const struct zone *z, int userns, struct zerr *e);

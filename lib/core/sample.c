@@ -15,6 +15,7 @@
 #include "base/own.h"
 #include "core/cgroup.h"
 #include "core/life.h"
+#include "core/nics.h"
 #include "core/usage.h"
 
 #define GROUPS_DEEP 2
@@ -98,7 +99,7 @@ static int take_links(const struct record *rec, struct known *k)
 {
 	struct net_link link;
 
-	while (life_link(rec, k->links_n, &link) == 0) {
+	while (nics_link(rec, k->links_n, &link) == 0) {
 		struct net_link *v = reallocarray(k->links, k->links_n + 1, sizeof(*v));
 
 		if (!v)

@@ -9,6 +9,7 @@
 
 #include <asm/ioctls.h>
 #include <errno.h>
+#include <linux/btrfs.h>
 #include <linux/capability.h>
 #include <linux/netlink.h>
 #include <sched.h>
@@ -118,6 +119,12 @@ const struct seccomp_arg seccomp_args[] = {
 	/* Typing into a terminal that is shared with the host. */
 	{ "ioctl", TRAIT_NEVER, EPERM, { { 1, ALL, TIOCSTI } }, false },
 	{ "ioctl", TRAIT_NEVER, EPERM, { { 1, ALL, TIOCLINUX } }, false },
+	/* Subvolumes in a btrfs root would be left out of its snapshots. ENOTTY is what other file
+	   systems say: systemd then makes plain directories. */
+	{ "ioctl", TRAIT_NEVER, ENOTTY, { { 1, ALL, BTRFS_IOC_SUBVOL_CREATE } }, false },
+	{ "ioctl", TRAIT_NEVER, ENOTTY, { { 1, ALL, BTRFS_IOC_SUBVOL_CREATE_V2 } }, false },
+	{ "ioctl", TRAIT_NEVER, ENOTTY, { { 1, ALL, BTRFS_IOC_SNAP_CREATE } }, false },
+	{ "ioctl", TRAIT_NEVER, ENOTTY, { { 1, ALL, BTRFS_IOC_SNAP_CREATE_V2 } }, false },
 	/* EAFNOSUPPORT is what a kernel without them says: libaudit's users go on, but stop at
 	   EPERM. */
 	{ "socket", TRAIT_NEVER, EAFNOSUPPORT, { { 0, ALL, AF_ALG } }, true },

@@ -8,19 +8,15 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include "base/fs.h"
-#include "base/log.h"
 #include "base/own.h"
 #include "base/steps.h"
-#include "core/cgroup.h"
-#include "core/lease.h"
-#include "core/state.h"
+#include "core/pause.h"
+#include "core/snapshot.h"
 #include "core/zonedir.h"
-
-#define RECORD_FORMAT 1
-#define FREEZE_MS     10000
 
 /* ---- names and records ----------------------------------------------------------------------- */
 
@@ -36,6 +32,29 @@ static bool is_whole(int snapshots, const char *name)
 	return dir >= 0 && fs_exists(dir, "record");
 }
 
+static int lock_snapshots(const struct zone *z, int how, struct zerr *e)
+{
+	AUTO_CLOSE int fd = open_snapshots(z, e);
+
+	if (fd < 0)
+		return fd;
+	if (flock(fd, how | LOCK_NB) == 0)
+		return own_take_fd(&fd);
+	if (errno != EWOULDBLOCK)
+		return zerr_sys(e, "lock the snapshots");
+	return zerr_as(e, ZERR_BUSY, "its snapshots are being read by another command");
+}
+
+int snapshot_use(const struct zone *z, struct zerr *e)
+{
+	return lock_snapshots(z, LOCK_SH, e);
+}
+
+int snapshot_change(const struct zone *z, struct zerr *e)
+{
+	return lock_snapshots(z, LOCK_EX, e);
+}
+
 /* The lowest free snapN. */
 static int free_name(int snapshots, char out[static 64])
 {
@@ -45,6 +64,20 @@ static int free_name(int snapshots, char out[static 64])
 			return 0;
 	}
 	return -ENOSPC;
+}
+
+/* The record goes first: from then on the rest is only rubbish. What is done to a file system is on
+ * disk in the order in which it was done, so this needs no sync. */
+int snapshot_clear(int snapshots, const char *name, struct zerr *e)
+{
+	AUTO_CLOSE int dir = fs_open_below(snapshots, name, O_RDONLY | O_DIRECTORY, 0);
+	int r = 0;
+
+	if (dir >= 0 && unlinkat(dir, "record", 0) < 0 && errno != ENOENT)
+		return zerr_sys(e, "remove snapshot %s", name);
+	if (dir >= 0)
+		r = storage_release(dir, e);
+	return r < 0 ? r : fs_remove(snapshots, name, e);
 }
 
 static int missing(struct zerr *e, const char *name, const char *snapshot)
@@ -57,17 +90,17 @@ static int missing(struct zerr *e, const char *name, const char *snapshot)
 
 struct taking {
 	struct zone *z;
+	const struct status *s;
 	int snapshots, dir;
 	const char *name, *comment;
 	struct volume volume;
-	struct cg cg;
-	bool freeze;
+	struct pause pause;
 };
 
 static int up_directory(void *ctx, struct zerr *e)
 {
 	struct taking *t = ctx;
-	int r = fs_remove(t->snapshots, t->name, e); /* what a killed one left */
+	int r = snapshot_clear(t->snapshots, t->name, e); /* what a killed one left */
 
 	if (r == 0)
 		r = t->dir = fs_subdir(t->snapshots, t->name, 0700, e);
@@ -78,62 +111,63 @@ static int down_directory(void *ctx, struct zerr *e)
 {
 	struct taking *t = ctx;
 
-	return fs_remove(t->snapshots, t->name, e);
-}
-
-static int down_freeze(void *ctx, struct zerr *e)
-{
-	struct taking *t = ctx;
-
-	return t->freeze && t->cg.payload >= 0 ? cg_freeze(t->cg.payload, false, FREEZE_MS, e) : 0;
+	return snapshot_clear(t->snapshots, t->name, e);
 }
 
 static int up_freeze(void *ctx, struct zerr *e)
 {
 	struct taking *t = ctx;
 
-	return t->freeze ? cg_freeze(t->cg.payload, true, FREEZE_MS, e) : 0;
+	return pause_begin(&t->pause, t->z, t->s, e);
 }
 
 static int up_copy(void *ctx, struct zerr *e)
 {
 	struct taking *t = ctx;
 
-	if (t->freeze && syncfs(t->z->dir) < 0)
-		return zerr_sys(e, "sync");
 	return t->volume.ops->snapshot(&t->volume, t->dir, e);
 }
 
 static int up_thaw(void *ctx, struct zerr *e)
 {
-	return down_freeze(ctx, e);
+	struct taking *t = ctx;
+
+	return pause_end(&t->pause, e);
 }
 
+static int up_settle(void *ctx, struct zerr *e)
+{
+	struct taking *t = ctx;
+
+	return t->volume.ops->settle ? t->volume.ops->settle(&t->volume, t->dir, e) : 0;
+}
+
+/* All in one file, for each costs two syncs: with the configuration of the time. */
 static int up_record(void *ctx, struct zerr *e)
 {
 	struct taking *t = ctx;
 	AUTO_RECORD struct record r = { 0 };
 	AUTO_BUF struct buf conf = { 0 };
-	int k = fs_read(t->z->dir, "zone.conf", 1U << 20, &conf);
+	const int k = fs_read(t->z->dir, "zone.conf", CONF_MAX, &conf);
 
 	if (k < 0)
 		return zerr_code(e, -k, "zone.conf");
-	k = fs_write(t->dir, "zone.conf", conf.p ? conf.p : "", conf.len, 0600, true, e);
-	if (k < 0)
-		return k;
 	if (record_set(&r, "name", t->name) < 0 ||
 	    record_set(&r, "comment", t->comment ? t->comment : "") < 0 ||
 	    record_set(&r, "backend", t->volume.ops->name) < 0 ||
+	    record_set(&r, "fresh", fs_exists(t->z->dir, "fresh") ? "1" : "0") < 0 ||
+	    record_set(&r, "conf", conf.p) < 0 ||
 	    record_setf(&r, "created", "%lld", (long long)now_seconds()) < 0)
 		return zerr_code(e, ENOMEM, "record");
-	return record_save(&r, t->dir, "record", RECORD_FORMAT, true, e);
+	return record_save(&r, t->dir, "record", SNAPSHOT_FORMAT, true, e);
 }
 
 static const struct step take_steps[] = {
 	{ "directory", up_directory, down_directory },
-	{ "freeze", up_freeze, down_freeze },
+	{ "freeze", up_freeze, up_thaw },
 	{ "copy", up_copy, NULL },
 	{ "thaw", up_thaw, NULL },
+	{ "settle", up_settle, NULL },
 	{ "record", up_record, NULL },
 	{ NULL, NULL, NULL },
 };
@@ -141,23 +175,17 @@ static const struct op take_op = { "snapshot", take_steps };
 
 static int check_comment(const char *comment, struct zerr *e)
 {
-	if (comment && strlen(comment) > 1024)
-		return zerr_as(e, ZERR_USAGE, "the comment is longer than 1024 bytes");
+	if (comment && strlen(comment) > SNAPSHOT_COMMENT_MAX)
+		return zerr_as(e, ZERR_USAGE, "the comment is longer than %d bytes",
+			       SNAPSHOT_COMMENT_MAX);
 	return 0;
 }
 
-/* The journal of a snapshot is in the run directory: a zone whose snapshot was killed is not
- * incomplete, but it may be frozen, and its next snapshot, thaw or verify finds that here. */
+/* No journal: of a killed one a directory without a record is left, which is no snapshot, and its
+ * guard has thawed the zone. */
 static int take(struct taking *t, struct zerr *e)
 {
-	const struct journal j = { t->z->run, "snapshot", false };
-	const int64_t began = now_ms();
-	const int r = steps_up(&take_op, &j, t, e);
-
-	if (r == 0)
-		log_debug("snapshot %s: the zone stood still for at most %lld ms", t->name,
-			  (long long)(now_ms() - began));
-	return r < 0 ? r : journal_clear(&j, e);
+	return steps_up(&take_op, &(struct journal){ .dirfd = -1 }, t, e);
 }
 
 static int load(struct zone_host *h, const char *name, struct zone *z, struct status *s,
@@ -181,20 +209,12 @@ static int choose_name(const struct zone *z, int snapshots, const char *asked, c
 	return zerr_hint(e, -EEXIST, "zone snapshot %s -d %s", z->name, asked);
 }
 
-static int prepare(struct taking *t, struct zerr *e)
-{
-	if (!t->volume.ops->snapshot)
-		return zerr_as(e, ZERR_HOST, "backend %s has no snapshots", t->volume.ops->name);
-	const int r = t->freeze ? cg_open(t->z->h, t->z->name, &t->cg, e) : 0;
-	return r < 0 ? zerr_code(e, -r, "cgroup") : 0;
-}
-
 int zone_snapshot_create(struct zone_host *h, const char *name, const char *snapshot,
 			 const char *comment, char **ret_name, struct zerr *e)
 {
 	AUTO_ZONE struct zone z = { .dir = -1, .run = -1, .lock = -1 };
 	AUTO_STATUS struct status s = { 0 };
-	struct taking t = { .z = &z, .dir = -1, .comment = comment, .cg = CG_NONE };
+	struct taking t = { .z = &z, .s = &s, .dir = -1, .comment = comment, .pause = PAUSE_NONE };
 	char own[64];
 	int r = snapshot ? name_check_snapshot(snapshot, e) : 0;
 
@@ -212,13 +232,9 @@ int zone_snapshot_create(struct zone_host *h, const char *name, const char *snap
 	if (r == 0)
 		r = zone_volume(&z, &t.volume, e);
 	AUTO_CLOSE int image = r == 0 ? t.volume.image : -1;
-	t.freeze = s.state == STATE_RUNNING;
-	if (r == 0)
-		r = prepare(&t, e);
 	if (r == 0)
 		r = take(&t, e);
 	(void)own_close(t.dir);
-	cg_close(&t.cg);
 	if (r < 0)
 		return r;
 	const char *const fields[] = { "snapshot", t.name, NULL };
@@ -235,12 +251,13 @@ static int read_one(const struct zone *z, int snapshots, const char *name,
 	AUTO_CLOSE int dir = fs_open_below(snapshots, name, O_RDONLY | O_DIRECTORY, 0);
 	AUTO_RECORD struct record rec = { 0 };
 	struct zerr ignored = { 0 };
-	int r = dir < 0 ? dir : record_load(&rec, dir, "record", RECORD_FORMAT, e);
+	int r = dir < 0 ? dir : record_load(&rec, dir, "record", SNAPSHOT_FORMAT, e);
 
 	if (r < 0)
 		return r;
 	const char *backend = record_get(&rec, "backend"), *comment = record_get(&rec, "comment");
-	*ret = (struct zone_snapshot){ .created = (int64_t)record_u64(&rec, "created", 0) };
+	*ret = (struct zone_snapshot){ .created = (int64_t)record_u64(&rec, "created", 0),
+				       .size_bytes = UINT64_MAX };
 	if (str_set(&ret->name, name) < 0 || str_set(&ret->comment, comment) < 0 ||
 	    str_set(&ret->backend, backend) < 0)
 		return zerr_code(e, ENOMEM, "snapshots");
@@ -269,6 +286,38 @@ static int by_age(const void *a, const void *b)
 	if (x->created != y->created)
 		return x->created < y->created ? -1 : 1;
 	return strcmp(x->name, y->name);
+}
+
+int snapshot_open(const struct zone *z, const char *snapshot, struct zerr *e)
+{
+	AUTO_CLOSE int all = fs_open_below(z->dir, "snapshots", O_RDONLY | O_DIRECTORY, 0);
+	AUTO_CLOSE int dir = all < 0 ? -1 : fs_open_below(all, snapshot, O_RDONLY | O_DIRECTORY, 0);
+
+	return dir < 0 || !fs_exists(dir, "record") ? missing(e, z->name, snapshot)
+						    : own_take_fd(&dir);
+}
+
+int snapshot_conf(int dir, struct buf *ret, struct zerr *e)
+{
+	AUTO_RECORD struct record rec = { 0 };
+	const int r = record_load(&rec, dir, "record", SNAPSHOT_FORMAT, e);
+	const char *conf = record_get(&rec, "conf");
+
+	if (r < 0)
+		return r;
+	buf_str(ret, conf ? conf : "");
+	if (!conf)
+		return zerr_set(e, EPROTO, "the snapshot has no configuration");
+	return ret->failed ? zerr_code(e, ENOMEM, "zone.conf") : 0;
+}
+
+bool snapshot_is_fresh(int dir)
+{
+	AUTO_RECORD struct record rec = { 0 };
+	struct zerr ignored = { 0 };
+
+	return record_load(&rec, dir, "record", SNAPSHOT_FORMAT, &ignored) == 0 &&
+	       str_eq(record_get(&rec, "fresh"), "1");
 }
 
 int zone_snapshot_list(struct zone_host *h, const char *name, struct zone_snapshots *ret,
@@ -301,16 +350,6 @@ int zone_snapshot_list(struct zone_host *h, const char *name, struct zone_snapsh
 	return r;
 }
 
-/* The record goes first: from then on the rest is only rubbish. */
-static int remove_one(int snapshots, const char *snapshot, struct zerr *e)
-{
-	AUTO_CLOSE int dir = fs_open_below(snapshots, snapshot, O_RDONLY | O_DIRECTORY, 0);
-
-	if (dir >= 0 && unlinkat(dir, "record", 0) == 0)
-		(void)fs_sync_dir(dir);
-	return fs_remove(snapshots, snapshot, e);
-}
-
 int zone_snapshot_remove(struct zone_host *h, const char *name, const char *snapshot,
 			 struct zerr *e)
 {
@@ -322,7 +361,7 @@ int zone_snapshot_remove(struct zone_host *h, const char *name, const char *snap
 
 	if (r == 0)
 		r = load(h, name, &z, &s, e);
-	AUTO_CLOSE int dir = r < 0 ? -1 : open_snapshots(&z, e);
+	AUTO_CLOSE int dir = r < 0 ? -1 : snapshot_change(&z, e);
 	if (r == 0 && dir < 0)
 		r = dir;
 	if (r < 0)
@@ -334,6 +373,6 @@ int zone_snapshot_remove(struct zone_host *h, const char *name, const char *snap
 	if (!all && strv_add(&names, snapshot) < 0)
 		return zerr_code(e, ENOMEM, "snapshots");
 	for (size_t i = 0; i < names.n && r == 0; i++)
-		r = remove_one(dir, names.v[i], e);
+		r = snapshot_clear(dir, names.v[i], e);
 	return r;
 }

@@ -13,6 +13,7 @@
 #include "core/keep.h"
 #include "core/life.h"
 #include "core/place.h"
+#include "core/rlimits.h"
 
 unsigned starter_generation(const struct zone *z)
 {
@@ -97,6 +98,7 @@ int starter_run(struct starter *s, struct boot *b, struct zerr *e)
 
 	b->args = &a;
 	b->generation = starter_generation(s->z);
+	oom_score_forget();
 	int r = walk_up(s, b, &a, e);
 	if (r == 0) {
 		zone_event(s->z->h, s->z->name, "running", NULL);

@@ -12,6 +12,8 @@
 #include "base/steps.h"
 #include "base/sys.h"
 #include "core/cgroup.h"
+#include "core/pool.h"
+#include "core/zonedir.h"
 
 static const char *const names[] = { "CONFIGURED", "INCOMPLETE", "STOPPED", "STARTING",	  "RUNNING",
 				     "FROZEN",	   "STOPPING",	 "DOWN",    "UNAVAILABLE" };
@@ -127,14 +129,25 @@ static enum state live_state(const struct zone *z, const char *stage)
 	return str_eq(stage, "starting") ? STATE_STARTING : STATE_STOPPING;
 }
 
+/* Its root is on a device that is not there. Other roots are where the directory is. */
+static bool is_elsewhere_and_lost(const struct zone *z)
+{
+	AUTO_RECORD struct record v = { 0 };
+	struct zerr ignored = { 0 };
+
+	if (record_load(&v, z->dir, "volume", 1, &ignored) < 0)
+		return false;
+	const char *group = record_get(&v, "group");
+	return group && pool_is_missing(z->h, group);
+}
+
 static int installed_state(const struct zone *z, struct status *s, struct zerr *e)
 {
-	const struct journal j = { z->dir, "journal", true };
+	const struct journal j = { .dirfd = z->dir, .file = "journal" };
 	unsigned reached;
 
 	if (z->dir < 0) {
-		AUTO_CLOSE int trash =
-			fs_open_below(z->h->zones, ".trash", O_RDONLY | O_DIRECTORY, 0);
+		AUTO_CLOSE int trash = zonedir_trash(z);
 
 		s->state = STATE_UNAVAILABLE;
 		if (trash >= 0 && fs_exists(trash, z->name)) {
@@ -151,7 +164,7 @@ static int installed_state(const struct zone *z, struct status *s, struct zerr *
 	if (r != -ENOENT)
 		return r;
 	if (fs_exists(z->dir, "manifest")) {
-		s->state = STATE_STOPPED;
+		s->state = is_elsewhere_and_lost(z) ? STATE_UNAVAILABLE : STATE_STOPPED;
 	} else { /* in the index and never committed: a create that lost power */
 		s->state = STATE_INCOMPLETE;
 		(void)snprintf(s->op, sizeof(s->op), "create");

@@ -69,5 +69,5 @@ int sysctls_live(const struct live *l, struct zerr *e)
 			r = live_later(l, "sysctl.", from->v[i].name, e);
 	if (record_u64(l->state, "base", 0))
 		flags |= CLONE_NEWUSER;
-	return r == 0 && any ? join_run(l->state, flags, write_all, (void *)l, e) : r;
+	return r == 0 && any ? join_run(l->state, flags, -1, write_all, (void *)l, e) : r;
 }

@@ -38,15 +38,14 @@ int tree_fs(const char *type, const struct tree_option *options, unsigned attrs,
 	return fd < 0 ? zerr_sys(e, "%s: mount", type) : fd;
 }
 
-int tree_tmpfs(const struct boot *b, const char *size, const char *mode, unsigned attrs,
-	       struct zerr *e)
+int tree_tmpfs(uid_t base, const char *size, const char *mode, unsigned attrs, struct zerr *e)
 {
 	char id[16];
 	const struct tree_option o[] = {
 		{ "size", size }, { "mode", mode }, { "uid", id }, { "gid", id }, { NULL, NULL }
 	};
 
-	(void)snprintf(id, sizeof(id), "%u", b->base);
+	(void)snprintf(id, sizeof(id), "%u", base);
 	return tree_fs("tmpfs", o, attrs, e);
 }
 

@@ -57,7 +57,7 @@ static const struct tree_entry run_entries[] = {
 
 static int make_dev(struct boot *b, struct zerr *e)
 {
-	const int fd = tree_tmpfs(b, "1m", "0755", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, e);
+	const int fd = tree_tmpfs(b->base, "1m", "0755", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, e);
 	int r;
 
 	if (fd < 0)
@@ -128,7 +128,7 @@ int trees_host(struct boot *b, struct zerr *e)
 
 	for (size_t i = 0; i < 3 && r >= 0; i++)
 		r = b->gift.tree[plain[i].tree] =
-			tree_tmpfs(b, plain[i].size, plain[i].mode, safe, e);
+			tree_tmpfs(b->base, plain[i].size, plain[i].mode, safe, e);
 	if (r >= 0)
 		r = tree_entries(b, b->gift.tree[TREE_RUN], run_entries, e);
 	if (r >= 0)
@@ -152,89 +152,12 @@ int trees_root(struct boot *b, struct zerr *e)
 		if (scratch < 0)
 			return scratch;
 	}
-	const struct volume_attach a = { .userns = b->userns, .base = b->base, .scratch = scratch };
+	const struct volume_attach a = {
+		.userns = b->userns, .base = b->base, .scratch = scratch, .snap = -1
+	};
 	r = v.ops->attach(&v, &a, e);
 	if (r < 0)
 		return zerr_in(e, r, "%s", v.ops->name);
 	b->gift.tree[TREE_ROOT] = r;
-	return 0;
-}
-
-static int make_user_tmpfs(const struct boot *b, const struct mount_spec *m, struct zerr *e)
-{
-	char size[24];
-
-	(void)snprintf(size, sizeof(size), "%llu", (unsigned long long)m->size);
-	return tree_tmpfs(
-		b, m->size ? size : "50%", "0755",
-		MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | (m->readonly ? MOUNT_ATTR_RDONLY : 0), e);
-}
-
-/* mount.NAME.options: "nosuid,nodev,noexec,noatime". */
-static int set_options(int tree, const char *options, struct zerr *e)
-{
-	static const struct {
-		const char *word;
-		unsigned attr;
-	} words[] = { { "nosuid", MOUNT_ATTR_NOSUID },
-		      { "nodev", MOUNT_ATTR_NODEV },
-		      { "noexec", MOUNT_ATTR_NOEXEC },
-		      { "noatime", MOUNT_ATTR_NOATIME },
-		      { "ro", MOUNT_ATTR_RDONLY } };
-	struct mount_attr a = { 0 };
-	AUTO_STRV struct strv given = { 0 };
-
-	if (!options)
-		return 0;
-	if (strv_split(&given, options, ", ") < 0)
-		return zerr_code(e, ENOMEM, "options");
-	for (size_t i = 0; i < given.n; i++) {
-		size_t k = 0;
-
-		while (k < sizeof(words) / sizeof(words[0]) && !str_eq(words[k].word, given.v[i]))
-			k++;
-		if (k == sizeof(words) / sizeof(words[0]))
-			return zerr_hint(
-				e, zerr_as(e, ZERR_USAGE, "options: '%s' is not known", given.v[i]),
-				"there are nosuid, nodev, noexec, noatime and ro");
-		if (words[k].attr == MOUNT_ATTR_NOATIME)
-			a.attr_clr |= MOUNT_ATTR__ATIME;
-		a.attr_set |= words[k].attr;
-	}
-	return mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &a, sizeof(a)) < 0
-		       ? zerr_sys(e, "options %s", options)
-		       : 0;
-}
-
-int trees_mounts(struct boot *b, struct zerr *e)
-{
-	const struct zone_spec *s = &b->z->spec;
-
-	if (s->mounts_n > MOUNTS_MAX)
-		return zerr_as(e, ZERR_USAGE, "mount: more than %d entries", MOUNTS_MAX);
-	for (size_t i = 0; i < s->mounts_n; i++) {
-		const struct mount_spec *m = &s->mounts[i];
-		int fd;
-
-		if (!m->source || !m->target)
-			return zerr_as(e, ZERR_USAGE, "mount.%s: needs source and target", m->name);
-		if (str_eq(m->source, "tmpfs")) {
-			fd = make_user_tmpfs(b, m, e);
-		} else {
-			AUTO_CLOSE int dir = open(m->source, O_PATH | O_CLOEXEC);
-
-			if (dir < 0 && errno == ENOENT && m->optional)
-				continue;
-			fd = dir < 0 ? zerr_sys(e, "%s", m->source)
-				     : mount_clone_tree(dir, m->noidmap ? -1 : b->userns,
-							m->readonly, e);
-		}
-		if (fd < 0)
-			return zerr_in(e, fd, "mount.%s", m->name);
-		b->gift.mount[i] = fd;
-		const int r = set_options(fd, m->options, e);
-		if (r < 0)
-			return zerr_in(e, r, "mount.%s", m->name);
-	}
 	return 0;
 }

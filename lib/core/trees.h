@@ -11,9 +11,8 @@ struct tree_option {
 };
 /* A file system without a mount point; @options end with a NULL key. fd or -errno. */
 int tree_fs(const char *type, const struct tree_option *options, unsigned attrs, struct zerr *e);
-/* A tmpfs whose root belongs to the zone. fd or -errno. */
-int tree_tmpfs(const struct boot *b, const char *size, const char *mode, unsigned attrs,
-	       struct zerr *e);
+/* A tmpfs whose root belongs to the zone with these ids; MOUNT_ATTR_* or'ed. fd or -errno. */
+int tree_tmpfs(uid_t base, const char *size, const char *mode, unsigned attrs, struct zerr *e);
 
 enum tree_entry_type { ENTRY_DIRECTORY, ENTRY_LINK, ENTRY_NODE, ENTRY_EMPTY };
 

@@ -10,8 +10,8 @@
  * on | | ended  | ExecStopPost    | what is left is killed and cleaned up after, with the same
  * exception |
  *
- * systemd itself never kills the zone's processes (KillMode=mixed, SendSIGKILL=no): each word works
- * from the records, as any command does.
+ * systemd itself never kills the zone's processes (KillMode=process): each word works from the
+ * records, as any command does.
  */
 #include <fcntl.h>
 #include <poll.h>
@@ -26,6 +26,7 @@
 #include "core/hooks.h"
 #include "core/internal.h"
 #include "core/life.h"
+#include "core/nics.h"
 #include "core/place.h"
 #include "core/ready.h"
 #include "core/restart.h"
@@ -108,7 +109,7 @@ static void enroll(const struct zone *z, const struct record *state)
 	(void)snprintf(root, sizeof(root), "/proc/%d/root", (int)m.leader);
 	m.root = root;
 	uuid_bytes(record_get(&z->manifest, "uuid"), m.id);
-	while (m.links_n < LINKS_MAX && life_link(state, m.links_n, &link) == 0)
+	while (m.links_n < LINKS_MAX && nics_link(state, m.links_n, &link) == 0)
 		links[m.links_n++] = (int32_t)link.ifindex;
 	if (systemd_enroll(&m, &e) < 0) /* machined is nobody's need */
 		tell("STATUS=%s", e.msg);

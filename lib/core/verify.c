@@ -11,6 +11,9 @@
 #include "base/steps.h"
 #include "core/adopt.h"
 #include "core/life.h"
+#include "core/rename.h"
+#include "core/snapshot.h"
+#include "core/view.h"
 #include "core/zonedir.h"
 
 static int fault(struct strv *faults, struct zerr *e, const char *what, const char *detail)
@@ -18,27 +21,6 @@ static int fault(struct strv *faults, struct zerr *e, const char *what, const ch
 	return strv_addf(faults, "%s%s%s", what, detail ? ": " : "", detail ? detail : "") < 0
 		       ? zerr_code(e, ENOMEM, "verify")
 		       : 0;
-}
-
-/* Frozen by a snapshot that was killed: nobody else would thaw it. */
-static int repair_snapshot(struct zone *z, struct zerr *e)
-{
-	const struct journal j = { z->run, "snapshot", false };
-	AUTO_CG struct cg cg = CG_NONE;
-	char op[32];
-	unsigned reached;
-
-	if (z->run < 0 || journal_read(&j, op, &reached, e) < 0) {
-		*e = (struct zerr){ 0 };
-		return 0;
-	}
-	if (cg_open(z->h, z->name, &cg, e) == 0) {
-		const int r = cg_freeze(cg.payload, false, 10000, e);
-
-		if (r < 0)
-			return r;
-	}
-	return journal_clear(&j, e);
 }
 
 static int repair_installed(struct zone *z, const struct status *s, struct zerr *e)
@@ -52,13 +34,15 @@ static int repair_installed(struct zone *z, const struct status *s, struct zerr 
 		zone_unload(&full);
 		return r;
 	}
+	if (str_eq(s->op, "rename"))
+		return rename_finish(z, e);
 	return zonedir_destroy(z, e); /* a create or destroy that was killed: cleared */
 }
 
 /* 1: the zone is gone now. */
 static int repair_now(struct zone *z, const struct status *s, struct zerr *e)
 {
-	int r = repair_snapshot(z, e);
+	int r = z->dir < 0 ? 0 : view_sweep(z, e);
 
 	if (r == 0 && s->state == STATE_INCOMPLETE && s->live)
 		r = life_repair(z, s, e);
@@ -66,7 +50,7 @@ static int repair_now(struct zone *z, const struct status *s, struct zerr *e)
 		r = life_repair(z, s, e);
 	else if (r == 0 && s->state == STATE_INCOMPLETE) {
 		r = repair_installed(z, s, e);
-		if (r == 0 && !str_eq(s->op, "restore"))
+		if (r == 0 && !str_eq(s->op, "restore") && !str_eq(s->op, "rename"))
 			return 1;
 	}
 	return r == 0 ? adopt(z, s, e) : r;
@@ -85,16 +69,20 @@ static int look_at_snapshots(const struct zone *z, bool repair, struct strv *fau
 
 		if (dir >= 0 && fs_exists(dir, "record"))
 			continue;
-		r = repair ? fs_remove(all, names.v[i], e)
+		r = repair ? snapshot_clear(all, names.v[i], e)
 			   : fault(faults, e, "an interrupted snapshot is left", names.v[i]);
 	}
 	return r;
 }
 
-static int look_at_root(struct zone *z, struct strv *faults, struct zerr *e)
+/* That of a zone that runs is known to be there. */
+static int look_at_root(struct zone *z, const struct status *s, struct strv *faults, struct zerr *e)
 {
 	struct zerr found = { 0 };
 	struct volume v;
+
+	if (s->state == STATE_INCOMPLETE || s->live)
+		return 0;
 	int r = record_load(&z->manifest, z->dir, "manifest", MANIFEST_FORMAT, &found);
 
 	if (r < 0)
@@ -103,8 +91,7 @@ static int look_at_root(struct zone *z, struct strv *faults, struct zerr *e)
 	if (r < 0)
 		return fault(faults, e, "root file system", found.msg);
 	AUTO_CLOSE int image = v.image;
-	const struct volume_attach a = { .userns = -1, .readonly = true, .scratch = -1 };
-	AUTO_CLOSE int root = v.ops->attach(&v, &a, &found);
+	AUTO_CLOSE int root = v.ops->attach(&v, &VOLUME_READ, &found);
 	return root < 0 ? fault(faults, e, "root file system", found.msg) : 0;
 }
 
@@ -116,7 +103,9 @@ static int look_at_state(const struct zone *z, const struct status *s, struct st
 	int r = 0;
 
 	if (s->state == STATE_UNAVAILABLE)
-		return fault(faults, e, "its directory is missing", z->entry.dir);
+		return z->dir < 0 ? fault(faults, e, "its directory is missing", z->entry.dir)
+				  : fault(faults, e, "the device that its root is on is missing",
+					  NULL);
 	if (s->state == STATE_INCOMPLETE)
 		r = fault(faults, e, "interrupted operation", s->op);
 	if (r == 0 && s->state == STATE_DOWN)
@@ -143,9 +132,8 @@ static int look(struct zone *z, const struct status *s, bool repair, struct strv
 	if (conf_load(&z->spec, z->dir, z->name, &found) < 0 &&
 	    (r = fault(faults, e, found.msg, NULL)) < 0)
 		return r;
-	if (s->state != STATE_INCOMPLETE && (r = look_at_root(z, faults, e)) < 0)
-		return r;
-	return look_at_snapshots(z, repair, faults, e);
+	r = look_at_root(z, s, faults, e);
+	return r < 0 ? r : look_at_snapshots(z, repair, faults, e);
 }
 
 /* Names and ids must be had once only. */
@@ -171,7 +159,7 @@ int zone_verify(struct zone_host *h, const char *name, bool repair, struct strv 
 		r = state_now(&z, &s, e);
 	if (r == 0 && repair) {
 		r = repair_now(&z, &s, e);
-		zonedir_sweep_trash(h, false);
+		zonedir_sweep_trash(&z, false);
 		if (r != 0)
 			return r < 0 ? r : 0;
 		status_done(&s);

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/own.h"
 #include "base/steps.h"
+#include "base/subvol.h"
 #include "base/sys.h"
 
 /* .trash/NAME, or NAME.1 … when an earlier one is still being freed. */
@@ -31,21 +32,78 @@ static int throw_away(int zones, int trash, const char *name, struct zerr *e)
 	return zerr_sys(e, "rename into .trash");
 }
 
-int zonedir_clear_orphan(struct zone_host *h, const char *name, struct zerr *e)
+static int release_all(int dir, const char *name, struct zerr *e)
 {
-	AUTO_CLOSE int dir = fs_open_below(h->zones, name, O_RDONLY | O_DIRECTORY, 0);
+	AUTO_CLOSE int all = fs_open_below(dir, name, O_RDONLY | O_DIRECTORY, 0);
+	AUTO_STRV struct strv names = { 0 };
+	int r = 0;
+
+	if (all < 0 || fs_list(all, &names) < 0)
+		return 0;
+	for (size_t i = 0; i < names.n && r == 0; i++) {
+		AUTO_CLOSE int one = fs_open_below(all, names.v[i], O_RDONLY | O_DIRECTORY, 0);
+
+		r = one < 0 ? 0 : storage_release(one, e);
+	}
+	return r;
+}
+
+int zonedir_release(int dir, struct zerr *e)
+{
+	int r = release_all(dir, "snapshots", e);
+
+	if (r == 0)
+		r = release_all(dir, "views", e);
+	return r == 0 ? storage_release(dir, e) : r;
+}
+
+int zonedir_clear_orphan(int zones, const char *path, const char *name, struct zerr *e)
+{
+	AUTO_CLOSE int dir = fs_open_below(zones, name, O_RDONLY | O_DIRECTORY, 0);
+	int r;
 
 	if (dir == -ENOENT)
 		return 0;
 	/* never one with a manifest: that is a whole zone, of another index */
 	if (dir >= 0 && fs_exists(dir, "journal") && !fs_exists(dir, "manifest")) {
 		log_note("%s: removing what an interrupted command left", name);
-		return fs_remove(h->zones, name, e);
+		r = zonedir_release(dir, e);
+		return r < 0 ? r : fs_remove(zones, name, e);
 	}
-	if (dir >= 0 && unlinkat(h->zones, name, AT_REMOVEDIR) == 0)
+	if (dir >= 0 && unlinkat(zones, name, AT_REMOVEDIR) == 0)
 		return 0; /* empty: killed between its mkdir and the journal */
-	zerr_as(e, ZERR_STATE, "%s/%s is there and is not a zone", h->zones_path, name);
+	zerr_as(e, ZERR_STATE, "%s/%s is there and is not a zone", path, name);
 	return zerr_hint(e, -EEXIST, "move it away, or choose another name");
+}
+
+static int open_parent(const struct zone *z, struct zerr *e)
+{
+	AUTO_FREE char *path = strdup(z->entry.dir);
+	char *slash = path ? strrchr(path, '/') : NULL;
+
+	if (!slash)
+		return zerr_set(e, EINVAL, "zone path");
+	*slash = '\0';
+	return fs_open_dir(path[0] ? path : "/", e);
+}
+
+int zonedir_trash(const struct zone *z)
+{
+	struct zerr ignored = { 0 };
+	AUTO_CLOSE int zones = open_parent(z, &ignored);
+
+	return zones < 0 ? zones : fs_open_below(zones, ".trash", O_RDONLY | O_DIRECTORY, 0);
+}
+
+/* ---- destroy --------------------------------------------------------------------------------- */
+
+static int free_one(int trash, const char *name)
+{
+	AUTO_CLOSE int dir = fs_open_below(trash, name, O_RDONLY | O_DIRECTORY, 0);
+	struct zerr e = { 0 };
+	const int r = dir < 0 ? 0 : zonedir_release(dir, &e);
+
+	return r < 0 ? r : fs_remove(trash, name, &e);
 }
 
 struct gone {
@@ -67,8 +125,21 @@ static int up_index(void *ctx, struct zerr *e)
 {
 	struct gone *g = ctx;
 	AUTO_CLOSE int lock = index_lock(g->z->h->host, e);
+	int r = lock < 0 ? lock : index_remove(g->z->h->host, g->z->name, e);
 
-	return lock < 0 ? lock : index_remove(g->z->h->host, g->z->name, e);
+	/* The disk is full: of this zone, most likely. A file system may take its time to free it.
+	 */
+	for (int tries = 0; r == -ENOSPC && g->trash >= 0 && tries < 50; tries++) {
+		if (tries == 0)
+			(void)free_one(g->trash, g->z->name);
+		else
+			(void)usleep(100000);
+		if (subvol_free_soon(g->trash) < 0)
+			(void)syncfs(g->trash);
+		*e = (struct zerr){ 0 };
+		r = index_remove(g->z->h->host, g->z->name, e);
+	}
+	return r;
 }
 
 /* No way back: what a destroy has begun is only ever finished. */
@@ -78,17 +149,6 @@ static const struct step steps[] = {
 	{ NULL, NULL, NULL },
 };
 static const struct op destroy_op = { "destroy", steps };
-
-static int open_parent(const struct zone *z, struct zerr *e)
-{
-	AUTO_FREE char *path = strdup(z->entry.dir);
-	char *slash = path ? strrchr(path, '/') : NULL;
-
-	if (!slash)
-		return zerr_set(e, EINVAL, "zone path");
-	*slash = '\0';
-	return fs_open_dir(path[0] ? path : "/", e);
-}
 
 static int forget_run(struct zone *z, struct zerr *e)
 {
@@ -150,14 +210,15 @@ static void free_trash(struct zone_host *h, int trash)
 		if (fs_list(trash, &names) < 0 || !names.n)
 			return;
 		for (size_t i = 0; i < names.n; i++)
-			if (!is_needed(h, names.v[i]) && fs_remove(trash, names.v[i], &e) < 0)
+			if (!is_needed(h, names.v[i]) && free_one(trash, names.v[i]) < 0)
 				return; /* the next command tries again */
 	}
 }
 
-void zonedir_sweep_trash(struct zone_host *h, bool background)
+void zonedir_sweep_trash(const struct zone *z, bool background)
 {
-	AUTO_CLOSE int trash = fs_open_below(h->zones, ".trash", O_RDONLY | O_DIRECTORY, 0);
+	struct zone_host *h = z->h;
+	AUTO_CLOSE int trash = zonedir_trash(z);
 	AUTO_STRV struct strv names = { 0 };
 
 	if (trash < 0 || fs_list(trash, &names) < 0 || !names.n)
@@ -168,12 +229,15 @@ void zonedir_sweep_trash(struct zone_host *h, bool background)
 	}
 	if (fork() == 0) {
 		(void)setsid();
-		/* a caller that reads our output, whatever its number, must not wait for this */
-		(void)dup3(trash, 3, O_CLOEXEC);
-		trash = 3;
+		/* a caller that reads our output, whatever its number, must not wait for this: all
+		 * but the two descriptors that are needed is closed */
+		trash = fcntl(trash, F_DUPFD_CLOEXEC, 5);
+		h->host = fcntl(h->host, F_DUPFD_CLOEXEC, 5);
+		trash = dup3(trash, 3, O_CLOEXEC);
+		h->host = dup3(h->host, 4, O_CLOEXEC);
 		for (int i = 0; i < 3; i++)
 			(void)close(i);
-		(void)sys_close_range(4, ~0U, 0);
+		(void)sys_close_range(5, ~0U, 0);
 		free_trash(h, trash);
 		_exit(0);
 	}

@@ -32,8 +32,6 @@ struct codec {
 
 extern const struct codec codec_xz, codec_zstd;
 
-/* An xz encoder that makes blocks of 8 MiB, on all processors: such a file also unpacks in
- * parallel. Driven by step() like a decoder, with io->last for the end. */
-void *xz_encoder_open(struct zerr *e);
-int xz_encoder_step(void *state, struct codec_io *io, struct zerr *e);
-void xz_encoder_close(void *state);
+/* The same the other way round; magic is of no use, and @last ends the stream. xz makes blocks of 8 MiB, on all
+ * processors: such a file also unpacks in parallel. zstd writes a checksum of its contents. */
+extern const struct codec encode_xz, encode_zstd;

@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 
 #include "base/own.h"
 #include "base/steps.h"
@@ -42,73 +43,114 @@ static int verdict(int pipe_fd, int status, struct zerr *e)
 	return zerr_set(e, EIO, "the unpacker ended with status %d", WEXITSTATUS(status));
 }
 
-static void tell(const struct confined *c, uint64_t done)
+static void tell(const struct confined_child *ch, uint64_t done)
 {
+	const struct confined *c = ch->c;
+
 	if (c->progress)
 		c->progress(c->progress_arg, c->what, c->total && done > c->total ? c->total : done,
 			    c->total);
 }
 
-/* Wait for @pid. 0, or -EINTR when it was killed because a signal came. */
-static int wait_child(const struct confined *c, pid_t pid, int pipe_fd,
-		      const struct confined_stats *stats, int *ret_status, struct zerr *e)
+/* Done, told to end, or gone astray: an honest child that closes the pipe has its exit status
+ * already. Not reaped yet, so the pid is still its own. */
+static int reap(struct confined_child *ch, int *ret_status)
 {
-	struct pollfd p = { .fd = pipe_fd, .events = POLLIN };
-	int r = 0;
+	const pid_t pid = ch->pid;
 
-	for (;;) {
-		const int n = poll(&p, 1, TICK_MS);
-
-		r = steps_check(e);
-		if (n > 0 || r < 0)
-			break;
-		tell(c, atomic_load(&stats->done));
-	}
-	/* Done, told to end, or gone astray: an honest child that closes the pipe has its exit
-	 * status already. Not reaped yet, so the pid is still its own. */
+	ch->pid = 0;
 	(void)kill(pid, SIGKILL);
 	while (waitpid(pid, ret_status, 0) < 0)
 		if (errno != EINTR)
-			return zerr_sys(e, "wait for the unpacker");
+			return -errno;
+	return 0;
+}
+
+int confined_wait(struct confined_child *ch, struct zerr *e)
+{
+	struct pollfd p[] = { { .fd = ch->report, .events = POLLIN },
+			      { .fd = ch->talk, .events = POLLIN } };
+	int status = 0, r = 0;
+	char byte;
+
+	for (;;) {
+		const int n = poll(p, 2, TICK_MS);
+
+		r = steps_check(e);
+		if (r < 0 || (n > 0 && p[0].revents))
+			break;
+		if (n > 0 && recv(ch->talk, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 1)
+			return 1;
+		if (n > 0) /* it has closed its end: what is left is its verdict */
+			p[1].fd = -1;
+		tell(ch, atomic_load(&ch->stats->done));
+	}
+	if (reap(ch, &status) < 0)
+		return zerr_sys(e, "wait for the unpacker");
+	if (r == 0)
+		r = verdict(ch->report, status, e);
+	if (r == 0)
+		tell(ch, ch->c->total ? ch->c->total : atomic_load(&ch->stats->done));
 	return r;
 }
 
-static void stats_unmap(struct confined_stats **s)
+void confined_stop(struct confined_child *ch)
 {
-	if (*s)
-		(void)munmap(*s, sizeof(**s));
+	int status;
+
+	if (ch->pid > 0)
+		(void)reap(ch, &status);
+	ch->report = own_close(ch->report);
+	ch->talk = own_close(ch->talk);
+	if (ch->stats)
+		(void)munmap(ch->stats, sizeof(*ch->stats));
+	ch->stats = NULL;
+}
+
+int confined_start(const struct confined *c, struct confined_child *ret, struct zerr *e)
+{
+	struct confined_child ch = { .c = c, .report = -1, .talk = -1 };
+	const pid_t parent = getpid();
+	int fds[2], talk[2] = { -1, -1 };
+
+	void *shared = mmap(NULL, sizeof(*ch.stats), PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (shared == MAP_FAILED)
+		return zerr_sys(e, "mmap");
+	ch.stats = shared;
+	if (pipe2(fds, O_CLOEXEC) < 0) {
+		confined_stop(&ch);
+		return zerr_sys(e, "pipe");
+	}
+	AUTO_CLOSE int report = fds[1];
+	ch.report = fds[0];
+	if (c->talks && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, talk) < 0) {
+		confined_stop(&ch);
+		return zerr_sys(e, "socket pair");
+	}
+	AUTO_CLOSE int theirs = talk[1];
+	ch.talk = talk[0];
+	ch.pid = fork();
+	if (ch.pid == 0)
+		confined_child(c, ch.stats, parent, report, theirs);
+	if (ch.pid < 0) {
+		confined_stop(&ch);
+		return zerr_sys(e, "fork");
+	}
+	*ret = ch;
+	return 0;
 }
 
 int confined_run(const struct confined *c, struct confined_stats *ret, struct zerr *e)
 {
-	__attribute__((cleanup(stats_unmap))) struct confined_stats *stats = NULL;
-	AUTO_CLOSE int from = -1;
-	AUTO_CLOSE int to = -1;
-	int fds[2], status = 0, r;
-	const pid_t parent = getpid();
-	pid_t pid;
-	void *shared = mmap(NULL, sizeof(*stats), PROT_READ | PROT_WRITE,
-			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct confined_child ch = CONFINED_NONE;
+	int r = confined_start(c, &ch, e);
 
-	if (shared == MAP_FAILED)
-		return zerr_sys(e, "mmap");
-	stats = shared;
-	if (pipe2(fds, O_CLOEXEC) < 0)
-		return zerr_sys(e, "pipe");
-	from = fds[0];
-	to = fds[1];
-	pid = fork();
-	if (pid < 0)
-		return zerr_sys(e, "fork");
-	if (pid == 0)
-		confined_child(c, stats, parent, to);
-	to = own_close(to);
-	r = wait_child(c, pid, from, stats, &status, e);
-	if (r == 0)
-		r = verdict(from, status, e);
-	if (r == 0)
-		tell(c, c->total);
+	if (r < 0)
+		return r;
+	r = confined_wait(&ch, e);
 	if (ret)
-		memcpy(ret, stats, sizeof(*ret));
+		memcpy(ret, ch.stats, sizeof(*ret));
+	confined_stop(&ch);
 	return r;
 }

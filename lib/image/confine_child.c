@@ -23,7 +23,7 @@
 
 #define MEMORY_MAX (3ULL << 30) /* beyond what the process has when it begins */
 
-enum { FD_REPORT = 3, FD_WORK, FD_FIRST_FREE };
+enum { FD_REPORT = 3, FD_WORK, FD_TALK = CONFINED_TALK, FD_FIRST_FREE };
 
 /* What unpacking, packing, memory and threads never need, and an exploit would. Only calls that
  * every architecture has; the rest is left to the missing capabilities and the empty root. */
@@ -212,19 +212,25 @@ static int filter_calls(struct zerr *e)
 	return 0;
 }
 
-/* Only standard streams that lead nowhere, the report pipe and the work descriptor stay open. */
-static int keep_descriptors(int null, int report, int work, struct zerr *e)
+/* Only standard streams that lead nowhere, the report pipe, the work descriptor and the socket stay
+ * open. */
+static int keep_descriptors(int null, int report, int work, int talk, struct zerr *e)
 {
+	int from[] = { report, work, talk };
+	static const int to[] = { FD_REPORT, FD_WORK, FD_TALK };
+
 	/* First out of each other's way. */
-	report = fcntl(report, F_DUPFD_CLOEXEC, FD_FIRST_FREE);
-	work = fcntl(work, F_DUPFD_CLOEXEC, FD_FIRST_FREE);
-	if (report < 0 || work < 0)
-		return zerr_sys(e, "confine: descriptors");
+	for (int i = 0; i < 3; i++)
+		if (from[i] >= 0 && (from[i] = fcntl(from[i], F_DUPFD_CLOEXEC, FD_FIRST_FREE)) < 0)
+			return zerr_sys(e, "confine: descriptors");
 	for (int i = 0; i <= STDERR_FILENO; i++)
 		if (dup2(null, i) < 0)
 			return zerr_sys(e, "confine: descriptors");
-	if (dup2(report, FD_REPORT) < 0 || dup2(work, FD_WORK) < 0 ||
-	    sys_close_range(FD_FIRST_FREE, ~0U, 0) < 0)
+	(void)close(FD_TALK);
+	for (int i = 0; i < 3; i++)
+		if (from[i] >= 0 && dup2(from[i], to[i]) < 0)
+			return zerr_sys(e, "confine: descriptors");
+	if (sys_close_range(FD_FIRST_FREE, ~0U, 0) < 0)
 		return zerr_sys(e, "confine: descriptors");
 	return 0;
 }
@@ -242,7 +248,7 @@ static void load_charsets(const char *locale)
 		(void)iconv_close(cd);
 }
 
-static int confine(const struct confined *c, int *report, struct zerr *e)
+static int confine(const struct confined *c, int *report, int talk, struct zerr *e)
 {
 	const uint64_t data = data_size();
 	const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -254,7 +260,7 @@ static int confine(const struct confined *c, int *report, struct zerr *e)
 	r = own_mount(c, e);
 	if (r < 0)
 		return r;
-	r = keep_descriptors(null, *report, c->fd, e);
+	r = keep_descriptors(null, *report, c->fd, talk, e);
 	if (r < 0)
 		return r;
 	*report = FD_REPORT;
@@ -284,13 +290,13 @@ static void follow_parent(pid_t parent)
 }
 
 _Noreturn void confined_child(const struct confined *c, struct confined_stats *stats, pid_t parent,
-			      int report)
+			      int report, int talk)
 {
 	struct zerr e = { 0 };
 	int r;
 
 	(void)prctl(PR_SET_NAME, "zone-unpack");
-	r = confine(c, &report, &e);
+	r = confine(c, &report, talk, &e);
 	follow_parent(parent); /* now: a change of capabilities would reset it */
 	if (r == 0)
 		r = c->run(FD_WORK, stats, c->arg, &e);

@@ -6,6 +6,7 @@
 
 #include "image/confine.h"
 
-/* In the forked child: give everything up, run, report on @report, end. */
+/* In the forked child: give everything up, run, report on @report, end. @talk is -1 for one that
+ * does not talk. */
 _Noreturn void confined_child(const struct confined *c, struct confined_stats *stats, pid_t parent,
-			      int report);
+			      int report, int talk);

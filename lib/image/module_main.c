@@ -4,6 +4,7 @@
  * ties its warnings and its idea of signals to the program's.
  */
 #include "base/sig.h"
+#include "image/bundle.h"
 #include "image/cache.h"
 #include "image/internal.h"
 #include "image/pull.h"
@@ -26,4 +27,13 @@ __attribute__((visibility("default"))) const struct image_module zone_image_modu
 	.publish = image_publish,
 	.flush_cache = cache_flush,
 	.unpack = unpack_tar,
+	.export_begin = export_begin,
+	.export_text = export_text,
+	.export_state = export_state,
+	.export_end = export_end,
+	.import_begin = import_begin,
+	.import_next = import_next,
+	.import_text = import_text,
+	.import_state = import_state,
+	.bundle_close = bundle_close,
 };

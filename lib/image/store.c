@@ -320,6 +320,14 @@ static int forget_names(int images, const char *fingerprint, struct zerr *e)
 	return r == -ENOENT ? 0 : r;
 }
 
+int image_store_discard(const struct image_env *env, int tmp, const char *name, struct zerr *e)
+{
+	AUTO_CLOSE int dir = fs_open_below(tmp, name, O_RDONLY | O_DIRECTORY, 0);
+	const int r = dir < 0 || !env->release ? 0 : env->release(dir, e);
+
+	return r < 0 ? r : fs_remove(tmp, name, e);
+}
+
 int image_store_remove(const struct image_env *env, const char *fingerprint, struct zerr *e)
 {
 	AUTO_CLOSE int lock = image_store_lock(env, fingerprint, e);
@@ -339,7 +347,7 @@ int image_store_remove(const struct image_env *env, const char *fingerprint, str
 	if (tmp < 0)
 		return tmp;
 	/* out of sight in one step; what a kill leaves in .tmp is swept by the next image made */
-	r = fs_remove(tmp, gone, e);
+	r = image_store_discard(env, tmp, gone, e);
 	if (r == 0 && renameat(images, fingerprint, tmp, gone) < 0)
 		r = zerr_sys(e, "image %.12s: rename", fingerprint);
 	if (r == 0)
@@ -347,6 +355,6 @@ int image_store_remove(const struct image_env *env, const char *fingerprint, str
 	if (r == 0)
 		r = fs_sync_dir(images) < 0 ? zerr_sys(e, "sync %s", STORE_DIR) : 0;
 	if (r == 0)
-		r = fs_remove(tmp, gone, e);
+		r = image_store_discard(env, tmp, gone, e);
 	return zerr_in(e, r, "remove image %.12s", fingerprint);
 }

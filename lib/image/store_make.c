@@ -11,12 +11,13 @@
 
 #include "base/fs.h"
 #include "base/own.h"
+#include "base/subvol.h"
 #include "image/internal.h"
 #include "image/ref.h"
 #include "image/store.h"
 
 /* Entries of .tmp whose lock is free. Under the gate, so none of them is being made. */
-static void sweep(int tmp)
+static void sweep(const struct image_env *env, int tmp)
 {
 	AUTO_STRV struct strv names = { 0 };
 	struct zerr ignored = { 0 };
@@ -29,7 +30,8 @@ static void sweep(int tmp)
 		AUTO_CLOSE int lock = dir < 0 ? dir : fs_lock(dir, STORE_LOCK, 0, &ignored);
 
 		if (lock >= 0)
-			(void)fs_remove(tmp, names.v[i], &ignored); /* the next one tries again */
+			/* the next one tries again */
+			(void)image_store_discard(env, tmp, names.v[i], &ignored);
 	}
 }
 
@@ -46,6 +48,8 @@ static int build_open(struct image_build *b, int tmp, struct zerr *e)
 	b->lock = fs_lock(b->dir, STORE_LOCK, 0, e);
 	if (b->lock < 0)
 		return b->lock;
+	(void)subvol_make(b->dir,
+			  STORE_ROOT); /* on btrfs, where zones can be copies of it; else: */
 	b->rootfs = fs_subdir(b->dir, STORE_ROOT, 0755, e);
 	return b->rootfs < 0 ? b->rootfs : 0;
 }
@@ -70,7 +74,7 @@ int image_store_begin(const struct image_env *env, const char *fingerprint, stru
 	gate = fs_lock(b.images, STORE_GATE, -1, e);
 	if (gate < 0)
 		return gate;
-	sweep(tmp);
+	sweep(env, tmp);
 	r = build_open(&b, tmp, e);
 	if (r < 0)
 		return zerr_in(e, r, "image store");

@@ -13,9 +13,9 @@
 #include "base/fs.h"
 #include "base/own.h"
 #include "image/archive.h"
-#include "image/codec.h"
 #include "image/confine.h"
 #include "image/decode.h"
+#include "image/encode.h"
 #include "image/internal.h"
 #include "image/layer.h"
 
@@ -162,60 +162,17 @@ int unpack_layer(int fd, int dirfd, bool lowest, image_progress *progress, void 
 
 /* ---- packing -------------------------------------------------------------------------------- */
 
-#define OUT_SIZE (1U << 20)
-
-struct pack {
-	int fd;
-	void *encoder;
-	uint8_t *out;
-};
-
-static void pack_done(struct pack *p)
-{
-	if (p->encoder)
-		xz_encoder_close(p->encoder);
-	free(p->out);
-}
-
-static int encode(struct pack *p, const void *data, size_t len, bool last, struct zerr *e)
-{
-	struct codec_io io = { .in = data, .in_len = len, .last = last };
-	int r = 0;
-
-	while (r == 0 && (io.in_len || last)) {
-		io.out = p->out;
-		io.out_len = OUT_SIZE;
-		r = xz_encoder_step(p->encoder, &io, e);
-		if (r >= 0 && io.out != p->out) {
-			const int w = fs_write_all(p->fd, p->out, (size_t)(io.out - p->out));
-
-			if (w < 0)
-				return zerr_code(e, -w, "write");
-		}
-	}
-	return r < 0 ? r : 0;
-}
-
-static int on_tar(void *arg, const void *data, size_t len, struct zerr *e)
-{
-	return encode(arg, data, len, false, e);
-}
-
 static int pack_child(int fd, struct confined_stats *stats, void *arg, struct zerr *e)
 {
-	__attribute__((cleanup(pack_done))) struct pack p = { .fd = fd };
-	const struct archive_output out = { .write = on_tar, .arg = &p };
+	AUTO_ENCODE struct encode *x = encode_open(fd, &encode_xz, e);
+	const struct archive_output out = { .write = encode_write, .arg = x };
 	int r;
 
 	(void)arg;
-	p.out = malloc(OUT_SIZE);
-	if (!p.out)
-		return zerr_code(e, ENOMEM, "pack");
-	p.encoder = xz_encoder_open(e);
-	if (!p.encoder)
+	if (!x)
 		return -e->code;
 	r = archive_pack(&out, stats, e);
-	return r < 0 ? r : encode(&p, NULL, 0, true, e);
+	return r < 0 ? r : encode_end(x, e);
 }
 
 int pack_tree(int dirfd, int fd, image_progress *progress, void *arg, struct zerr *e)

@@ -135,7 +135,7 @@ const struct codec codec_xz = {
 	.close = xz_close,
 };
 
-void *xz_encoder_open(struct zerr *e)
+static void *encode_open(struct zerr *e)
 {
 	const lzma_mt mt = {
 		.threads = processors(),
@@ -148,12 +148,9 @@ void *xz_encoder_open(struct zerr *e)
 	return s ? xz_started(s, lzma_stream_encoder_mt(s, &mt), e) : NULL;
 }
 
-int xz_encoder_step(void *state, struct codec_io *io, struct zerr *e)
-{
-	return xz_step(state, io, e);
-}
-
-void xz_encoder_close(void *state)
-{
-	xz_close(state);
-}
+const struct codec encode_xz = {
+	.name = "xz",
+	.open = encode_open,
+	.step = xz_step,
+	.close = xz_close,
+};

@@ -1,7 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # get, set, unset, edit
-# bats file_tags=vm
 load lib
 
 @test "set, get, unset" {
@@ -21,6 +20,7 @@ load lib
   zone get --json "$Z" | jq -e 'type == "object"'
 }
 
+# bats test_tags=vm
 @test "set says for each key applied or at next start; of a running zone too" {
   up "$Z"
   ok zone set "$Z" hostname=later user.note=x
@@ -29,6 +29,7 @@ load lib
   same "$Z" "$(zone exec "$Z" -- hostname)"
 }
 
+# bats test_tags=vm
 @test "a live key is applied to the running zone, or refused (7) where the host cannot" {
   up "$Z"
   if grep -qw pids "$CGROUP2/cgroup.controllers"; then
@@ -136,6 +137,7 @@ load lib
   same "$before" "$(cat "$ZONE_VAR/$Z/zone.conf")"
 }
 
+# bats test_tags=vm
 @test "mount entries of the configuration are there, ids mapped" {
   mkdir -p "$T/share"
   echo from-host >"$T/share/f"

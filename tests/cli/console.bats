@@ -4,6 +4,7 @@ load lib
 
 shell='echo first-line; stty -echo 2>/dev/null; while read -r l; do echo "heard <$l>"; done'
 
+# bats test_tags=vm
 @test "history is shown on attach, input reaches the zone, Ctrl-a q leaves" {
   up_with "$Z" "$shell"
   ok pty expect:first-line 'send:hello\n' 'expect:heard <hello>' 'send:\x01q' -- zone console "$Z"
@@ -90,7 +91,7 @@ shell='echo first-line; stty -echo 2>/dev/null; while read -r l; do echo "heard 
 }
 
 @test "the end of the zone ends the console" {
-  up_with "$Z" 'echo bye; sleep 1'
+  up_with "$Z" 'echo bye; sleep 3'
   ok timeout 15 "$BATS_TEST_DIRNAME/terminal.py" expect:bye -- zone console "$Z"
 }
 

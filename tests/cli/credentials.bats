@@ -166,7 +166,7 @@ opens() { # ZONE USER PASSWORD
   run --separate-stderr zone passwd "$Z-e" <<<x
   [ "$status" -ne 0 ]
   # create from that: the step is undone as any other
-  refuse 1 "access: password: /etc/passwd \(in the zone\): No such file" zone -q create "$Z-f" -t none --password-hash "$HASH"
+  refuse 1 "build: password: /etc/passwd \(in the zone\): No such file" zone -q create "$Z-f" -t none --password-hash "$HASH"
   refuse 3 . zone info "$Z-f"
 }
 

@@ -1,7 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: LGPL-2.1-or-later
 KEEP_ZONES=1
-# bats file_tags=vm
 load lib
 
 prepare_file() {
@@ -18,6 +17,7 @@ prepare_file() {
   same "$Z" "$(zone attach "$Z" -- hostname)"
 }
 
+# bats test_tags=vm
 @test "three separate streams, binary clean" {
   ok zone exec "$Z" -- /bin/sh -c 'echo out; echo err >&2'
   same out "$output"
@@ -26,6 +26,7 @@ prepare_file() {
   zone exec "$Z" -- cat <"$T/blob" | cmp - "$T/blob"
 }
 
+# bats test_tags=vm
 @test "the exit status is the command's" {
   local s
   for s in 0 1 3 42 125 255; do
@@ -34,6 +35,7 @@ prepare_file() {
   done
 }
 
+# bats test_tags=vm
 @test "128+N when a signal killed it" {
   run zone exec "$Z" -- /bin/sh -c 'kill -TERM $$'
   same 143 "$status"
@@ -54,6 +56,7 @@ prepare_file() {
   zone destroy "$Z-stopped"
 }
 
+# bats test_tags=vm
 @test "users and groups by name, looked up inside" {
   same "1000 1000" "$(zone exec -u alice "$Z" -- /bin/sh -c 'echo $(id -u) $(id -g)')"
   same "1000 50" "$(zone exec -u alice:staff "$Z" -- /bin/sh -c 'echo $(id -u) $(id -g)')"
@@ -76,6 +79,7 @@ prepare_file() {
   done
 }
 
+# bats test_tags=vm
 @test "-w, -e and --clear-env" {
   same /var "$(zone exec -w /var "$Z" -- pwd)"
   same "x y" "$(zone exec -e 'A=x y' "$Z" -- /bin/sh -c 'echo "$A"')"
@@ -93,6 +97,7 @@ prepare_file() {
   has "$output" "^container="
 }
 
+# bats test_tags=vm
 @test "no pty without a terminal; with one, or with -t, there is" {
   same "no" "$(zone exec "$Z" -- /bin/sh -c 'test -t 0 && echo yes || echo no' </dev/null)"
   ok pty expect:yes -- zone exec "$Z" -- /bin/sh -c 'test -t 0 && test -t 1 && echo yes'
@@ -103,6 +108,7 @@ prepare_file() {
   same "$ptys" "$(tr -d '\r' <<<"$output")"
 }
 
+# bats test_tags=vm
 @test "the terminal is one of the zone's own, with the right size" {
   ok pty size:30x90 'expect:/dev/pts/[0-9]+' 'expect:30 90' -- zone exec "$Z" -- /bin/sh -c 'sleep 0.3; tty; stty size'
 }
@@ -122,6 +128,7 @@ prepare_file() {
   same "a b" "$(zone exec "$Z" -- /bin/sh -c 'echo "$1"' x 'a b')"
 }
 
+# bats test_tags=vm
 @test "of our descriptors only 0, 1 and 2 arrive; capabilities are the zone's" {
   exec 7</etc/hostname
   ok zone exec "$Z" -- /bin/sh -c 'ls /proc/self/fd | wc -l'
@@ -134,6 +141,7 @@ prepare_file() {
   same "$(awk '/^CapBnd/ { print $2 }' "/proc/$(field "$Z" .pid)/status")" "$(awk '/^CapBnd/ { print $2 }' <<<"$output")"
 }
 
+# bats test_tags=vm
 @test "a descriptor of the host as working directory is refused" {
   local n
   for n in 3 5 7 10; do
@@ -142,6 +150,7 @@ prepare_file() {
   done
 }
 
+# bats test_tags=vm
 @test "the command is in the zone's group, namespaces and process tree" {
   ok zone exec "$Z" -- /bin/sh -c 'cat /proc/self/cgroup; ps | grep -c "[p]s"'
   lacks "$output" '\.\.'
@@ -163,6 +172,7 @@ prepare_file() {
   [ "$(find "$G/$Z" -type d | wc -l)" -le $((groups + 1)) ]
 }
 
+# bats test_tags=vm
 @test "ten at a time" {
   local i pids=()
   for i in $(seq 10); do
@@ -188,6 +198,7 @@ prepare_file() {
   same 0 "$(cat "$T/owner")"
 }
 
+# bats test_tags=vm
 @test "only the three streams are open, and no link of the zone's finds more" {
   lacks "$(zone exec "$Z" -- ls -l /proc/self/fd 7</etc/shadow)" 'shadow| (7|8|9) ->'
   zone exec "$Z" -- /bin/sh -c 'mv /etc/passwd /etc/p && ln -s /proc/self/fd/7 /etc/passwd'
@@ -197,6 +208,7 @@ prepare_file() {
   same 125 "$s"
 }
 
+# bats test_tags=vm
 @test "a command that its zone has frozen can be given up" {
   mk "$Z-f"
   zone start "$Z-f" -- /bin/sh -c 'mkdir /sys/fs/cgroup/zone-exec; echo 1 >/sys/fs/cgroup/zone-exec/cgroup.freeze; sleep 1000'

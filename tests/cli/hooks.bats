@@ -44,7 +44,7 @@ SH
   zone exec "$Z" true 2>/dev/null || true
   zone -q set "$Z" "hook.start=/bin/sh /start"
   zone start "$Z"
-  has "$(zone console --log "$Z")" "inside: start of zone, 1, 0, $Z"
+  until_true 5 sh -c "zone console --log $Z | grep 'inside: start of zone, 1, 0, $Z'"
   ok zone stop "$Z"
   same "prestart
 created pid:

@@ -37,6 +37,7 @@ prepare_file() {
   done
 }
 
+# bats test_tags=vm
 @test "the values are true" {
   local json pid
   json=$(zone info --json "$Z")
@@ -55,6 +56,7 @@ prepare_file() {
   jq -e '.pids >= 1 and .cpu_usage_ns > 0 and .unprivileged and .state == "RUNNING"' <<<"$json"
 }
 
+# bats test_tags=vm
 @test "limits are listed, and those that the host cannot hold to" {
   same 77 "$(zone info --json "$Z-b" | jq -r '.limits.pids // .limits["limits.pids"]')"
   jq -e '.limits_not_enforced | type == "array"' <<<"$(zone info --json "$Z")"

@@ -28,11 +28,15 @@ our_group() {
 
 # ---- what a host looks like ----------------------------------------------------------------------
 
-# Processes that zone made: run from our build, or living in a group of ours.
+# Processes that zone made: run from our build for our directories (other files may run beside this one), or living in
+# a group of ours.
 our_processes() {
-  find /proc -maxdepth 2 -name exe \( -lname "$ZONE_BINDIR/zone" -o -lname "$ZONE_HELPERS/zone-*" \) 2>/dev/null | while IFS=/ read -r _ _ pid _; do
-    echo "process $pid $(tr '\0' ' ' <"/proc/$pid/cmdline")"
-  done 2>/dev/null
+  local pid run
+  find /proc -maxdepth 2 -name exe \( -lname "$ZONE_BINDIR/zone" -o -lname "$ZONE_HELPERS/zone-*" \) 2>/dev/null |
+    while IFS=/ read -r _ _ pid _; do
+      run=$(tr '\0' '\n' <"/proc/$pid/environ" | sed -n 's/^ZONE_RUN=//p') || continue
+      [ "${run:-/run/zone}" != "$ZONE_RUN" ] || echo "process $pid $(tr '\0' ' ' <"/proc/$pid/cmdline")"
+    done 2>/dev/null
   find "$G" -name cgroup.procs -exec cat {} + 2>/dev/null | sed 's/^/in group: /'
   return 0
 }
@@ -77,7 +81,15 @@ setup_file() {
   # Names that no zone of an installed system has, should a test ever reach it.
   Z=zt-$(printf '%04x' $((RANDOM * 2)))
   host_state >"$T/before"
+  # shellcheck disable=SC2086 # words
+  lacking ${NEEDS:-} || return 0
   if declare -F prepare_file >/dev/null; then prepare_file; fi
+}
+
+# A file whose NEEDS are not met is not prepared, and every test of it says so (bats skips no file as a whole).
+setup() {
+  # shellcheck disable=SC2086 # words
+  need ${NEEDS:-}
 }
 
 teardown_file() {
@@ -217,11 +229,40 @@ half_unpacked() {
 
 # The names of the steps of operation OP, from the tables in the sources.
 fault_steps() {
-  local top=$BATS_TEST_DIRNAME/../.. file table
-  file=$(grep -rlE --include='*.c' "struct op [a-z_]+ = \{ \"$1\"," "$top/lib" "$top/net" "$top/storage" "$top/templates") ||
-    fail "no operation '$1' in the sources"
-  table=$(sed -nE "s/.*struct op [a-z_]+ = \{ \"$1\", ([a-z_]+) \}.*/\1/p" "$file")
-  awk -v t="$table\\\\[\\\\]" '$0 ~ t { on = 1 } on && /\{ "/ { split($0, w, "\""); print w[2] } on && /^\};/ { exit }' "$file"
+  local top=$BATS_TEST_DIRNAME/../.. table
+  table=$(grep -rhoE --include='*.c' "struct op [a-z_]+ = \{ \"$1\", [a-z_]+" "$top/lib" "$top/net" "$top/storage" "$top/templates" | sed 's/.* //')
+  [ -n "$table" ] || fail "no operation '$1' in the sources"
+  grep -rl --include='*.c' "^[a-z ]*const struct step ${table}\[\]" "$top/lib" "$top/net" "$top/storage" "$top/templates" |
+    xargs grep -l "\"$1\", $table\|^const struct step" | head -n 1 |
+    xargs awk -v t=" $table\\\\[\\\\]" '$0 ~ t { on = 1 } on { print } on && /^\};/ { exit }' |
+    grep -o '{ "[a-z_]*"' | cut -d'"' -f2
+}
+
+# ---- faults ------------------------------------------------------------------------------------------
+
+# try OP STEP MODE COMMAND…: run with the fault; it must not succeed.
+try() {
+  local op=$1 step=$2 mode=$3
+  shift 3
+  run --separate-stderr env ZONE_TEST_FAIL_STEP="$op:$step$mode" timeout 60 "$@"
+  [ "$status" -ne 0 ] || fail "$op:$step$mode did not stop '$*'"
+  [ "$status" -ne 124 ] || fail "$op:$step$mode: '$*' hangs"
+  if [ -z "$mode" ]; then
+    has "$stderr" "^zone: .*$step"
+    same 1 "$(grep -c '^zone: ' <<<"$stderr")"
+  fi
+}
+
+each_fault() { # OP FUNCTION, called with STEP MODE
+  local step mode n=0
+  for step in $(fault_steps "$1"); do
+    for mode in "" :kill :after:kill; do
+      echo "fault $1:$step$mode" >&2
+      "$2" "$step" "$mode"
+      n=$((n + 1))
+    done
+  done
+  [ "$n" -gt 0 ] || fail "no steps"
 }
 
 # publish_tiny DIST RELEASE [ARGS…]: add the tree $T/tree (made when missing) to the signed tree $T/www.

@@ -110,6 +110,12 @@ hard() { # the hard limit of files of process 1
   has "$output" "at next start"
 }
 
+@test "nothing of the zone inherits that the caller is spared when memory is short" {
+  mk "$Z" # (what the vm lane runs in is spared altogether)
+  sh -c 'echo 300 >/proc/self/oom_score_adj; zone start "$1"; zone exec "$1" -- cat /proc/1/oom_score_adj /proc/self/oom_score_adj' - "$Z" >"$T/scores"
+  same "0 0" "$(xargs <"$T/scores")"
+}
+
 @test "sysctl: of the running zone's namespaces and of none other; all or nothing" {
   local host
   host=$(cat /proc/sys/net/ipv4/ip_forward /proc/sys/kernel/shmmax)

@@ -16,6 +16,7 @@ load lib
   zone exec "$Z" -- cmp /root/f /root/g
 }
 
+# bats test_tags=vm
 @test "ids are mapped both ways" {
   up "$Z"
   zone exec "$Z" -- /bin/sh -c 'echo x >/tmp/owned && chown 1000:50 /tmp/owned'

@@ -8,6 +8,7 @@ another_init() { # NAME OLD-PID
   [ -n "$now" ] && [ "$now" != null ] && [ "$now" != 0 ] && [ "$now" != "$2" ] && [ "$(state "$1")" = RUNNING ]
 }
 
+# bats test_tags=vm
 @test "reboot asks init, and the zone comes again: new init, same monitor, same addresses" {
   up "$Z" --wait=ready
   local pid monitor ip

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# bats file_tags=vm
 load lib
 
+# bats test_tags=vm
 @test "start returns when init has been executed" {
   mk "$Z"
   ok zone start "$Z"
@@ -13,6 +13,7 @@ load lib
   same 1 "$(awk '/^NSpid/ { print $NF }' "/proc/$pid/status")"
 }
 
+# bats test_tags=vm
 @test "all seven namespaces are the zone's own" {
   up "$Z"
   local pid ns
@@ -22,11 +23,13 @@ load lib
   done
 }
 
+# bats test_tags=vm
 @test "init runs as an unprivileged user of the host" {
   up "$Z"
   same "$(field "$Z" .id_base)" "$(awk '/^Uid/ { print $2 }' "/proc/$(field "$Z" .pid)/status")"
 }
 
+# bats test_tags=vm
 @test "of the host's descriptors, environment and capabilities nothing is left in init" {
   mk "$Z"
   exec 7</etc/hostname
@@ -47,6 +50,7 @@ load lib
   done
 }
 
+# bats test_tags=vm
 @test "the host name is the zone's, or the key's" {
   up "$Z"
   same "$Z" "$(zone exec "$Z" -- hostname)"
@@ -55,6 +59,7 @@ load lib
   same other "$(zone exec "$Z-b" -- hostname)"
 }
 
+# bats test_tags=vm
 @test "-- CMD makes CMD process 1, and its exit status is kept" {
   mk "$Z"
   zone start "$Z" -- /bin/sh -c 'exit 7'
@@ -91,6 +96,7 @@ load lib
   same STOPPED "$(state "$Z")"
 }
 
+# bats test_tags=vm
 @test "a command that cannot be executed: one line with step, path and cause, and the zone is stopped" {
   mk "$Z"
   refuse 1 "^zone: start $Z: .*: .*/no/such: .*No such file" zone start "$Z" -- /no/such
@@ -99,6 +105,7 @@ load lib
   same STOPPED "$(state "$Z")"
 }
 
+# bats test_tags=vm
 @test "--wait=ready of an init that never says so: the console tells" {
   mk "$Z"
   ok timeout 20 zone start --wait=ready "$Z"
@@ -121,6 +128,7 @@ mk_announcer() { # NAME SCRIPT
   zone -q create "$1" -t local -- -f "$T/announcer.tar.xz"
 }
 
+# bats test_tags=vm
 @test "--wait=ready waits for READY=1, which counts from process 1 only" {
   mk_announcer "$Z" '(/bin/notify READY=1); while [ ! -e /tmp/go ]; do sleep 0.1; done; exec /bin/notify READY=1 sleep 60'
   zone start "$Z"
@@ -143,6 +151,7 @@ mk_announcer() { # NAME SCRIPT
   same RUNNING "$(state "$Z")"
 }
 
+# bats test_tags=vm
 @test "--wait=network: an address and a default route are there" {
   mk "$Z"
   ok timeout 20 zone start --wait=network "$Z"
@@ -150,6 +159,7 @@ mk_announcer() { # NAME SCRIPT
   has "$(zone exec "$Z" -- ip -4 route)" "^default via"
 }
 
+# bats test_tags=vm
 @test "the network is there before init runs" {
   mk "$Z"
   zone start "$Z" -- /bin/sh -c 'ip -4 addr show eth0; ip route; sleep 60'
@@ -157,6 +167,7 @@ mk_announcer() { # NAME SCRIPT
   has "$(zone console --log "$Z")" "inet 10\."
 }
 
+# bats test_tags=vm
 @test "the default network comes with its first user and goes with its last" {
   run ! ip link show zonebr0
   up "$Z-a"
@@ -170,6 +181,7 @@ mk_announcer() { # NAME SCRIPT
   same "" "$(nft list tables)"
 }
 
+# bats test_tags=vm
 @test "zones reach the gateway and each other" {
   up "$Z-a"
   up "$Z-b"
@@ -180,11 +192,13 @@ mk_announcer() { # NAME SCRIPT
   zone exec "$Z-a" -- ping -c 1 -W 3 "$b"
 }
 
+# bats test_tags=vm
 @test "resolv.conf is there" {
   up "$Z"
   has "$(zone exec "$Z" -- cat /etc/resolv.conf)" "^nameserver"
 }
 
+# bats test_tags=vm
 @test "devices: the usual ones work, others are refused" {
   up "$Z"
   zone exec "$Z" -- /bin/sh -c 'echo x >/dev/null && head -c 4 /dev/zero >/dev/null && head -c 4 /dev/urandom >/dev/null'
@@ -192,6 +206,7 @@ mk_announcer() { # NAME SCRIPT
   [ "$status" -ne 0 ]
 }
 
+# bats test_tags=vm
 @test "kernel files of the host are masked or read-only" {
   up "$Z"
   run zone exec "$Z" -- /bin/sh -c 'echo b >/proc/sysrq-trigger'
@@ -203,6 +218,7 @@ mk_announcer() { # NAME SCRIPT
   same 0 "$(zone exec "$Z" -- /bin/sh -c 'head -c 10 /proc/kcore 2>/dev/null | wc -c')"
 }
 
+# bats test_tags=vm
 @test "no mount of the zone shows on the host" {
   local before
   before=$(wc -l </proc/self/mountinfo)
@@ -211,6 +227,7 @@ mk_announcer() { # NAME SCRIPT
   same "$before" "$(wc -l </proc/self/mountinfo)"
 }
 
+# bats test_tags=vm
 @test "security.no_new_privs is seen inside" {
   mk "$Z" -s security.no_new_privs=true
   zone start "$Z"
@@ -230,6 +247,7 @@ mk_announcer() { # NAME SCRIPT
   zone start "$Z"
 }
 
+# bats test_tags=vm
 @test "a limit that the host cannot apply is 7 and names it; without one it starts" {
   mk "$Z" -s limits.memory=64M
   run --separate-stderr zone start "$Z"
@@ -254,6 +272,7 @@ mk_announcer() { # NAME SCRIPT
   same STOPPED "$(state "$Z")"
 }
 
+# bats test_tags=vm
 @test "starts at the same time are one start" {
   mk "$Z"
   local round i pids pid
@@ -283,6 +302,7 @@ mk_announcer() { # NAME SCRIPT
   kill "$reader"
 }
 
+# bats test_tags=vm
 @test "what runs on keeps no descriptor of the command" {
   mk "$Z"
   zone start "$Z" 7</etc/passwd
@@ -290,6 +310,7 @@ mk_announcer() { # NAME SCRIPT
   ! find "/proc/$(field "$Z" .pid)/fd" -lname /etc/passwd | grep . || fail "init has it"
 }
 
+# bats test_tags=vm
 @test "masks do not depend on what is mounted on /run" {
   mk "$Z" -s mount.r.source=tmpfs -s mount.r.target=/run
   zone start "$Z"

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# bats file_tags=vm
 load lib
 
+# bats test_tags=vm
 @test "stop asks init by its own signal, and it ends in time" {
   up "$Z" --wait=ready
   local from=$SECONDS
@@ -29,6 +29,7 @@ load lib
   same STOPPED "$(state "$Z")"
 }
 
+# bats test_tags=vm
 @test "-k at once" {
   up_with "$Z" 'trap "" TERM; while :; do sleep 1; done'
   local from=$EPOCHREALTIME
@@ -44,6 +45,7 @@ load lib
   same 5 "$(field "$Z" .exit_status)"
 }
 
+# bats test_tags=vm
 @test "a frozen zone is thawed first" {
   up "$Z" --wait=ready
   zone freeze "$Z"
@@ -51,6 +53,7 @@ load lib
   same STOPPED "$(state "$Z")"
 }
 
+# bats test_tags=vm
 @test "many processes go, forked ones too" {
   up "$Z"
   zone exec "$Z" -- /bin/sh -c 'i=0; while [ $i -lt 50 ]; do (setsid sleep 1000 &) ; i=$((i+1)); done'
@@ -64,6 +67,7 @@ load lib
   ok zone stop -k "$Z"
 }
 
+# bats test_tags=vm
 @test "poweroff from inside stops the zone" {
   up "$Z" --wait=ready
   zone exec "$Z" -- poweroff || true
@@ -71,6 +75,7 @@ load lib
   same STOPPED "$(state "$Z")"
 }
 
+# bats test_tags=vm
 @test "the monitor killed: stop still clears everything" {
   up "$Z"
   kill -KILL "$(field "$Z" .monitor_pid)"
@@ -88,6 +93,7 @@ load lib
   until_true 10 sh -c "! ip link show $host_name"
 }
 
+# bats test_tags=vm
 @test "groups that the zone made go, whatever their names and depth" {
   up "$Z"
   zone exec "$Z" -- /bin/sh -c 'd=/sys/fs/cgroup; mkdir -p $d/.hidden/.more; for i in $(seq 100); do d=$d/d; mkdir $d || break; done' || true
@@ -96,6 +102,7 @@ load lib
   until_true 5 sh -c "! find '$CGROUP2' -maxdepth 2 -name '$Z' | grep ."
 }
 
+# bats test_tags=vm
 @test "a full run directory keeps no zone running" {
   local full=$T/full
   mk "$Z"

@@ -31,6 +31,7 @@ load lib
   fi
 }
 
+# bats test_tags=vm
 @test "--repair after the death of a monitor and its zone" {
   up "$Z"
   local monitor pid

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 
 #include "base/fs.h"
@@ -23,6 +24,16 @@ void test_need_root(void)
 		return;
 	(void)fputs("skipped: root is missing\n", stderr);
 	exit(77);
+}
+
+bool test_linux(int major, int minor)
+{
+	struct utsname u;
+	int has_major = 0, has_minor = 0;
+
+	(void)uname(&u);
+	(void)sscanf(u.release, "%d.%d", &has_major, &has_minor);
+	return has_major > major || (has_major == major && has_minor >= minor);
 }
 
 void test_private_mounts(void)

@@ -15,6 +15,8 @@
 
 /* Leave (exit status 77) when this is not root. */
 void test_need_root(void);
+/* True when this is Linux @major.@minor or later. */
+bool test_linux(int major, int minor);
 /* Go into a mount namespace of our own. */
 void test_private_mounts(void);
 /* A new directory, 0700, on the root file system. Owned fd; test_dir_remove() it. */

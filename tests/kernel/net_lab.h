@@ -26,6 +26,7 @@ struct lab_zone {
 	char name[16];
 	unsigned slot;
 	int netns;
+	struct nic_spec nic; /* beside its name */
 	struct net_lease lease;
 	struct net_link link;
 };
@@ -41,7 +42,9 @@ int lab_close(void **state);
 int lab_netns(void);
 /* Zone number @slot with the lease that it gets when @taken_n zones before it have one each. */
 void lab_zone(struct lab *lab, struct lab_zone *z, unsigned slot, unsigned taken_n);
-/* net_up() and net_down(), which must succeed; up returns how long it took, in ms. */
+/* net_up(), which may fail; the same and net_down(), which must succeed; up returns how long it
+ * took, in ms. */
+int lab_try(struct lab *lab, struct lab_zone *z, struct zerr *e);
 double lab_up(struct lab *lab, struct lab_zone *z);
 void lab_down(struct lab *lab, struct lab_zone *z);
 
@@ -50,8 +53,8 @@ int lab_in(int netns, int (*fn)(const void *arg), const void *arg);
 /* Write or read a file of one line below /proc/sys/net of namespace @netns (-1: the host's). */
 void lab_sysctl(int netns, const char *path, const char *value);
 char lab_sysctl_get(const char *path);
-/* True when the host's nftables have table inet zone. */
-bool lab_has_table(const struct lab *lab);
+/* True when the host has one of our nftables. */
+bool lab_has_table(void);
 /* True when link @index of the socket's namespace has the address @text (with prefix length). */
 bool lab_has_address(struct nl *nl, unsigned index, const char *text);
 /* The index of link @name, 0 when there is none. */

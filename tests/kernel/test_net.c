@@ -41,7 +41,7 @@ static void first_user_brings_the_network_up(void **state)
 	assert_memory_equal(bridge.mac, net.mac, 6);
 	assert_true(lab_has_address(&lab->nl, bridge.index, "10.77.0.1/16"));
 	assert_int_equal(lab_sysctl_get("ipv6/conf/" NET_DEFAULT "/accept_ra"), '0');
-	assert_true(lab_has_table(lab));
+	assert_true(lab_has_table());
 
 	assert_string_equal(a.link.host_name, "z1.1");
 	assert_int_equal(a.link.ifindex, lab_index(&lab->nl, "z1.1"));
@@ -57,11 +57,12 @@ static void first_user_brings_the_network_up(void **state)
 	assert_memory_equal(bridge.mac, net.mac, 6); /* ports do not change it */
 	lab_down(lab, &a);
 	assert_true(lab_index(&lab->nl, NET_DEFAULT) != 0);
-	assert_true(lab_has_table(lab));
+	assert_true(lab_has_table());
 	lab_down(lab, &b);
 	assert_int_equal(lab_index(&lab->nl, NET_DEFAULT), 0);
-	assert_false(lab_has_table(lab));
-	assert_int_equal(net_down(&lab->env, b.name, &b.link, false, &e), 0); /* again: nothing */
+	assert_false(lab_has_table());
+	assert_int_equal(net_down(&lab->env, b.name, &b.link, -1, false, &e),
+			 0); /* again: nothing */
 }
 
 static int count_fds(void)
@@ -117,10 +118,8 @@ static void generations_avoid_dying_links(void **state)
 		(void)snprintf(name, sizeof(name), "z1.%u", i + 1);
 		assert_string_equal(zones[i].link.host_name, name);
 	}
-	assert_int_equal(net_up(&lab->env, zones[8].name, 1, 1, &zones[8].lease, zones[8].netns,
-				&zones[8].link, &e),
-			 -EEXIST);
-	assert_string_equal(e.msg, "8 interface names up to z1.8 are all in use");
+	assert_int_equal(lab_try(lab, &zones[8], &e), -EEXIST);
+	assert_non_null(strstr(e.msg, "8 interface names up to z1.8 are all in use"));
 	own_close(zones[8].netns);
 	for (unsigned i = 0; i < 8; i++)
 		lab_down(lab, &zones[i]);
@@ -138,10 +137,10 @@ static void link_is_deleted_only_while_it_is_ours(void **state)
 	/* the index belongs to another by now */
 	wrong = a.link;
 	strcpy(wrong.host_name, "z9.9");
-	assert_int_equal(net_down(&lab->env, "another", &wrong, true, &e), 0);
+	assert_int_equal(net_down(&lab->env, "another", &wrong, -1, true, &e), 0);
 	assert_int_equal(lab_index(&lab->nl, "z1.1"), a.link.ifindex);
 	/* found by the zone's name when the first name was changed */
-	assert_int_equal(net_down(&lab->env, a.name, &wrong, true, &e), 0);
+	assert_int_equal(net_down(&lab->env, a.name, &wrong, -1, true, &e), 0);
 	assert_int_equal(lab_index(&lab->nl, "z1.1"), 0);
 	assert_int_equal(lab_links(), 0);
 	own_close(a.netns);
@@ -158,7 +157,7 @@ static void late_cleaning_spares_the_next_start(void **state)
 	lab_down(lab, &first);
 	lab_zone(lab, &second, 1, 0); /* the same zone once more */
 	(void)lab_up(lab, &second);
-	assert_int_equal(net_down(&lab->env, first.name, &first.link, true, &e), 0);
+	assert_int_equal(net_down(&lab->env, first.name, &first.link, -1, true, &e), 0);
 	assert_true(lab_index(&lab->nl, NET_DEFAULT) != 0);
 	assert_int_equal(lab_index(&lab->nl, second.link.host_name), second.link.ifindex);
 	lab_down(lab, &second);
@@ -174,9 +173,9 @@ static void name_taken_inside_is_said(void **state)
 
 	lab_zone(lab, &a, 1, 0);
 	assert_int_equal(nl_open_in(&inside, a.netns, &e), 0);
-	assert_int_equal(link_add_bridge(&inside, "eth0", other_mac, &e), 0);
-	assert_int_equal(net_up(&lab->env, a.name, 1, 1, &a.lease, a.netns, &a.link, &e), -EEXIST);
-	assert_string_equal(e.msg, "the zone has an interface eth0 already");
+	assert_int_equal(link_add_bridge(&inside, "eth0", other_mac, false, &e), 0);
+	assert_int_equal(lab_try(lab, &a, &e), -EEXIST);
+	assert_non_null(strstr(e.msg, "the zone has an interface eth0 already"));
 	assert_int_equal(lab_index(&lab->nl, NET_DEFAULT), 0); /* down again */
 	own_close(a.netns);
 }
@@ -204,11 +203,21 @@ static void full_bridge_is_said(void **state)
 		(void)snprintf(peer, sizeof(peer), "p%u", i);
 		assert_int_equal(link_add_veth(&lab->nl, &v, &e), 0);
 	}
-	assert_int_equal(net_up(&lab->env, b.name, 2, 1, &b.lease, b.netns, &b.link, &e), -EXFULL);
-	assert_string_equal(e.msg, "the network is full: a bridge takes 1023 interfaces");
+	assert_int_equal(lab_try(lab, &b, &e), -EXFULL);
+	assert_non_null(strstr(e.msg, "the network is full: a bridge takes 1023 interfaces"));
 	assert_int_equal(lab_links(), 1024);
 	own_close(b.netns);
 	lab_down(lab, &a);
+}
+
+/* Make a network with one attribute. */
+static int make(struct lab *lab, const char *name, const char *attribute, struct zerr *e)
+{
+	AUTO_STRV struct strv set = { 0 };
+
+	*e = (struct zerr){ 0 };
+	assert_int_equal(strv_add(&set, attribute), 0);
+	return net_network_write(&lab->env, name, &set, false, e);
 }
 
 static void subnet_avoids_what_the_host_uses(void **state)
@@ -218,32 +227,26 @@ static void subnet_avoids_what_the_host_uses(void **state)
 	AUTO_CLOSE int outside = lab_netns();
 	struct lab_zone a;
 	struct zerr e = { 0 };
-	struct ipnet net;
 
 	/* an address in the first candidate, a default route, another network on the second */
 	lab_cable(lab, "up0", "10.77.3.4/24", outside, "10.77.3.1/24");
-	assert_int_equal(addr_add_default(&lab->nl, lab_index(&lab->nl, "up0"), &route_gateway, &e),
-			 0);
-	assert_int_equal(ipnet_parse(&net, "10.78.128.0/20"), 0);
-	struct network made;
-
-	assert_int_equal(network_make(&lab->env, "lab", &net, false, &made, &e), 0);
-	assert_int_equal(network_make(&lab->env, "lab", &net, false, &made, &e), -EEXIST);
+	assert_int_equal(
+		addr_add_default(&lab->nl, lab_index(&lab->nl, "up0"), &route_gateway, false, &e),
+		0);
+	assert_int_equal(make(lab, "lab", "ipv4=10.78.128.0/20", &e), 0);
+	assert_int_equal(make(lab, "lab", "ipv4=10.78.128.0/20", &e), -EEXIST);
 	lab_zone(lab, &a, 1, 0);
 	assert_string_equal(a.lease.ipv4, "10.79.0.2/16");
 	(void)lab_up(lab, &a);
 	lab_down(lab, &a);
 
 	/* asked for by name it is refused, and so is one that overlaps a network or is none */
-	assert_int_equal(ipnet_parse(&net, "10.77.0.0/16"), 0);
-	assert_int_equal(network_make(&lab->env, "other", &net, false, &made, &e), -EADDRINUSE);
+	assert_int_equal(make(lab, "other", "ipv4=10.77.0.0/16", &e), -EADDRINUSE);
 	assert_int_equal(e.status, ZERR_STATE);
 	assert_string_equal(e.msg, "network other: 10.77.0.0/16 overlaps the host's 10.77.3.4/24");
-	assert_int_equal(ipnet_parse(&net, "10.79.9.0/24"), 0);
-	assert_int_equal(network_make(&lab->env, "other", &net, false, &made, &e), -EADDRINUSE);
+	assert_int_equal(make(lab, "other", "ipv4=10.79.9.0/24", &e), -EADDRINUSE);
 	assert_non_null(strstr(e.msg, "overlaps network " NET_DEFAULT));
-	assert_int_equal(ipnet_parse(&net, "10.99.9.1/24"), 0);
-	assert_true(network_make(&lab->env, "other", &net, false, &made, &e) < 0);
+	assert_true(make(lab, "other", "ipv4=10.99.9.1/24", &e) < 0);
 	assert_int_equal(e.status, ZERR_USAGE);
 }
 
@@ -256,8 +259,7 @@ static void network_does_not_come_up_over_the_hosts(void **state)
 
 	lab_zone(lab, &a, 1, 0); /* 10.77.0.0/16 was free then … */
 	lab_cable(lab, "up0", "10.77.3.4/24", outside, "10.77.3.1/24"); /* … but not any more */
-	assert_int_equal(net_up(&lab->env, a.name, 1, 1, &a.lease, a.netns, &a.link, &e),
-			 -EADDRINUSE);
+	assert_int_equal(lab_try(lab, &a, &e), -EADDRINUSE);
 	assert_non_null(strstr(e.msg, "10.77.0.0/16 overlaps the host's 10.77.3.4/24"));
 	assert_int_equal(lab_index(&lab->nl, NET_DEFAULT), 0);
 	own_close(a.netns);
@@ -287,8 +289,8 @@ static void foreign_interface_is_left_alone(void **state)
 	struct zerr e = { 0 };
 
 	lab_zone(lab, &a, 1, 0);
-	assert_int_equal(link_add_bridge(&lab->nl, NET_DEFAULT, other_mac, &e), 0);
-	assert_true(net_up(&lab->env, a.name, 1, 1, &a.lease, a.netns, &a.link, &e) < 0);
+	assert_int_equal(link_add_bridge(&lab->nl, NET_DEFAULT, other_mac, false, &e), 0);
+	assert_true(lab_try(lab, &a, &e) < 0);
 	assert_int_equal(e.status, ZERR_STATE);
 	assert_non_null(strstr(e.msg, NET_DEFAULT " exists and is not zone's"));
 	assert_int_equal(net_forget(&lab->env, a.name, &e), 0);
@@ -320,7 +322,7 @@ static void probe_names_what_is_missing(void **state)
 	if (net_probe(&lab->env, &e) < 0)
 		fail_msg("%s", e.msg);
 	assert_int_equal(lab_links(), 0);
-	assert_false(lab_has_table(lab));
+	assert_false(lab_has_table());
 	lab->env.helper = "/nonexistent/zone-nft";
 	assert_true(net_probe(&lab->env, &e) < 0);
 	assert_int_equal(e.status, ZERR_HOST);

@@ -14,7 +14,7 @@
 
 #include "base/fs.h"
 #include "base/own.h"
-#include "net/nat.h"
+#include "net/table.h"
 #include "net_lab.h"
 
 struct killed {
@@ -45,7 +45,7 @@ static void forget_repairs_a_killed_start(void **state)
 	own_close(a.netns); /* its processes are gone too */
 	assert_int_equal(net_forget(&lab->env, a.name, &e), 0);
 	assert_int_equal(lab_index(&lab->nl, NET_DEFAULT), 0);
-	assert_false(lab_has_table(lab));
+	assert_false(lab_has_table());
 	assert_int_equal(net_forget(&lab->env, a.name, &e), 0); /* nothing to do */
 }
 
@@ -63,7 +63,7 @@ static void forget_leaves_others_alone(void **state)
 	(void)lab_up(lab, &b);
 	assert_int_equal(net_forget(&lab->env, "web", &e), 0);
 	assert_true(lab_index(&lab->nl, NET_DEFAULT) != 0);
-	assert_true(lab_has_table(lab));
+	assert_true(lab_has_table());
 	own_close(a.netns);
 	lab_down(lab, &b);
 	assert_int_equal(lab_index(&lab->nl, NET_DEFAULT), 0);
@@ -80,13 +80,12 @@ static void lose(const struct lab *lab, const char *dir, const char *name)
 	assert_int_equal(fs_remove(fd, name, &e), 0);
 }
 
-static void lose_table(const struct lab *lab)
+static void lose_table(void)
 {
-	struct strv none = { 0 };
 	struct zerr e = { 0 };
 
-	assert_int_equal(nat_apply(&lab->env, &none, &none, &e), 0);
-	assert_false(lab_has_table(lab));
+	assert_int_equal(table_remove(&e), 0);
+	assert_false(lab_has_table());
 }
 
 /* Whatever is missing, the next start has a whole network. */
@@ -104,14 +103,14 @@ static void next_start_completes_a_network(void **state)
 	/* killed on the way up: a bridge, but no word that it is complete */
 	(void)lab_up(lab, &a);
 	lose(lab, ".net/.up", NET_DEFAULT);
-	lose_table(lab);
+	lose_table();
 	(void)lab_up(lab, &b);
-	assert_true(lab_has_table(lab));
+	assert_true(lab_has_table());
 	/* killed on the way down: the last user's note is gone, the rest stands */
 	lose(lab, ".net", NET_DEFAULT);
-	lose_table(lab);
+	lose_table();
 	(void)lab_up(lab, &c);
-	assert_true(lab_has_table(lab));
+	assert_true(lab_has_table());
 	/* all three are on one bridge */
 	server = lab_serve(a.netns);
 	assert_true(lab_fetch(c.netns, "10.77.0.2", told));
@@ -140,9 +139,9 @@ static void next_stop_finishes_a_stop(void **state)
 	lab_zone(lab, &a, 1, 0);
 	(void)lab_up(lab, &a);
 	lose(lab, ".net", NET_DEFAULT); /* killed before the bridge went */
-	assert_int_equal(net_down(&lab->env, a.name, &a.link, false, &e), 0);
+	assert_int_equal(net_down(&lab->env, a.name, &a.link, -1, false, &e), 0);
 	assert_int_equal(lab_index(&lab->nl, NET_DEFAULT), 0);
-	assert_false(lab_has_table(lab));
+	assert_false(lab_has_table());
 	own_close(a.netns);
 	a.netns = lab_netns();
 	(void)lab_up(lab, &a);
@@ -150,7 +149,7 @@ static void next_stop_finishes_a_stop(void **state)
 	lose(lab, ".net/.up", NET_DEFAULT); /* only the durable record knows it */
 	assert_int_equal(net_forget(&lab->env, "another", &e), 0);
 	assert_int_equal(lab_index(&lab->nl, NET_DEFAULT), 0);
-	assert_false(lab_has_table(lab));
+	assert_false(lab_has_table());
 	own_close(a.netns);
 }
 
@@ -202,31 +201,14 @@ static void failed_nat_leaves_nothing(void **state)
 
 	lab_zone(lab, &a, 1, 0);
 	lab->env.helper = "/bin/false";
-	assert_true(net_up(&lab->env, a.name, 1, 1, &a.lease, a.netns, &a.link, &e) < 0);
+	assert_true(lab_try(lab, &a, &e) < 0);
 	assert_int_equal(e.status, ZERR_HOST);
-	assert_non_null(strstr(e.msg, "network " NET_DEFAULT ": nftables: /bin/false failed"));
+	assert_non_null(
+		strstr(e.msg, "network " NET_DEFAULT ": rules: nftables: /bin/false failed"));
 	assert_int_equal(lab_links(), 0);
 	lab->env.helper = ZONE_NFT;
 	(void)lab_up(lab, &a); /* nothing stands in the way */
 	lab_down(lab, &a);
-}
-
-static void failed_stop_is_finished_by_the_next(void **state)
-{
-	struct lab *lab = *state;
-	struct lab_zone a;
-	struct zerr e = { 0 };
-
-	lab_zone(lab, &a, 1, 0);
-	(void)lab_up(lab, &a);
-	lab->env.helper = "/bin/false";
-	assert_true(net_down(&lab->env, a.name, &a.link, false, &e) < 0);
-	assert_int_equal(lab_index(&lab->nl, NET_DEFAULT), 0); /* what could be done was */
-	lab->env.helper = ZONE_NFT;
-	assert_true(lab_has_table(lab));
-	assert_int_equal(net_down(&lab->env, a.name, &a.link, false, &e), 0);
-	assert_false(lab_has_table(lab));
-	own_close(a.netns);
 }
 
 static void nic_that_fails_inside_is_removed(void **state)
@@ -237,7 +219,7 @@ static void nic_that_fails_inside_is_removed(void **state)
 
 	lab_zone(lab, &a, 1, 0);
 	strcpy(a.lease.gateway4, "192.0.2.77"); /* cannot be reached from its address */
-	assert_true(net_up(&lab->env, a.name, 1, 1, &a.lease, a.netns, &a.link, &e) < 0);
+	assert_true(lab_try(lab, &a, &e) < 0);
 	assert_non_null(strstr(e.msg, "default route by 192.0.2.77: "));
 	assert_int_equal(lab_links(), 0);
 	assert_int_equal(a.link.ifindex, 0); /* untouched */
@@ -254,7 +236,7 @@ static void damaged_lease_is_refused(void **state)
 
 	lab_zone(lab, &a, 1, 0);
 	strcpy(a.lease.mac, "no mac");
-	assert_true(net_up(&lab->env, a.name, 1, 1, &a.lease, a.netns, &a.link, &e) < 0);
+	assert_true(lab_try(lab, &a, &e) < 0);
 	assert_string_equal(e.msg, "the lease is damaged");
 	assert_int_equal(lab_links(), 0);
 	own_close(a.netns);
@@ -265,15 +247,10 @@ static void damaged_lease_is_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		LAB_TEST(forget_repairs_a_killed_start),
-		LAB_TEST(forget_leaves_others_alone),
-		LAB_TEST(next_start_completes_a_network),
-		LAB_TEST(next_stop_finishes_a_stop),
-		LAB_TEST(parallel_starts_do_not_disturb),
-		LAB_TEST(failed_nat_leaves_nothing),
-		LAB_TEST(failed_stop_is_finished_by_the_next),
-		LAB_TEST(nic_that_fails_inside_is_removed),
-		LAB_TEST(damaged_lease_is_refused),
+		LAB_TEST(forget_repairs_a_killed_start),    LAB_TEST(forget_leaves_others_alone),
+		LAB_TEST(next_start_completes_a_network),   LAB_TEST(next_stop_finishes_a_stop),
+		LAB_TEST(parallel_starts_do_not_disturb),   LAB_TEST(failed_nat_leaves_nothing),
+		LAB_TEST(nic_that_fails_inside_is_removed), LAB_TEST(damaged_lease_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, lab_enter, NULL);

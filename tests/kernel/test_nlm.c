@@ -21,7 +21,7 @@ static void bridge_comes_and_goes(void **state)
 	struct link_info link, other;
 	struct zerr e = { 0 };
 
-	assert_int_equal(link_add_bridge(&lab->nl, "br0", mac, &e), 0);
+	assert_int_equal(link_add_bridge(&lab->nl, "br0", mac, false, &e), 0);
 	assert_int_equal(link_get(&lab->nl, "br0", &link, &e), 0);
 	assert_string_equal(link.name, "br0");
 	assert_string_equal(link.kind, "bridge");
@@ -48,11 +48,11 @@ static void errors_have_names_and_words(void **state)
 
 	assert_int_equal(link_get(&lab->nl, "nosuch0", &link, &e), -ENODEV);
 	assert_string_equal(e.msg, "nosuch0: No such device");
-	assert_int_equal(link_add_bridge(&lab->nl, "lo", mac, &e), -EEXIST);
+	assert_int_equal(link_add_bridge(&lab->nl, "lo", mac, false, &e), -EEXIST);
 	assert_string_equal(e.msg, "create bridge lo: File exists");
 	assert_int_equal(e.code, EEXIST);
 	/* this one the kernel explains */
-	assert_int_equal(addr_add_default(&lab->nl, LINK_LO, &gateway, &e), -ENETUNREACH);
+	assert_int_equal(addr_add_default(&lab->nl, LINK_LO, &gateway, false, &e), -ENETUNREACH);
 	assert_non_null(strstr(e.msg, "default route by 192.0.2.1: "));
 	assert_non_null(strstr(e.msg, "exthop has invalid gateway"));
 }
@@ -88,7 +88,7 @@ static void socket_stays_where_it_was_opened(void **state)
 
 	assert_int_equal(nl_open_in(&inside, netns, &e), 0);
 	assert_int_equal(netns_inode(), before);
-	assert_int_equal(link_add_bridge(&inside, "br0", mac, &e), 0);
+	assert_int_equal(link_add_bridge(&inside, "br0", mac, false, &e), 0);
 	assert_int_equal(lab_index(&lab->nl, "br0"), 0);
 	assert_true(lab_index(&inside, "br0") != 0);
 	assert_true(nl_open_in(&nowhere, lab->env.host, &e) < 0); /* not a namespace */
@@ -118,7 +118,7 @@ static void long_lists_are_read_whole(void **state)
 	unsigned seen = 0, index;
 	int r;
 
-	assert_int_equal(link_add_bridge(&lab->nl, "br0", mac, &e), 0);
+	assert_int_equal(link_add_bridge(&lab->nl, "br0", mac, false, &e), 0);
 	index = lab_index(&lab->nl, "br0");
 	for (unsigned i = 0; i < 2000; i++) {
 		n.addr[14] = (uint8_t)(i >> 8);
@@ -146,7 +146,7 @@ static void zone_with_endless_addresses_is_cut_short(void **state)
 
 	(void)state;
 	assert_int_equal(nl_open_in(&inside, netns, &e), 0);
-	assert_int_equal(link_add_bridge(&inside, "br0", mac, &e), 0);
+	assert_int_equal(link_add_bridge(&inside, "br0", mac, false, &e), 0);
 	for (unsigned i = 0; i < 1000; i++) {
 		n.addr[2] = (uint8_t)(i >> 8);
 		n.addr[3] = (uint8_t)i;

@@ -57,6 +57,9 @@ static int teardown(void **state)
 	return 0;
 }
 
+#define SUBVOL_CREATE 0x5000940eU /* of <linux/btrfs.h> */
+#define SNAP_CREATE_V2 0x50009417U
+
 /* ---- a classic BPF machine ------------------------------------------------------------------- */
 
 static bool jump_taken(const struct sock_filter *i, uint32_t a)
@@ -306,6 +309,8 @@ static void arguments(void **state)
 		assert_int_equal(verdict(x, SYS_ioctl, 0, TIOCSTI, 0), EPERM);
 		assert_int_equal(verdict(x, SYS_ioctl, 0, high | TIOCSTI, 0), EPERM);
 		assert_int_equal(verdict(x, SYS_ioctl, 0, TIOCLINUX | high, 0), EPERM);
+		assert_int_equal(verdict(x, SYS_ioctl, 0, SUBVOL_CREATE | high, 0), ENOTTY);
+		assert_int_equal(verdict(x, SYS_ioctl, 0, SNAP_CREATE_V2 | high, 0), ENOTTY);
 		assert_int_equal(verdict(x, SYS_ioctl, TIOCSTI, TCGETS, TIOCSTI), 0);
 		assert_int_equal(verdict(x, SYS_socket, high | AF_ALG, 0, 0), EAFNOSUPPORT);
 		assert_int_equal(verdict(x, SYS_socket, AF_VSOCK, 0, 0), EAFNOSUPPORT);

@@ -42,6 +42,11 @@ LIBRARIES = {
 }
 
 
+# So many .c files may include them; one where nothing is said. libarchive's two halves, reading and writing, have
+# nothing in common but their types, and together are more than a file may be.
+FILES = {"libarchive": 2}
+
+
 def folder(path):
     return os.path.dirname(path)
 
@@ -104,7 +109,7 @@ def main():
         for path in sorted(where):
             if not path.endswith(".c"):
                 offences.append(f"{path}:{where[path]}: a header of {lib} in a header of ours")
-        if len(where) > 1:
+        if len(where) > FILES.get(lib, 1):
             offences.append(f"{lib}: its headers are in {len(where)} files: {', '.join(sorted(where))}")
     offences += ["include cycle: " + " -> ".join(c) for c in cycles(graph)]
     csource.report("layers", offences)

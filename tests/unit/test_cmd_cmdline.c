@@ -135,7 +135,7 @@ static void lines_that_are_wrong(void **state)
 		"image pull a b",
 		"snapshot",
 		"snapshot ls",
-		"snapshot web ls",
+		"snapshot web a b",
 		"snapshot restore a",
 		"snapshot rm web",
 		"checkconfig x",

@@ -85,7 +85,8 @@ static void file_of_the_manual(void **st)
 	assert_string_equal(pairs_get(&s.limits, "memory"), "2G");
 	assert_string_equal(pairs_get(&s.limits, "pids"), "4096");
 	assert_int_equal(s.nics_n, 2);
-	assert_string_equal(s.nics[0].address, "10.77.0.5/16");
+	assert_int_equal(s.nics[0].addresses.n, 1);
+	assert_string_equal(s.nics[0].addresses.v[0], "10.77.0.5/16");
 	assert_int_equal(s.nics[0].mtu, 1400);
 	assert_string_equal(s.nics[1].name, "eth1");
 	assert_string_equal(s.nics[1].type, "veth");

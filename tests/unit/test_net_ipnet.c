@@ -144,9 +144,9 @@ static void a_whole_network_is_given_out(void **state)
 		assert_int_equal(ipnet_lowest_free(&base, &taken, &offset), 0);
 		assert_int_equal(offset, i);
 		n = ipnet_nth(&base, offset);
-		assert_false(ipnet_taken(&n, &taken));
-		assert_int_equal(strv_add(&taken, ipnet_text(&n, text)), 0);
-		assert_true(ipnet_taken(&n, &taken));
+		assert_null(ipnet_owner(&n, &taken));
+		assert_int_equal(strv_addf(&taken, "%s web-%u", ipnet_text(&n, text), i), 0);
+		assert_true(str_starts(ipnet_owner(&n, &taken), "web-"));
 	}
 	assert_int_equal(ipnet_lowest_free(&base, &taken, &offset), -ENOSPC);
 }

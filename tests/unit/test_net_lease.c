@@ -14,7 +14,13 @@
 #include "net/ident.h"
 #include "net/network.h"
 
-static struct net_env env = { -1, -1, NULL };
+static struct net_env env = { .host = -1, .run = -1 };
+
+/* A list of up to two words, for a specification's fields. */
+#define WORDS(...)                                                                            \
+	{                                                                                     \
+		(char *[]){ __VA_ARGS__ }, sizeof((char *[]){ __VA_ARGS__ }) / sizeof(char *) \
+	}
 static char root[] = "/tmp/zone-lease-XXXXXX";
 
 static void save(const char *name, const char *ipv4, const char *ipv6)
@@ -62,6 +68,17 @@ static int lease(const struct nic_spec *nic, const char *taken_words, const char
 	*e = (struct zerr){ 0 };
 	assert_int_equal(strv_split(&taken, taken_words, " "), 0);
 	return net_lease(&env, nic, 12, &taken, old, ret, e);
+}
+
+/* The status that a lease with @taken is refused with. */
+static int refused_with(const struct nic_spec *nic, const char *taken_line, struct zerr *e)
+{
+	AUTO_STRV struct strv taken = { 0 };
+	struct net_lease l;
+
+	*e = (struct zerr){ 0 };
+	assert_int_equal(strv_add(&taken, taken_line), 0);
+	return net_lease(&env, nic, 12, &taken, NULL, &l, e) < 0 ? e->status : 0;
 }
 
 static void first_zone_gets_the_first_address(void **state)
@@ -123,10 +140,12 @@ static void mac_belongs_to_slot_and_name(void **state)
 static void given_values_are_taken(void **state)
 {
 	char name[] = "eth0", address[] = "10.77.1.5", gateway[] = "10.77.0.254", none[] = "none";
+	char six[] = "fd00:1:2:3::beef:0/64";
 	const struct nic_spec a = {
-		.name = name, .address = address, .gateway = gateway, .mtu = 1400
+		.name = name, .addresses = WORDS(address), .gateways = WORDS(gateway), .mtu = 1400
 	};
-	const struct nic_spec b = { .name = name, .gateway = none, .mtu = 1200 };
+	const struct nic_spec b = { .name = name, .gateways = WORDS(none), .mtu = 1200 };
+	const struct nic_spec c = { .name = name, .addresses = WORDS(address, six) };
 	struct net_lease l;
 	struct zerr e;
 
@@ -141,6 +160,34 @@ static void given_values_are_taken(void **state)
 	assert_string_equal(l.gateway4, "");
 	assert_string_equal(l.gateway6, "");
 	assert_string_equal(l.ipv6, ""); /* not with such an MTU */
+	assert_int_equal(lease(&c, "", NULL, &l, &e), 0);
+	assert_string_equal(l.ipv4, "10.77.1.5/16");
+	assert_string_equal(l.ipv6, "fd00:1:2:3::beef:0/64");
+	assert_int_equal(refused_with(&c, "fd00:1:2:3::beef:0 web", &e), ZERR_STATE);
+	assert_non_null(strstr(e.msg, "taken by web"));
+}
+
+static void elsewhere_only_what_is_given(void **state)
+{
+	char name[] = "eth0", parent[] = "br0", address[] = "192.0.2.5/24", gateway[] = "192.0.2.1";
+	const struct nic_spec a = { .name = name, .parent = parent };
+	const struct nic_spec b = { .name = name,
+				    .parent = parent,
+				    .addresses = WORDS(address),
+				    .gateways = WORDS(gateway) };
+	struct net_lease l;
+	struct zerr e;
+
+	(void)state;
+	assert_null(net_of(&a));
+	assert_int_equal(lease(&a, "", NULL, &l, &e), 0);
+	assert_string_equal(l.network, "");
+	assert_string_equal(l.ipv4, "");
+	assert_string_equal(l.gateway4, "");
+	assert_int_equal(lease(&b, "", NULL, &l, &e), 0);
+	assert_string_equal(l.ipv4, "192.0.2.5/24");
+	assert_string_equal(l.gateway4, "192.0.2.1");
+	assert_string_equal(l.gateway6, "");
 }
 
 static void full_network_says_so(void **state)
@@ -163,7 +210,7 @@ static void full_network_says_so(void **state)
 }
 
 struct refusal {
-	const char *name, *type, *network, *address, *gateway, *mac;
+	const char *name, *type, *network, *address, *gateway, *mac, *mode;
 	unsigned mtu;
 	int status;
 	const char *says;
@@ -171,13 +218,17 @@ struct refusal {
 
 static const struct refusal refusals[] = {
 	{ .name = "eth0", .address = "10.77.0.2", .status = ZERR_STATE, .says = "taken" },
+	{ .name = "eth0", .address = "fd00:1:2:3::5", .status = ZERR_USAGE, .says = "IPv4 add" },
+	{ .name = "eth0", .address = "fd00:1:2:4::5", .status = ZERR_USAGE, .says = "outside" },
 	{ .name = "eth0", .address = "10.77.0.1", .status = ZERR_STATE, .says = "gateway" },
 	{ .name = "eth0", .address = "10.78.0.5", .status = ZERR_USAGE, .says = "outside" },
 	{ .name = "eth0", .address = "10.77.0.5/24", .status = ZERR_USAGE, .says = "prefix" },
 	{ .name = "eth0", .address = "10.77.0.0", .status = ZERR_USAGE, .says = "no host" },
 	{ .name = "eth0", .address = "10.77.255.255", .status = ZERR_USAGE, .says = "no host" },
-	{ .name = "eth0", .address = "10.77.0.5/33", .status = ZERR_USAGE, .says = "not an IPv4" },
-	{ .name = "eth0", .address = "fd00::5", .status = ZERR_USAGE, .says = "not an IPv4" },
+	{ .name = "eth0", .address = "10.77.0.5/33", .status = ZERR_USAGE, .says = "not an addr" },
+	{ .name = "eth0", .address = "fd00::5", .status = ZERR_USAGE, .says = "outside" },
+	{ .name = "eth0", .type = "tap", .status = ZERR_USAGE, .says = "no NIC of type tap" },
+	{ .name = "eth0", .mode = "l2", .status = ZERR_USAGE, .says = "mode: a NIC of type" },
 	{ .name = "eth0", .gateway = "10.78.0.1", .status = ZERR_USAGE, .says = "gateway" },
 	{ .name = "eth0", .gateway = "router", .status = ZERR_USAGE, .says = "gateway" },
 	{ .name = "eth0", .mac = "01:00:5e:00:00:01", .status = ZERR_USAGE, .says = "unicast" },
@@ -206,13 +257,16 @@ static void bad_values_are_refused(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(refusals) / sizeof(*refusals); i++) {
 		const struct refusal *x = &refusals[i];
-		const struct nic_spec nic = { (char *)x->name,
-					      (char *)x->type,
-					      (char *)x->network,
-					      (char *)x->address,
-					      (char *)x->gateway,
-					      (char *)x->mac,
-					      x->mtu };
+		const struct nic_spec nic = {
+			.name = (char *)x->name,
+			.type = (char *)x->type,
+			.network = (char *)x->network,
+			.mode = (char *)x->mode,
+			.addresses = { (char *[]){ (char *)x->address }, x->address ? 1 : 0 },
+			.gateways = { (char *[]){ (char *)x->gateway }, x->gateway ? 1 : 0 },
+			.mac = (char *)x->mac,
+			.mtu = x->mtu,
+		};
 
 		assert_true(lease(&nic, "10.77.0.2/16", NULL, &l, &e) < 0);
 		if (e.status != x->status || !strstr(e.msg, x->says))
@@ -255,6 +309,7 @@ int main(void)
 		cmocka_unit_test(old_address_is_kept_while_free),
 		cmocka_unit_test(mac_belongs_to_slot_and_name),
 		cmocka_unit_test(given_values_are_taken),
+		cmocka_unit_test(elsewhere_only_what_is_given),
 		cmocka_unit_test(full_network_says_so),
 		cmocka_unit_test(bad_values_are_refused),
 		cmocka_unit_test(damaged_record_is_noticed),

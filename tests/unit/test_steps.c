@@ -128,6 +128,44 @@ static void a_failure_undoes_from_there(void **state)
 	}
 }
 
+/* Written once, undone as any; the note is for the repair. */
+static void a_journal_written_once(void **state)
+{
+	struct journal j = journal(state);
+	struct buf told = { 0 };
+	struct run r = { 0 }, failing = { .fail_up = 'c' };
+	struct zerr e = { 0 };
+
+	j.mode = JOURNAL_ONCE;
+	j.note = "snap=0\nx";
+	assert_int_equal(steps_up(&op, &j, &r, &e), 0);
+	assert_int_equal(reached(&j), 0);
+	assert_int_equal(journal_note(&j, &told, &e), 0);
+	assert_string_equal(told.p, "snap=0\nx");
+	buf_done(&told);
+	assert_int_equal(journal_clear(&j, &e), 0);
+	assert_int_equal(steps_up(&op, &j, &failing, &e), -ENOSPC);
+	assert_string_equal(failing.log, "abcCA");
+	assert_int_equal(reached(&j), -1);
+}
+
+/* Nothing is undone once something is done; before that everything is. */
+static void only_forward(void **state)
+{
+	struct journal j = journal(state);
+	struct run first = { .fail_up = 'a' }, later = { .fail_up = 'b' };
+	struct zerr e = { 0 };
+
+	j.mode = JOURNAL_FORWARD;
+	assert_int_equal(steps_up(&op, &j, &first, &e), -ENOSPC);
+	assert_string_equal(first.log, "aA");
+	assert_int_equal(reached(&j), -1);
+	assert_int_equal(steps_up(&op, &j, &later, &e), -ENOSPC);
+	assert_string_equal(later.log, "ab");
+	assert_int_equal(reached(&j), 0);
+	assert_int_equal(journal_clear(&j, &e), 0);
+}
+
 static void take_log(enum log_level level, const char *text, void *arg)
 {
 	if (level == LOG_LEVEL_WARN)
@@ -351,6 +389,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		with_tmpdir(all_steps_in_order),
 		with_tmpdir(a_failure_undoes_from_there),
+		with_tmpdir(a_journal_written_once),
+		with_tmpdir(only_forward),
 		with_tmpdir(a_failing_down_keeps_the_journal),
 		with_tmpdir(down_includes_the_half_done_step),
 		with_tmpdir(another_process_goes_on),

@@ -250,9 +250,24 @@ static void distances(void **state)
 	assert_null(str_nearest("", verbs));
 }
 
+static void lists_of_processors(void **st)
+{
+	(void)st;
+	assert_true(cpulist_has("0-3,8", 0));
+	assert_true(cpulist_has("0-3,8", 3));
+	assert_true(cpulist_has("0-3,8", 8));
+	assert_false(cpulist_has("0-3,8", 4));
+	assert_true(cpulist_has("7", 7));
+	assert_false(cpulist_has("", 0));
+	assert_false(cpulist_has("\n", 0));
+	assert_false(cpulist_has("x", 0));
+	assert_false(cpulist_has("1,", 0));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(lists_of_processors),
 		cmocka_unit_test(buffers_grow),
 		cmocka_unit_test(a_buffer_remembers_that_memory_ran_out),
 		cmocka_unit_test(vectors_keep_order_and_end),

@@ -18,8 +18,9 @@ closure() {
   {
     closure zone | sed 's/^/package /'
     # shellcheck disable=SC2086
-    for l in $(readlink -f $libraries); do echo "$l"; done | sed 's/.*/& &/; s, /usr/, /,' | while read -r l short; do
-      echo "library $l $short"
+    for l in $libraries; do
+      [ ! -e "$l" ] || l=$(readlink -f "$l")
+      echo "library $l ${l#/usr}"
     done
     dpkg -S '*.so*' | sed -n 's/^\([^:, ]*\).*: \(.*\)/owner \2 \1/p'
   } | awk '

@@ -2,7 +2,7 @@
 """Guests: built once, booted once, kept by a key of all that they were made of.
 
 A kept guest is a directory vm-KEY of the tests' cache with what Machine loads. It appears by rename when it is
-complete; who uses it holds a shared lock on it; guests that nobody used for a week go when another one is built.
+complete; who uses it holds a shared lock on it; guests that nobody used for three days go when another one is built.
 """
 import contextlib
 import fcntl
@@ -20,7 +20,7 @@ from .machine import Broken, Machine
 CACHE = os.environ.get("ZONE_TEST_CACHE", "/var/cache/zone-tests")
 VM = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 KERNEL = "linux-image-cloud-amd64"
-BUILD_SECONDS, BOOT_SECONDS, WEEK = 600, 300, 7 * 24 * 3600
+BUILD_SECONDS, BOOT_SECONDS, LOAD_SECONDS, UNUSED = 600, 300, 60, 3 * 24 * 3600
 
 
 @contextlib.contextmanager
@@ -51,13 +51,13 @@ def read(path):
     return ""
 
 
-def accelerator(kernel):
-    """What works here: tried once in each boot of this host."""
+def accelerator(kernel, verdict=None):
+    """What works here: tried once in each boot of this host, or what was found to be so since."""
     boot = read("/proc/sys/kernel/random/boot_id").strip()
     with lock("vm-accelerator"):
         known, _, which = read(f"{CACHE}/vm-accelerator").strip().partition(" ")
-        if known != boot:
-            which = "kvm" if machine.kvm_works(kernel) else "tcg"
+        if known != boot or verdict:
+            which = verdict or ("kvm" if machine.kvm_works(kernel) else "tcg")
             with open(f"{CACHE}/vm-accelerator", "w", encoding="ascii") as f:
                 f.write(f"{boot} {which}\n")
     return which
@@ -67,7 +67,8 @@ def key():
     """The name of the guest that would be built now."""
     h = hashlib.sha256(machine.version().encode())
     sources = [f"{VM}/guest/{name}" for name in sorted(os.listdir(f"{VM}/guest"))]
-    for path in [*sources, f"{VM}/lab/machine.py", f"{VM}/../mirror.bash"]:
+    sources += [f"{VM}/lab/machine.py", f"{VM}/../debian.bash", f"{VM}/../debian-image.sh"]
+    for path in sources:
         with open(path, "rb") as f:
             h.update(f.read())
     # As this host's apt knows it: on another distribution not the guest's, but it changes when that does.
@@ -97,6 +98,7 @@ def guest():
 
 
 def build(path):
+    """Make it; where KVM fails only now it is not there afterwards, and the next try is without."""
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="vm-part.", dir=CACHE) as part:
         print(f"building the guest {os.path.basename(path)}", flush=True)
@@ -109,7 +111,16 @@ def build(path):
         os.unlink(log)
         which = accelerator(f"{part}/kernel")
         print(f"booting it ({which})", flush=True)
-        boot(part, which)
+        try:
+            boot(part, which)
+            with workplace() as work:
+                loaded(work, part, which)[0].end()
+        except Broken as e:
+            if which == "tcg":
+                raise
+            print(f"KVM is no good here: {e}", flush=True)
+            accelerator(None, "tcg")
+            return
         with open(f"{part}/accelerator", "w", encoding="ascii") as f:
             f.write(which)
         shutil.rmtree(path, ignore_errors=True)
@@ -117,6 +128,18 @@ def build(path):
         for name in ("kernel", "initrd", "disk", "scratch", "accelerator", "console.log", "state"):
             os.rename(f"{part}/{name}", f"{path}/{name}")
     print(f"the guest is kept in {path} ({time.monotonic() - began:.0f} s)", flush=True)
+
+
+def loaded(work, path, which=None):
+    """A machine that goes on where the guest was saved, and the way to it."""
+    m = Machine(path, work, which or read(f"{path}/accelerator"))
+    try:
+        link = Link(m)
+        link.hello(LOAD_SECONDS)
+    except BaseException:
+        m.end()
+        raise
+    return m, link
 
 
 def boot(part, which):
@@ -139,13 +162,13 @@ def boot(part, which):
 
 
 def prune(present):
-    """Remove guests that were not used for a week."""
+    """Remove guests that were not used for three days."""
     for name in os.listdir(CACHE):
         path = f"{CACHE}/{name}"
         if not name.startswith("vm-") or name == present or not os.path.isdir(path):
             continue
         age = time.time() - max(os.stat(p).st_mtime for p in (path, f"{path}.lock") if os.path.exists(p))
-        if age < WEEK:
+        if age < UNUSED:
             continue
         with contextlib.suppress(OSError), open(f"{path}.lock", "w", encoding="ascii") as f:
             fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB)

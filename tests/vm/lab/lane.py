@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The lane: which files and tests it runs, and the order of a run in a loaded guest.
+"""The lane: which files and tests it has, what goes into the guest for them, and how one is run.
 
-All of tests/vm/*.bats, and of tests/cli/*.bats what is tagged `vm` (bats' own `# bats file_tags=` and `test_tags=`).
+All of tests/vm/*.bats, and of tests/cli/*.bats what is tagged `vm` (bats' own `# bats file_tags=` and `test_tags=`). A file
+that measures the processor is tagged `alone`: no other machine runs beside it.
 """
 import glob
 import os
@@ -13,21 +14,27 @@ from .machine import Broken
 TESTS = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 TOP = os.path.dirname(TESTS)
 THERE = "/srv/zone"  # the sources in the guest, as far as tests need them
-SENT = ["tests/cli", "tests/vm", "tests/web.bash", "tests/image/server.py"]
-FILE_SECONDS, INSTALL_SECONDS = 300, 240
-TAGGED = re.compile(r"^\s*# bats (file|test)_tags=(.*,)?\s*vm\s*(,|$)", re.MULTILINE)
+SENT = ["tests/cli", "tests/vm", "tests/web.bash", "tests/image/server.py",
+        "lib", "net", "storage", "templates"]  # tests of faults read the names of steps there
+FILE_SECONDS, INSTALL_SECONDS = 600, 240
+PROGRAM = re.compile(r"/test_kernel_\w+$")
 FIRST = "tests/vm/package.bats"  # while nothing but the package and its dependencies is installed
 
 
-def tagged(path):
+def tagged(path, tag):
     with open(path, encoding="utf-8") as f:
-        return bool(TAGGED.search(f.read()))
+        return bool(re.search(rf"^# bats (file|test)_tags=(.*,)?\s*{tag}\s*(,|$)", f.read(), re.MULTILINE))
+
+
+def alone(name):
+    return name == FIRST or tagged(f"{TOP}/{name}", "alone")
 
 
 def chosen(names):
-    """Files of the lane relative to the top, the package's first; all or those that are named, by path or word."""
+    """Files of the lane relative to the top, in the order of running; all or those that are named, by path or word."""
     own = sorted(glob.glob(f"{TESTS}/vm/*.bats"))
-    shared = [p for p in sorted(glob.glob(f"{TESTS}/cli/*.bats")) if tagged(p)]
+    shared = [p for p in glob.glob(f"{TESTS}/cli/*.bats") if tagged(p, "vm")]
+    shared.sort(key=os.path.getsize, reverse=True)  # the longest does not begin last
     files = [os.path.relpath(p, TOP) for p in own + shared]
     if names:
         known = {f: f for f in files} | {os.path.basename(f)[:-5]: f for f in reversed(files)}
@@ -36,39 +43,38 @@ def chosen(names):
             if name not in known:
                 raise Broken(f"{name}: no file of this lane; it has {' '.join(sorted(k for k in known if '/' not in k))}")
         files = [known[name] for name in wanted]
-    return sorted(files, key=lambda f: f != FIRST)
+    return sorted(files, key=lambda f: (f != FIRST, not alone(f)))
 
 
-def packages(build):
-    debs = sorted(glob.glob(f"{build}/packages/*.deb"))
-    if not debs:
-        raise Broken(f"no packages in {build}/packages: make deb")
-    return debs
-
-
-def show(line):
-    print(line, flush=True)
-
-
-def install(link, build):
-    """The sources and the packages go in, and dpkg with the dependencies that they declare."""
-    link.tree([*((f"{TOP}/{name}", name) for name in SENT), (f"{build}/tests", "tools"),
-               *((deb, f"debs/{os.path.basename(deb)}") for deb in packages(build))], THERE)
+def install(link, debs):
+    """Sources, test programs and packages go in, and dpkg with the dependencies that they declare. The time it took."""
+    found = sorted(glob.glob(f"{debs}/*.deb"))
+    if not found:
+        raise Broken(f"no packages in {debs}")
+    programs = [p for p in glob.glob(f"{TOP}/build/clean/*/*") if os.path.basename(p) in ("answer", "ledger", "notify") or PROGRAM.search(p)]
+    link.tree([*((f"{TOP}/{name}", name) for name in SENT), *((p, f"tools/{os.path.basename(p)}") for p in programs),
+               *((p, f"debs/{os.path.basename(p)}") for p in found)], THERE)
     began = time.monotonic()
     lines = []
     status = link.run(f"DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends install {THERE}/debs/*.deb",
                       INSTALL_SECONDS, lines.append)
     if status != 0:
         raise Broken("the packages do not install; what they depend on must be in tests/vm/guest/repository\n" + "\n".join(lines))
-    show(f"installed in {time.monotonic() - began:.0f} s")
+    return time.monotonic() - began
 
 
 def tools(link):
     """What tests call and zone's own dependencies could hide behind."""
-    status = link.run("DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install busybox-static nftables",
+    status = link.run("DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install "
+                      "busybox-static nftables libcmocka0",
                       INSTALL_SECONDS, lambda line: None)
     if status != 0:
         raise Broken("the tests' tools do not install")
+
+
+def run(link, name, seconds, show):
+    """One file; its exit status."""
+    return link.run(f"cd {THERE} && {command(name)}", seconds, show)
 
 
 def command(name):
@@ -76,25 +82,3 @@ def command(name):
     own = name.startswith("tests/vm/")
     where = f"ZONE_TEST_LANE=vm ZONE_HELPERS=/usr/libexec/zone ZONE_TEST_TOOLS={THERE}/tools"
     return f"{where} ZONE_TEST_HOST_NET={int(own)} tests/cli/run /usr/bin {'' if own else '--filter-tags vm'} {name}"
-
-
-def run(link, files, end):
-    """Run the files until the moment end; how many failed. Each is named with its status, the failed ones again at the end."""
-    failed = []
-    ready = False
-    for name in files:
-        if name != FIRST and not ready:
-            tools(link)
-            ready = True
-        left = int(end - time.monotonic())
-        if left <= 0:
-            raise Broken(f"out of time before {name}; failed so far: {' '.join(failed) or 'none'}")
-        show(f"--- {name}")
-        began = time.monotonic()
-        status = link.run(f"cd {THERE} && {command(name)}", min(left, FILE_SECONDS), show)
-        what = {0: "passed", 124: "failed: deadline"}.get(status, f"failed: status {status}")
-        show(f"=== {name}: {what} in {time.monotonic() - began:.0f} s")
-        if status != 0:
-            failed.append(name)
-    show(f"{len(files) - len(failed)} of {len(files)} files passed" + (f"; failed: {' '.join(failed)}" if failed else ""))
-    return len(failed)

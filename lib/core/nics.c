@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* NICs between a zone's specification, its state record and net/. */
+#include "core/nics.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/fs.h"
+#include "base/log.h"
+#include "base/own.h"
+#include "core/forwards.h"
+#include "core/lease.h"
+
+/* A word of the record: "-" stands for none. */
+static const char *word(const char *text)
+{
+	return *text ? text : "-";
+}
+
+static int save_link(struct record *state, size_t i, const struct net_link *n)
+{
+	char key[24];
+
+	(void)snprintf(key, sizeof(key), "nic.%zu", i);
+	return record_setf(state, key, "%s %s %s %u", n->nic, word(n->network), word(n->host_name),
+			   n->ifindex);
+}
+
+int nics_link(const struct record *state, size_t i, struct net_link *ret)
+{
+	struct net_link l = { 0 };
+	char key[24];
+
+	(void)snprintf(key, sizeof(key), "nic.%zu", i);
+	const char *v = record_get(state, key);
+	if (!v || sscanf(v, "%15s %15s %15s %u", l.nic, l.network, l.host_name, &l.ifindex) != 4)
+		return -ENOENT;
+	if (str_eq(l.network, "-"))
+		l.network[0] = '\0';
+	if (str_eq(l.host_name, "-"))
+		l.host_name[0] = '\0';
+	*ret = l;
+	return 0;
+}
+
+/* systemd-networkd in the zone would drop addresses that it did not set: tell it ours. */
+static void tell_networkd(const struct boot *b, const struct nic_spec *spec,
+			  const struct net_lease *n)
+{
+	AUTO_BUF struct buf t = { 0 };
+	char name[64], server[16];
+	struct zerr ignored = { 0 };
+
+	buf_fmt(&t,
+		"[Match]\nName=%s\n[Network]\nDHCP=no\nKeepConfiguration=static\nIPv6AcceptRA=no\n",
+		n->nic);
+	if (n->ipv4[0])
+		buf_fmt(&t, "Address=%s\n", n->ipv4);
+	if (n->ipv6[0])
+		buf_fmt(&t, "Address=%s\n", n->ipv6);
+	if (n->gateway4[0])
+		buf_fmt(&t, "Gateway=%s\n", n->gateway4);
+	if (n->gateway6[0])
+		buf_fmt(&t, "Gateway=%s\n", n->gateway6);
+	if (net_resolver(&b->z->h->net, spec, server, &ignored) == 0)
+		buf_fmt(&t, "DNS=%s\nDomains=" NET_DOMAIN "\n", server);
+	(void)snprintf(name, sizeof(name), "systemd/network/00-zone-%s.network", n->nic);
+	AUTO_CLOSE int fd =
+		fs_open_below(b->gift.tree[TREE_RUN], name, O_WRONLY | O_CREAT | O_EXCL, 0644);
+	if (fd < 0 || t.failed || fs_write_all(fd, t.p, t.len) < 0 ||
+	    fchown(fd, b->base, b->base) < 0)
+		log_debug("networkd configuration: %s", ignored.msg);
+}
+
+/* By this name the guest's networkd and its documentation know the first interface. */
+static void name_host0(const struct boot *b, const struct record *state)
+{
+	struct zerr ignored = { 0 };
+	struct net_link link;
+
+	if (nics_link(state, 0, &link) < 0 || !*link.host_name)
+		return; /* none, or one that may go back to the host with its names */
+	if (net_alias(b->netns, link.nic, "host0", &ignored) < 0)
+		log_debug("host0: %s", ignored.msg);
+}
+
+int nics_up(struct boot *b, struct record *state, struct zerr *e)
+{
+	const struct net_user user = { .zone = b->z->name,
+				       .slot = b->z->entry.slot,
+				       .generation = b->generation,
+				       .netns_fd = b->netns };
+	size_t links = 0;
+	int r = b->share == NET_OWN ? net_loopback(b->netns, e) : 0;
+
+	for (size_t i = 0; i < b->z->spec.nics_n && r == 0; i++) {
+		const struct nic_spec *n = &b->z->spec.nics[i];
+		struct net_lease lease;
+		struct net_link link;
+
+		if (!net_has_link(n))
+			continue;
+		r = lease_ensure(b->z, n, &lease, e);
+		if (r == 0)
+			r = net_up(&b->z->h->net, &user, n, &lease, &link, e);
+		if (r == 0 && (r = save_link(state, links++, &link)) < 0)
+			r = zerr_code(e, ENOMEM, "record");
+		if (r == 0)
+			tell_networkd(b, n, &lease);
+		else
+			r = zerr_in(e, r, "%s", n->name);
+	}
+	if (r == 0)
+		name_host0(b, state);
+	return r < 0 || !b->z->spec.forwards.n ? r : forwards_apply(b->z, &b->z->spec, state, e);
+}
+
+int nics_down(struct zone *z, const struct record *state, struct zerr *e)
+{
+	struct net_link link;
+	int r = net_forward_none(&z->h->net, z->name, e);
+
+	for (size_t i = 0; nics_link(state, i, &link) == 0; i++) {
+		struct zerr second = { 0 };
+		const int one =
+			net_down(&z->h->net, z->name, &link, -1, false, r < 0 ? &second : e);
+
+		r = r < 0 ? r : one;
+	}
+	/* a start that was killed may not have written down its links */
+	return r < 0 ? r : net_forget(&z->h->net, z->name, e);
+}
+
+/* ---- info ------------------------------------------------------------------------------------ */
+
+static void count(const struct zone *z, const struct net_link *link, struct zone_nic *ret)
+{
+	struct net_counters c;
+
+	if (net_count(&z->h->net, z->name, link, &c) < 0)
+		return;
+	ret->rx_bytes = c.rx_bytes;
+	ret->tx_bytes = c.tx_bytes;
+	ret->rx_packets = c.rx_packets;
+	ret->tx_packets = c.tx_packets;
+	ret->drops = c.drops;
+}
+
+static int tell_lease(const struct zone *z, const struct nic_spec *n, struct zone_nic *ret)
+{
+	static const struct strv none;
+	struct lease_line old;
+	struct net_lease lease;
+	struct zerr ignored = { 0 };
+	size_t at;
+	const bool found = lease_find(&z->entry, n->name, &old, &at);
+	int r;
+
+	if (net_lease(&z->h->net, n, z->entry.slot, &none, found ? old.ipv4 : NULL, &lease,
+		      &ignored) < 0)
+		return 0;
+	r = str_set(&ret->mac, lease.mac);
+	if (r == 0 && lease.ipv4[0])
+		r = strv_add(&ret->addresses, lease.ipv4);
+	if (r == 0 && lease.ipv6[0])
+		r = strv_add(&ret->addresses, lease.ipv6);
+	return r;
+}
+
+static int one_nic(const struct zone *z, const struct nic_spec *n, const struct record *state,
+		   struct zone_nic *ret)
+{
+	struct net_link link;
+	int r;
+
+	ret->rx_bytes = ret->tx_bytes = ret->rx_packets = ret->tx_packets = ret->drops = UINT64_MAX;
+	r = str_set(&ret->name, n->name);
+	if (r == 0)
+		r = str_set(&ret->network, net_of(n));
+	if (r == 0)
+		r = tell_lease(z, n, ret);
+	for (size_t k = 0; r == 0 && nics_link(state, k, &link) == 0; k++) {
+		if (!str_eq(link.nic, n->name))
+			continue;
+		if (*link.host_name)
+			r = str_set(&ret->host_name, link.host_name);
+		count(z, &link, ret);
+	}
+	return r;
+}
+
+int nics_info(const struct zone *z, const struct record *state, struct zone_info *i)
+{
+	i->nics = calloc(z->spec.nics_n + 1, sizeof(*i->nics));
+	if (!i->nics)
+		return -ENOMEM;
+	for (size_t k = 0; k < z->spec.nics_n; k++) {
+		if (!net_has_link(&z->spec.nics[k]))
+			continue;
+		const int r = one_nic(z, &z->spec.nics[k], state, &i->nics[i->nics_n]);
+
+		i->nics_n++;
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What can be said of a new size before the backend is asked. */
+#include "core/resize.h"
+
+#include "base/own.h"
+
+static int refuse(uint64_t has, const char *what, uint64_t asked, struct zerr *e)
+{
+	char a[16], b[16];
+
+	return zerr_as(e, ZERR_USAGE, "root.size: %s %s, and %s is less: a root does not shrink",
+		       what, format_size(has, a), format_size(asked, b));
+}
+
+static int check(const struct volume *v, uint64_t old, struct zerr *e)
+{
+	struct zerr ignored = { 0 };
+	struct space s;
+
+	if (v->size == 0)
+		return 0;
+	if (v->size < old)
+		return refuse(old, "it is", v->size, e);
+	if (v->ops->space && v->ops->space(v->dir, &s, &ignored) == 0 &&
+	    s.referenced != UINT64_MAX && s.referenced > v->size)
+		return refuse(s.referenced, "there are", v->size, e);
+	return 0;
+}
+
+int resize_root(const struct zone *z, const struct zone_spec *from, const struct zone_spec *to,
+		struct zerr *e)
+{
+	struct volume at, v;
+
+	if (from->root_size == to->root_size)
+		return 0;
+	int r = zone_volume(z, &at, e);
+	if (r < 0)
+		return r;
+	AUTO_CLOSE int image = at.image;
+	volume_of(to, z->entry.slot, &v);
+	v.ops = at.ops;
+	v.dir = at.dir;
+	v.image = image;
+	if (!v.ops->resize)
+		return zerr_as(e, ZERR_HOST, "root.size: backend %s has no sizes", v.ops->name);
+	r = check(&v, from->root_size, e);
+	return r < 0 ? r : zerr_in(e, v.ops->resize(&v, e), "root.size");
+}

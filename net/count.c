@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Looking at NICs that are plugged in: counters of the host's end, addresses as the zone has them
+ * (nothing of which is trusted). */
+#include <string.h>
+
+#include "net/addr.h"
+#include "net/guard.h"
+#include "net/link.h"
+#include "net/net.h"
+#include "net/nlm.h"
+
+#define ADDRESSES_MAX 128 /* of a zone, that are reported */
+
+int net_count(const struct net_env *env, const char *zone, const struct net_link *link,
+	      struct net_counters *ret)
+{
+	AUTO_NL struct nl nl = { 0 };
+	struct note n = { .index = link->ifindex };
+	struct zerr unused = { 0 };
+	struct link_info info;
+	uint64_t refused = 0;
+
+	(void)env;
+	if (!*link->host_name || nl_open(&nl, &unused) < 0 ||
+	    link_find(&nl, link->ifindex, zone, &info, &unused) < 0 ||
+	    (!str_eq(info.name, link->host_name) && !info.alias))
+		return -ENODEV;
+	memcpy(n.host_name, link->host_name, sizeof(n.host_name));
+	(void)guard_count(&n, &refused); /* none: not guarded */
+	*ret = (struct net_counters){ .rx_bytes = info.tx_bytes,
+				      .tx_bytes = info.rx_bytes,
+				      .rx_packets = info.tx_packets,
+				      .tx_packets = info.rx_packets,
+				      .drops = info.rx_dropped + info.tx_dropped + refused };
+	return 0;
+}
+
+struct address_lists {
+	struct strv *ipv4, *ipv6;
+};
+
+static int take_address(const struct addr_entry *a, void *arg)
+{
+	const struct address_lists *lists = arg;
+	struct strv *list = a->net.family == AF_INET ? lists->ipv4 : lists->ipv6;
+	char text[IPNET_TEXT];
+
+	if (!a->global)
+		return 0;
+	if (lists->ipv4->n + lists->ipv6->n >= ADDRESSES_MAX)
+		return -E2BIG;
+	(void)ipnet_address(&a->net, text);
+	return strv_has(list, text) ? 0 : strv_add(list, text);
+}
+
+int net_addresses(int netns_fd, struct strv *ret_ipv4, struct strv *ret_ipv6, struct zerr *e)
+{
+	AUTO_NL struct nl inside = { 0 };
+	struct address_lists lists = { ret_ipv4, ret_ipv6 };
+	int r = nl_open_in(&inside, netns_fd, e);
+
+	if (r == 0)
+		r = addr_list(&inside, take_address, &lists, e);
+	/* changed meanwhile, or more than anybody wants to read: what we have will do */
+	return r == -EAGAIN || r == -E2BIG ? 0 : r;
+}

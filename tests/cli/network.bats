@@ -1,0 +1,356 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: LGPL-2.1-or-later
+load lib
+load net
+
+teardown() {
+  zone destroy -f -s --all
+  cut_outside
+  local n
+  for n in $(zone network ls --json | jq -r '.[].name'); do
+    zone network down "$n"
+    zone network rm "$n"
+  done
+}
+
+netinfo() { # NAME JQ-PATH
+  zone network info --json "$1" | jq -r "$2"
+}
+
+@test "create, ls, info: what was asked for, the rest by defaults" {
+  ok zone network create lab --subnet 10.99.0.0/24 --ipv6 fd99:1:2:3::/64 --mtu 1400
+  ok zone network create inner --internal --isolated --no-dhcp --ipv6 none
+  ok zone network ls --json
+  same 10.99.0.0/24 "$(jq -r '.[] | select(.name == "lab").ipv4' <<<"$output")"
+  same '["lab","lab","10.99.0.0/24","fd99:1:2:3::/64",true,true,false,false,0]' \
+    "$(jq -c '.[] | select(.name == "lab") | [.name,.bridge,.ipv4,.ipv6,.nat,.dhcp,.internal,.isolated,.zones]' <<<"$output")"
+  same '[null,false,false,true,true]' \
+    "$(jq -c '.[] | select(.name == "inner") | [.ipv6,.nat,.dhcp,.internal,.isolated]' <<<"$output")"
+  has "$(zone network ls)" "^lab  *DOWN  *10.99.0.0/24  *fd99:1:2:3::/64  *yes  *yes  *no  *no  *0$"
+  has "$(zone network info lab)" "^MTU: *1400$"
+  same "$(zone network ls)" "$(zone network list)"
+  same 1400 "$(netinfo lab .mtu)"
+  run ! ip link show lab
+}
+
+@test "the default network is made on first use" {
+  same "[]" "$(zone network ls --json)"
+  mk "$Z"
+  same zonebr0 "$(zone network ls --json | jq -r '.[].name')"
+  same 1 "$(netinfo zonebr0 .zones)"
+  same "[\"$Z\"]" "$(zone network info --json zonebr0 | jq -c .zone_names)"
+}
+
+@test "a subnet that the host or another network has is refused, by name" {
+  ip link add d0 type bridge
+  ip addr add 10.99.3.4/24 dev d0
+  refuse 4 "10.99.0.0/16 overlaps the host's 10.99.3.4/24" zone network create lab --subnet 10.99.0.0/16
+  zone network create lab --subnet 10.98.0.0/16
+  refuse 4 "overlaps network lab" zone network create other --subnet 10.98.1.0/24
+  refuse 4 "overlaps network lab" zone network create other --ipv6 "$(netinfo lab .ipv6)"
+  refuse 4 "lab exists" zone network create lab
+  # one that is picked overlaps neither
+  zone network create other
+  lacks "$(netinfo other .ipv4)" '^10\.9[89]\.'
+  ip link del d0
+}
+
+@test "bad values are usage errors" {
+  local name
+  for name in 0123456789abcdef -a .. a/b all lo "a b" ""; do
+    refuse 2 . zone network create "$name"
+  done
+  refuse 2 "subnet of /8 to /29" zone network create lab --subnet 10.99.0.1/24
+  refuse 2 "subnet of /8 to /29" zone network create lab --subnet 10.0.0.0/30
+  refuse 2 "subnet" zone network create lab --subnet fd00::/64
+  refuse 2 "/64" zone network create lab --ipv6 fd00::/48
+  refuse 2 "/64" zone network create lab --ipv6 fe80::/64
+  refuse 2 "mtu" zone network create lab --mtu 67
+  refuse 2 "IPv6 needs at least 1280" zone network create lab --mtu 1000 --ipv6 fd00::/64
+  refuse 2 "exclude each other" zone network create lab --internal --nat
+  refuse 2 "either --nat or --no-nat" zone network create lab --nat --no-nat
+  zone network create lab
+  refuse 2 "no key 'colour'" zone network set lab colour=green
+  refuse 2 "no key 'mtv'" zone network set lab mtv=1
+  refuse 2 "KEY=VALUE" zone network set lab mtu
+  refuse 2 "neither yes nor no" zone network set lab nat=perhaps
+  refuse 3 "no network" zone network info nosuch
+  refuse 3 "no network" zone network rm nosuch
+  refuse 3 "no network" zone network up nosuch
+  refuse 3 "no network" zone network set nosuch mtu=1400
+  same "[\"lab\"]" "$(zone network ls --json | jq -c '[.[].name]')"
+}
+
+@test "set: all of it or nothing" {
+  zone network create lab --subnet 10.99.0.0/24
+  ok zone network set lab mtu=1400 nat=no
+  same '[1400,false]' "$(zone network info --json lab | jq -c '[.mtu,.nat]')"
+  refuse 2 . zone network set lab mtu=1300 nat=perhaps
+  same 1400 "$(netinfo lab .mtu)"
+  ok zone network set lab ipv4=10.98.0.0/24 internal=yes
+  same '["10.98.0.0/24",true]' "$(zone network info --json lab | jq -c '[.ipv4,.internal]')"
+}
+
+@test "up keeps a network up without zones, down lets it go" {
+  zone network create lab --subnet 10.99.0.0/24
+  ok zone network up lab
+  same true "$(netinfo lab .up)"
+  has "$(ip addr show lab)" "inet 10.99.0.1/24"
+  mk "$Z" -s net.eth0.network=lab
+  zone start "$Z"
+  refuse 4 "lab is used by $Z" zone network down lab
+  zone stop -k "$Z"
+  ip link show lab
+  ok zone network up lab
+  ok zone network down lab
+  run ! ip link show lab
+  same "" "$(nft list tables)"
+  ok zone network down lab
+}
+
+@test "a network that is up, or that a zone is on, is not removed" {
+  zone network create lab
+  zone network up lab
+  refuse 4 "lab is up" zone network rm lab
+  zone network down lab
+  mk "$Z" -s net.eth0.network=lab
+  refuse 4 "zone $Z is on network lab" zone network rm lab
+  zone unset "$Z" net.eth0
+  ok zone network rm lab
+  refuse 3 . zone network info lab
+}
+
+@test "changes of a network that is up take effect at once, or are refused" {
+  outside
+  serve_outside 8000
+  zone network create lab --subnet 10.99.0.0/24
+  mk "$Z" -s net.eth0.network=lab
+  zone start "$Z"
+  same 192.0.2.1 "$(ask_in "$Z" 192.0.2.2 8000)"
+  ok zone network set lab nat=no
+  run ! ask_in "$Z" 192.0.2.2 8000
+  ok zone network set lab nat=yes mtu=1400
+  same 192.0.2.1 "$(ask_in "$Z" 192.0.2.2 8000)"
+  has "$(ip link show lab)" "mtu 1400"
+  refuse 4 "lab is up: ipv4 cannot be changed" zone network set lab ipv4=10.98.0.0/24
+  refuse 4 "isolated cannot" zone network set lab isolated=yes
+  stop_server
+}
+
+@test "what somebody flushed is put back by up, and by the next start" {
+  outside
+  serve_outside 8000
+  up "$Z"
+  nft flush ruleset
+  run ! ask_in "$Z" 192.0.2.2 8000
+  ok zone network up zonebr0
+  same 192.0.2.1 "$(ask_in "$Z" 192.0.2.2 8000)"
+  nft flush ruleset
+  up "$Z-b"
+  same 192.0.2.1 "$(ask_in "$Z" 192.0.2.2 8000)"
+  same 192.0.2.1 "$(ask_in "$Z-b" 192.0.2.2 8000)"
+  stop_server
+}
+
+@test "--internal: host and zones only, no default route" {
+  outside
+  serve_outside 8000
+  zone network create inner --internal --subnet 10.99.0.0/24
+  mk "$Z-a" -s net.eth0.network=inner
+  mk "$Z-b" -s net.eth0.network=inner
+  zone start "$Z-a" "$Z-b"
+  lacks "$(zone exec "$Z-a" -- ip route)" default
+  zone exec "$Z-a" -- ping -c 1 -W 3 10.99.0.1
+  zone exec "$Z-a" -- ping -c 1 -W 3 "$(address "$Z-b" 4)"
+  # however much it wants to
+  echo 1 >/proc/sys/net/ipv4/ip_forward
+  zone exec "$Z-a" -- ip route add default via 10.99.0.1
+  ip -n outside route add 10.99.0.0/24 via 192.0.2.1
+  run ! ask_in "$Z-a" 192.0.2.2 8000
+  run ! ip netns exec outside ping -c 1 -W 1 "$(address "$Z-a" 4)"
+  stop_server
+}
+
+@test "--isolated: zones reach host and outside, not each other" {
+  outside
+  serve_outside 8000
+  zone network create apart --isolated --subnet 10.99.0.0/24
+  mk "$Z-a" -s net.eth0.network=apart
+  mk "$Z-b" -s net.eth0.network=apart
+  zone start "$Z-a" "$Z-b"
+  local b
+  b=$(address "$Z-b" 4)
+  zone exec "$Z-a" -- ping -c 1 -W 3 10.99.0.1
+  same 192.0.2.1 "$(ask_in "$Z-a" 192.0.2.2 8000)"
+  run ! zone exec "$Z-a" -- ping -c 1 -W 1 "$b"
+  run ! zone exec "$Z-a" -- ping -c 1 -W 1 "$(address "$Z-b" 6)"
+  # nor by the host
+  zone exec "$Z-a" -- ip route add "$b" via 10.99.0.1
+  run ! zone exec "$Z-a" -- ping -c 1 -W 1 "$b"
+  stop_server
+}
+
+@test "the host's own interface of that name is left alone" {
+  ip link add zonebr0 address 02:00:00:00:00:77 type bridge
+  mk "$Z"
+  refuse 4 "interface zonebr0 exists and is not zone's" zone start "$Z"
+  has "$(ip link show zonebr0)" 02:00:00:00:00:77
+  zone network create lab
+  zone set "$Z" net.eth0.network=lab
+  ok zone start "$Z"
+  ip link del zonebr0
+}
+
+@test "the host's addresses, rules and settings are as before" {
+  outside
+  nft add table inet mine
+  nft add chain inet mine in '{ type filter hook input priority 0; }'
+  nft add rule inet mine in tcp dport 1 drop
+  local rules links
+  rules=$(nft list ruleset)
+  links=$(ip -o addr | sort)
+  up "$Z"
+  zone stop -k "$Z"
+  until_true 10 sh -c '! ip link show | grep -q " z[0-9]"'
+  same "$rules" "$(nft list ruleset)"
+  same "$links" "$(ip -o addr | sort)"
+  nft delete table inet mine
+}
+
+@test "others' firewalls that drop what is forwarded let the zones through, and are as before afterwards" {
+  outside
+  serve_outside 8000
+  # Docker's and ufw's, as iptables makes them; and one of nftables' own
+  iptables -P FORWARD DROP
+  iptables -A FORWARD -i docker0 -j ACCEPT
+  ip6tables -P FORWARD DROP
+  iptables -P INPUT DROP
+  iptables -A INPUT -p icmp -j ACCEPT
+  nft add table inet mine
+  nft add chain inet mine through '{ type filter hook forward priority 5; policy drop; }'
+  nft add chain inet mine in '{ type filter hook input priority 5; policy drop; }'
+  nft add rule inet mine in iifname != zonebr0 accept
+  local rules
+  rules=$(nft list ruleset | sed 's/packets [0-9]* bytes [0-9]*//')
+  up "$Z-a"
+  up "$Z-b"
+  same 192.0.2.1 "$(ask_in "$Z-a" 192.0.2.2 8000)"
+  zone exec "$Z-a" -- ping -c 1 -W 3 "$(address "$Z-b" 4)"
+  zone exec "$Z-a" -- ping -c 1 -W 3 "$(address "$Z-b" 6)"
+  zone exec "$Z-a" -- ping -c 1 -W 3 2001:db8::2
+  # what comes by itself does not get through
+  ip -n outside route add 10.77.0.0/16 via 192.0.2.1
+  run ! ip netns exec outside busybox ping -c 1 -W 1 "$(address "$Z-a" 4)"
+  # once each, in words that iptables reads
+  zone network create lab
+  zone network up zonebr0 lab
+  same 1 "$(iptables -S FORWARD | grep -c -- '-A FORWARD -i zonebr0 .*-j ACCEPT')"
+  same 1 "$(iptables -S FORWARD | grep -c -- '-A FORWARD -o zonebr0 .*--ctstate RELATED,ESTABLISHED,DNAT .*-j ACCEPT')"
+  has "$(iptables-save)" '-A INPUT -i lab -p udp -m udp --dport 53 .*-j ACCEPT'
+  has "$(ip6tables-save)" '-A FORWARD -i lab .*-j ACCEPT'
+  zone stop -k "$Z-a" "$Z-b"
+  zone network down zonebr0 lab
+  same "$rules" "$(nft list ruleset | sed 's/packets [0-9]* bytes [0-9]*//')"
+  nft flush ruleset
+  stop_server
+}
+
+@test "a firewall that takes no rules of ours is named" {
+  iptables-legacy -P FORWARD DROP || skip "no iptables-legacy in this kernel"
+  zone network create lab
+  run --separate-stderr zone network up lab
+  same 0 "$status"
+  has "$stderr" "^warning: network lab: the policy of iptables-legacy for FORWARD is DROP: iptables-legacy -I FORWARD -i lab"
+  iptables-legacy -P FORWARD ACCEPT
+  zone network down lab
+  run --separate-stderr zone network up lab
+  lacks "$stderr" warning
+  nft add table inet firewalld
+  nft add chain inet firewalld filter_FORWARD '{ type filter hook forward priority 10; }'
+  ok zone network up lab
+  has "$stderr" "firewall-cmd --zone=trusted --add-interface=lab"
+  nft delete table inet firewalld
+}
+
+@test "a full subnet is an error that says so" {
+  zone network create tiny --subnet 10.99.0.0/29
+  local i
+  for i in 1 2 3 4 5; do mk "$Z-$i" -s net.eth0.network=tiny; done
+  refuse 1 "network tiny is full: every address of 10.99.0.0/29 is taken" \
+    zone -q create "$Z-6" -t busybox -s net.eth0.network=tiny
+  refuse 3 . zone info "$Z-6"
+}
+
+@test "addresses: outside of the subnet, taken and by whom" {
+  zone network create lab --subnet 10.99.0.0/24 --ipv6 fd99::/64
+  mk "$Z-a" -s net.eth0.network=lab -s net.eth0.address=10.99.0.9/24
+  refuse 4 "10.99.0.9/24 is taken by $Z-a" \
+    zone -q create "$Z-b" -t busybox -s net.eth0.network=lab -s net.eth0.address=10.99.0.9/24
+  refuse 2 "outside of network lab" \
+    zone -q create "$Z-b" -t busybox -s net.eth0.network=lab -s net.eth0.address=10.98.0.9/24
+  refuse 4 "gateway" \
+    zone -q create "$Z-b" -t busybox -s net.eth0.network=lab -s net.eth0.address=10.99.0.1/24
+  refuse 3 "no network nosuch" zone -q create "$Z-b" -t busybox -s net.eth0.network=nosuch
+  mk "$Z-b" -s net.eth0.network=lab -s net.eth0.address=10.99.0.8/24,fd99::beef:1/64
+  zone start "$Z-a" "$Z-b"
+  zone exec "$Z-a" -- ping -c 1 -W 3 fd99::beef:1
+  same '["10.99.0.8/24","fd99::beef:1/64"]' "$(zone info --json "$Z-b" | jq -c '.nics[0].addresses')"
+  refuse 4 "fd99::beef:1/64 is taken by $Z-b" \
+    zone -q create "$Z-c" -t busybox -s net.eth0.network=lab -s net.eth0.address=fd99::beef:1/64
+}
+
+@test "two interfaces on two networks" {
+  zone network create lab --subnet 10.99.0.0/24
+  mk "$Z" -s net.eth1.network=lab -s net.eth1.gateway=none
+  zone start "$Z"
+  has "$(zone exec "$Z" -- ip addr show eth1)" "inet 10.99.0.2/24"
+  same 1 "$(zone exec "$Z" -- ip route | grep -c default)"
+  zone exec "$Z" -- ping -c 1 -W 3 10.99.0.1
+  same '["eth0","eth1"]' "$(zone info --json "$Z" | jq -c '[.nics[].name]')"
+  same '["zonebr0","lab"]' "$(zone info --json "$Z" | jq -c '[.nics[].network]')"
+}
+
+@test "each step of a network's way up fails or is killed: the next command is as if nothing had been" {
+  mk "$Z"
+  local step mode n=0
+  for step in $(fault_steps network) ; do
+    for mode in "" :kill :after:kill; do
+      echo "fault network:$step$mode" >&2
+      run --separate-stderr env ZONE_TEST_FAIL_STEP="network:$step$mode" timeout 60 zone start "$Z"
+      [ "$status" -ne 0 ] || fail "it started"
+      if [ -z "$mode" ]; then
+        run ! ip link show zonebr0
+        same "" "$(nft list tables)"
+      fi
+      n=$((n + 1))
+      if [ $((n % 2)) = 0 ]; then zone stop -k "$Z"; fi
+      ok timeout 60 zone start "$Z"
+      zone exec "$Z" -- ping -c 1 -W 3 "$(zone exec "$Z" -- ip route | awk '/^default/ { print $3 }')"
+      zone stop -k "$Z"
+      run ! ip link show zonebr0
+      same "" "$(nft list tables)"
+    done
+  done
+  [ "$n" -ge 12 ]
+}
+
+@test "each step of an interface's way fails or is killed" {
+  mk "$Z"
+  up "$Z-b"
+  local step mode n=0
+  for step in $(fault_steps nic) ; do
+    for mode in "" :kill :after:kill; do
+      echo "fault nic:$step$mode" >&2
+      run --separate-stderr env ZONE_TEST_FAIL_STEP="nic:$step$mode" timeout 60 zone start "$Z"
+      [ "$status" -ne 0 ] || fail "it started"
+      n=$((n + 1))
+      if [ $((n % 2)) = 0 ]; then zone stop -k "$Z"; fi
+      ok timeout 60 zone start "$Z"
+      zone exec "$Z" -- ping -c 1 -W 3 "$(address "$Z-b" 4)"
+      zone stop -k "$Z"
+    done
+  done
+  [ "$n" -ge 12 ]
+  zone stop -k "$Z-b"
+  same "" "$(nft list tables)"
+}
