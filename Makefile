@@ -3,6 +3,8 @@
 # test, `sudo make install` installs. What is missing is installed first where a target needs root anyway.
 PREFIX ?= /usr/local
 JOBS   ?= $(shell nproc)
+# What is packed twice from the same sources is the same, byte by byte: times are those of the last change.
+EPOCH   = SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct 2>/dev/null || stat -c %Y NEWS.md)
 CTEST  := ctest -j $(JOBS) --output-on-failure --no-tests=error
 
 all: build-release
@@ -37,7 +39,12 @@ deb:
 	$(if $(filter 0,$(shell id -u)),tests/install-deps.sh package)
 	$(MAKE) build-deb PREFIX=/usr
 	rm -rf build/deb/packages
-	cd build/deb && cpack >cpack.log 2>&1 || { cat cpack.log; exit 1; }
+	cd build/deb && $(EPOCH) cpack >cpack.log 2>&1 || { cat cpack.log; exit 1; }
+
+# The same as RPMs; needs rpmbuild.
+rpm:
+	$(MAKE) build-deb PREFIX=/usr
+	cd build/deb && $(EPOCH) cpack -G RPM >cpack.log 2>&1 || { cat cpack.log; exit 1; }
 
 # Under DESTDIR (packagers) nothing is installed on the machine itself.
 install:
@@ -58,4 +65,4 @@ bench: build-release
 clean:
 	rm -rf build
 
-.PHONY: all deps demo test test-vm deb install lint format bench clean
+.PHONY: all deps demo test test-vm deb rpm install lint format bench clean

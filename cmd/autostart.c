@@ -395,6 +395,15 @@ static int disable_each(struct cmd *c, const char *name, void *opts, struct zerr
 	return zone_enable(c->host, name, false, e);
 }
 
+/* Once for all of them: it takes systemd a while. */
+static int enable_run(struct cmd *c, void *opts, struct zerr *e)
+{
+	const int r = each_run(c, opts, e);
+
+	zone_units_reload(c->host);
+	return r;
+}
+
 const struct verb verb_enable = {
 	.name = "enable",
 	.args = "NAME...",
@@ -402,6 +411,7 @@ const struct verb verb_enable = {
 	.group = GROUP_LIFE,
 	.flags = VERB_NAMES,
 	.max_args = -1,
+	.run = enable_run,
 	.each = enable_each,
 };
 
@@ -412,5 +422,6 @@ const struct verb verb_disable = {
 	.group = GROUP_LIFE,
 	.flags = VERB_NAMES,
 	.max_args = -1,
+	.run = enable_run,
 	.each = disable_each,
 };

@@ -156,6 +156,9 @@ ZONE_API int zone_wait(struct zone_host *h, const char *name, const char *states
 
 /* Start the zone when the host boots, or no longer. */
 ZONE_API int zone_enable(struct zone_host *h, const char *name, bool enable, struct zerr *e);
+/* Tell systemd, if it runs the host, that zones' order has changed. Without this it knows at the
+ * next boot. */
+ZONE_API void zone_units_reload(struct zone_host *h);
 
 struct zone_autostart {
 	const struct strv

@@ -24,9 +24,9 @@ processes, network and init of their own, unprivileged by default, from
 verified images, with snapshots and a console, and without a daemon.")
 set(CPACK_DEBIAN_ZONE_PACKAGE_NAME zone)
 set(CPACK_DEBIAN_ZONE_PACKAGE_DEPENDS gpgv)
-set(CPACK_DEBIAN_ZONE_PACKAGE_RECOMMENDS "busybox-static, ca-certificates, dnsmasq-base, e2fsprogs, lxcfs")
+set(CPACK_DEBIAN_ZONE_PACKAGE_RECOMMENDS "busybox-static, ca-certificates, dnsmasq-base, e2fsprogs, lxcfs, systemd-container")
 set(CPACK_DEBIAN_ZONE_PACKAGE_SUGGESTS "btrfs-progs, debootstrap, gnupg, openssh-client, xfsprogs")
-set(CPACK_DEBIAN_ZONE_PACKAGE_CONTROL_EXTRA ${CMAKE_CURRENT_LIST_DIR}/postinst)
+set(CPACK_DEBIAN_ZONE_PACKAGE_CONTROL_EXTRA ${CMAKE_CURRENT_LIST_DIR}/postinst ${CMAKE_CURRENT_LIST_DIR}/postrm)
 
 set(CPACK_COMPONENT_LIBZONE_DESCRIPTION "Library of zone
 What the command zone does, for programs. It uses the helper programs and
@@ -45,5 +45,23 @@ set(CPACK_DEBIAN_LIBZONE-DEV_PACKAGE_NAME libzone-dev)
 set(CPACK_DEBIAN_LIBZONE-DEV_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_LIBZONE-DEV_PACKAGE_SHLIBDEPS OFF)
 set(CPACK_DEBIAN_LIBZONE-DEV_PACKAGE_DEPENDS "libzone${PROJECT_VERSION_MAJOR} ${version}")
+
+# The same as RPMs (cpack -G RPM, `make rpm`): libraries are found by rpm, programs are named here.
+set(CPACK_RPM_COMPONENT_INSTALL ON)
+set(CPACK_RPM_FILE_NAME RPM-DEFAULT)
+set(CPACK_RPM_PACKAGE_LICENSE LGPL-2.1-or-later)
+set(CPACK_RPM_PACKAGE_GROUP System/Base)
+set(CPACK_RPM_MAIN_COMPONENT zone)
+set(CPACK_RPM_ZONE_PACKAGE_NAME zone)
+set(CPACK_RPM_ZONE_PACKAGE_REQUIRES gnupg2)
+set(CPACK_RPM_ZONE_POST_INSTALL_SCRIPT_FILE ${CMAKE_CURRENT_LIST_DIR}/post.rpm)
+set(CPACK_RPM_LIBZONE_PACKAGE_NAME libzone${PROJECT_VERSION_MAJOR})
+set(CPACK_RPM_LIBZONE_PACKAGE_REQUIRES "zone = ${PROJECT_VERSION}")
+set(CPACK_RPM_LIBZONE-DEV_PACKAGE_NAME libzone-devel)
+set(CPACK_RPM_LIBZONE-DEV_PACKAGE_REQUIRES "libzone${PROJECT_VERSION_MAJOR} = ${PROJECT_VERSION}")
+set(CPACK_RPM_EXCLUDE_FROM_AUTO_FILELIST_ADDITION /usr/lib/systemd /usr/lib/systemd/system
+  /usr/lib/systemd/system-generators /usr/share/bash-completion /usr/share/bash-completion/completions
+  /usr/share/zsh /usr/share/zsh/vendor-completions /usr/share/fish /usr/share/fish/vendor_completions.d
+  /usr/lib/pkgconfig /usr/libexec)
 
 include(CPack)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/own.h"
 #include "core/autostart.h"
 #include "core/order.h"
@@ -279,10 +280,14 @@ int zone_enable(struct zone_host *h, const char *name, bool enable, struct zerr 
 {
 	char *const assignment = (char *)(enable ? "autostart=true" : "autostart=false");
 	AUTO_STRV struct strv live = { 0 };
-	struct zerr ignored = { 0 };
-	const int r = zone_set(h, name, &assignment, 1, &live, e);
 
-	if (r == 0 && systemd_runs(h)) /* else at the next boot */
-		(void)systemd_reload(&ignored);
-	return r;
+	return zone_set(h, name, &assignment, 1, &live, e);
+}
+
+void zone_units_reload(struct zone_host *h)
+{
+	struct zerr e = { 0 };
+
+	if (h && systemd_runs(h) && systemd_reload(&e) < 0)
+		log_warn("systemd will know at the next boot: %s", e.msg);
 }

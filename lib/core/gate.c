@@ -58,7 +58,7 @@ int gate_enter(struct zone_host *h, struct zerr *e)
 {
 	const long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	const unsigned places = cpus > 0 ? (unsigned)cpus : 1;
-	AUTO_CLOSE int dir = fs_subdir(h->run, ".gate", 0700, e);
+	AUTO_CLOSE int dir = fs_subdir(h->run, ".lock.boot", 0700, e);
 	int fd = -EAGAIN;
 
 	if (dir < 0)

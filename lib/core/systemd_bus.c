@@ -83,7 +83,7 @@ static int watch_jobs(sd_bus *bus, struct job *job, struct zerr *e)
 
 /* One round: what has come, else wait for more or for the other descriptor. 1: that has something.
  */
-static int job_turn(sd_bus *bus, int other, struct zerr *e)
+static int job_turn(sd_bus *bus, const struct job *job, int other, struct zerr *e)
 {
 	uint64_t until = UINT64_MAX;
 	int r;
@@ -93,6 +93,8 @@ static int job_turn(sd_bus *bus, int other, struct zerr *e)
 	while (r > 0);
 	if (r < 0)
 		return zerr_code(e, -r, "D-Bus");
+	if (job->result[0])
+		return 0;
 	(void)sd_bus_get_timeout(bus, &until);
 	struct pollfd p[] = { { .fd = sd_bus_get_fd(bus), .events = (short)sd_bus_get_events(bus) },
 			      { .fd = other, .events = POLLIN } };
@@ -130,7 +132,7 @@ static int bus_start(const char *unit, int verdict, struct zerr *e)
 	if ((r = sd_bus_message_read(reply, "o", &job.path)) < 0)
 		return zerr_code(e, -r, "D-Bus");
 	while (verdict >= 0 && !job.result[0]) {
-		if ((r = job_turn(bus, verdict, e)) < 0)
+		if ((r = job_turn(bus, &job, verdict, e)) < 0)
 			return r;
 		if (r == 1 && recv(verdict, &v, sizeof(v), MSG_DONTWAIT) == (ssize_t)sizeof(v)) {
 			if (v.code)
@@ -197,7 +199,7 @@ static int try_scope(const char *unit, pid_t pid, const char *description, struc
 	if ((r = sd_bus_message_read(reply, "o", &job.path)) < 0)
 		return zerr_code(e, -r, "D-Bus");
 	while (!job.result[0])
-		if ((r = job_turn(bus, -1, e)) < 0)
+		if ((r = job_turn(bus, &job, -1, e)) < 0)
 			return r;
 	return job_outcome(&job, unit, e);
 }

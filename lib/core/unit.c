@@ -50,9 +50,10 @@ struct unit {
 static int unit_due(struct unit *u, struct zerr *e)
 {
 	AUTO_ZONE struct zone z = { .dir = -1, .run = -1, .lock = -1 };
-	const int r = zone_load(u->h, u->name, 0, &z, e);
 
-	return r < 0 ? r : restart_await(&z) < 0 ? NOT_DUE : 0;
+	if (zone_load(u->h, u->name, 0, &z, e) < 0)
+		return 0; /* for the start to tell: this would be passed over */
+	return restart_await(&z) < 0 ? NOT_DUE : 0;
 }
 
 /* ---- start ----------------------------------------------------------------------------------- */
@@ -175,8 +176,9 @@ static int look(struct unit *u, int what, struct zone *z, struct status *s, stru
 {
 	int r = zone_load(u->h, u->name, what, z, e);
 
-	if (r == 0)
-		r = state_now(z, s, e);
+	if (r < 0) /* stopped, and destroyed at once */
+		return e->status == ZERR_MISSING ? 0 : r;
+	r = state_now(z, s, e);
 	return r < 0 ? r : s->live && place_contains_us(u->h, u->name) && !lives_on(z, s);
 }
 

@@ -14,9 +14,9 @@ prepare_file() {
 @test "command, helpers, library, pages, completions and unit are there" {
   local f
   for f in bin/zone libexec/zone/{zone-monitor,zone-init,zone-nft} libexec/zone/zone-image.so include/zone/zone.h \
-    share/man/man8/zone.8 share/man/man5/zone.conf.5 share/man/man7/{zones.7,zone-template.7} share/man/man3/libzone.3 \
+    share/man/man8/zone.8 share/man/man5/zone.conf.5 share/man/man7/{zones.7,zone-template.7,zone-systemd.7} share/man/man3/libzone.3 \
     share/bash-completion/completions/zone share/zsh/vendor-completions/_zone share/fish/vendor_completions.d/zone.fish \
-    lib/systemd/system/zone@.service; do
+    lib/systemd/system/{zone@.service,zones.target,zones-stop.service,zone-network@.service} lib/systemd/system-generators/zone-generator; do
     [ -s "$P/$f" ] || fail "no $f in $(find "$P" -type f)"
   done
   [ -n "$(find "$P" -name 'libzone.so.0')" ]

@@ -1,0 +1,181 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Zones as units of the host's systemd: order, restarts, machined, and what happens to them with their package.
+SYSTEM_PLACES=1
+KEEP_ZONES=1
+load ../cli/lib
+
+prepare_file() {
+  systemctl start zones-stop.service
+}
+
+clean_file() {
+  systemctl stop 'zone@*' 'zone-network@*' zones.target zones-stop.service
+  systemctl reset-failed
+  systemctl daemon-reload
+}
+
+property() { # UNIT PROPERTY
+  systemctl show -P "$2" "$1"
+}
+
+is() { # UNIT STATE
+  [ "$(property "$1" ActiveState)" = "$2" ]
+}
+
+group_of() { # NAME, of its init
+  sed -n 's/^0:://p' "/proc/$(field "$1" .pid)/cgroup"
+}
+
+# Microseconds at which a unit was up, or began to go.
+moment() { property "$1" "$2TimestampMonotonic"; }
+
+@test "a zone that is started by hand is a unit, in a delegated group of its own" {
+  need systemd
+  mk db
+  ok zone start db
+  same "/machine.slice/zone@db.service/payload" "$(group_of db)"
+  same "/machine.slice/zone@db.service" "$(field db .cgroup)"
+  same "$(field db .monitor_pid)" "$(property zone@db MainPID)"
+  until_true 60 is zone@db active
+  has "$(cat "/proc/$(field db .monitor_pid)/cgroup")" "zone@db.service/monitor$"
+  same 0 "$(cat "/proc/$(field db .pid)/oom_score_adj")"
+}
+
+@test "machined knows it, while it runs" {
+  has "$(machinectl --no-legend list)" "^db +container +zone"
+  same "$(field db .pid)" "$(machinectl show --value -p Leader db)"
+  same "zone@db.service" "$(machinectl show --value -p Unit db)"
+  has "$(machinectl status db)" "$(field db '.ipv4[0]')"
+}
+
+@test "a reboot inside stays in the unit, its monitor and machined's list" {
+  local monitor init
+  monitor=$(property zone@db MainPID)
+  init=$(field db .pid)
+  zone reboot db
+  other_init() { [ "$(field db .pid)" != "$init" ] && [ "$(field db .pid)" != null ]; }
+  until_true 60 other_init
+  same "$monitor" "$(property zone@db MainPID)"
+  same 0 "$(property zone@db NRestarts)"
+  known() { [ "$(machinectl show --value -p Leader db)" = "$(field db .pid)" ]; }
+  until_true 30 known
+}
+
+@test "a monitor that is killed is followed by one with the same terminal, and the zone goes on" {
+  local init
+  init=$(field db .pid)
+  until_true 60 is zone@db active
+  kill -KILL "$(property zone@db MainPID)"
+  followed() { [ "$(property zone@db NRestarts)" = 1 ] && is zone@db active && [ "$(field db .monitor_pid)" != null ]; }
+  until_true 60 followed
+  same "$init" "$(field db .pid)"
+  zone exec db -- sh -c 'echo same-terminal >/dev/console'
+  heard() { zone console --log db | grep -q same-terminal; }
+  until_true 10 heard
+}
+
+@test "what is stopped by hand is a unit that has ended well, and back" {
+  ok zone stop db
+  until_true 30 is zone@db inactive
+  same success "$(property zone@db Result)"
+  ok systemctl start zone@db
+  same RUNNING "$(state db)"
+  for _ in 1 2 3; do ok systemctl restart zone@db; done
+  has "$(machinectl --no-legend list)" "^db +"
+  ok systemctl stop zone@db
+  same STOPPED "$(state db)"
+  lacks "$(machinectl --no-legend list)" "^db +"
+}
+
+@test "with settings or a command of its own it is a scope" {
+  ok zone start -s hostname=other db
+  same "/machine.slice/zone-db.scope/payload" "$(group_of db)"
+  same other "$(zone exec db -- hostname)"
+  ok zone stop db
+  gone() { ! systemctl --quiet is-active zone-db.scope; }
+  until_true 30 gone
+  same "/" "$(zone run db -- sed -n 's/^0:://p' /proc/self/cgroup)"
+}
+
+@test "enable: order, requirements and delays become the units'" {
+  mk web
+  mk app
+  ok zone set web start.requires=db
+  ok zone set app start.after=web start.order=5
+  ok zone enable db web app
+  has "$(property zones.target Wants)" "zone@web.service"
+  has "$(property zone@web Requires)" "zone@db.service"
+  has "$(property zone@app After)" "zone@web.service"
+  has "$(property zone@app After)" "zones-order-1.target"
+  has "$(property multi-user.target Wants)" "zones.target"
+  has "$(property zone@db RequiresMountsFor)" "/var/lib/zone/db"
+}
+
+@test "all come up, each after what it needs is ready; and down again the other way" {
+  ok systemctl start zones.target
+  for z in db web app; do same RUNNING "$(state $z)"; done
+  [ "$(moment zone@db ActiveEnter)" -le "$(moment zone@web InactiveExit)" ]
+  [ "$(moment zone@web ActiveEnter)" -le "$(moment zone@app InactiveExit)" ]
+  for z in db web app; do
+    echo "# $z: $((($(moment zone@$z ActiveEnter) - $(moment zone@$z InactiveExit)) / 1000)) ms" >&3
+  done
+  ok systemctl stop zones.target 'zone@*'
+  for z in db web app; do same STOPPED "$(state $z)"; done
+  [ "$(moment zone@app InactiveEnter)" -le "$(moment zone@web ActiveExit)" ]
+  [ "$(moment zone@web InactiveEnter)" -le "$(moment zone@db ActiveExit)" ]
+  for z in db web app; do same success "$(property zone@$z Result)"; done
+}
+
+@test "one that crashes is started again by its policy; a stop in the pause gives that up" {
+  ok zone set web restart.policy=on-failure restart.delay=1
+  ok zone start web
+  kill -KILL "$(field web .pid)"
+  again() { [ "$(state web)" = RUNNING ] && [ "$(property zone@web NRestarts)" = 1 ]; }
+  until_true 60 again
+  until_true 60 is zone@web active
+  ok zone set web restart.delay=600
+  kill -KILL "$(field web .pid)"
+  until_true 30 is zone@web activating
+  ok zone stop web
+  until_true 30 is zone@web inactive
+  same STOPPED "$(state web)"
+}
+
+@test "what cannot be started says why, here and there" {
+  run systemctl start zone@nosuch
+  [ "$status" -ne 0 ]
+  has "$(journalctl -b -u zone@nosuch)" "no such zone"
+  systemctl mask --runtime --quiet zone@web
+  refuse 1 "start web: .*masked" zone start web
+  systemctl unmask --runtime --quiet zone@web
+}
+
+@test "without D-Bus a zone runs outside of units" {
+  systemctl stop dbus.socket dbus.service
+  run --separate-stderr zone start web
+  systemctl start dbus.socket dbus.service
+  same 0 "$status"
+  has "$stderr" "outside of systemd's units"
+  same "/zone/web/payload" "$(group_of web)"
+  ok zone stop web
+}
+
+@test "the package is upgraded and removed under zones that run" {
+  local init
+  ok zone start db
+  init=$(field db .pid)
+  dpkg -i /srv/zone/debs/zone_*.deb >/dev/null
+  same "$init" "$(field db .pid)"
+  same RUNNING "$(state db)"
+  dpkg --remove --force-depends zone >/dev/null
+  [ -d "/proc/$init" ]
+  dpkg -i /srv/zone/debs/zone_*.deb >/dev/null
+  same "$init" "$(field db .pid)"
+  ok zone exec db -- true
+  ok zone stop db
+  dpkg --purge --force-depends zone >/dev/null
+  [ -d /var/lib/zone/db ]
+  dpkg -i /srv/zone/debs/zone_*.deb >/dev/null
+  same STOPPED "$(state db)"
+}
