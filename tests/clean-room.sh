@@ -40,16 +40,15 @@ kept_system() {
 
 # In namespaces of our own: the system below a layer in memory, the sources read-only, their build/clean writable.
 enter() { # DISK VERB
-  local root=/mnt/root
-  mount -t tmpfs room /mnt
-  mkdir /mnt/{disk,upper,work,root}
-  mount -o loop,ro "$1" /mnt/disk
-  mount -t overlay -o lowerdir=/mnt/disk,upperdir=/mnt/upper,workdir=/mnt/work room $root
-  mkdir $root/src
-  mount --bind -o ro "$top" $root/src
-  mount --bind "$top/build/clean" $root/src/build/clean
-  mount -t proc proc $root/proc
-  exec chroot $root env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 \
+  local root=$TMPDIR/root
+  mkdir "$TMPDIR"/{disk,upper,work,root}
+  mount -o loop,ro "$1" "$TMPDIR/disk"
+  mount -t overlay -o "lowerdir=$TMPDIR/disk,upperdir=$TMPDIR/upper,workdir=$TMPDIR/work" room "$root"
+  mkdir "$root/src"
+  mount --bind -o ro "$top" "$root/src"
+  mount --bind "$top/build/clean" "$root/src/build/clean"
+  mount -t proc proc "$root/proc"
+  exec chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 \
     /src/tests/clean-room.sh "build_$2" "$(nproc)"
 }
 
@@ -77,7 +76,7 @@ packages | test)
   flock 8
   disk=$(kept_system)
   exec 8>&-
-  timeout -k 10 900 unshare --net --mount --pid --fork --kill-child -- "$self" enter "$disk" "$1"
+  in_memory timeout -k 10 900 unshare --net --mount --pid --fork --kill-child -- "$self" enter "$disk" "$1"
   ;;
 system) make_system "$2" ;;
 enter) enter "$2" "$3" ;;

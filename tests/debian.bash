@@ -40,7 +40,10 @@ debian_tree() {
 
 # in_memory PROGRAM ARGS…: with TMPDIR a file system in memory, in a mount namespace of its own: for many small files.
 in_memory() {
+  local dir status=0
+  dir=$(mktemp -d /var/tmp/zone-build.XXXXXX)
   # shellcheck disable=SC2016 # for the inner shell
-  unshare --mount -- sh -c '
-    mount -t tmpfs -o mode=755 memory /mnt && TMPDIR=/mnt && export TMPDIR && "$@"' - "$@"
+  TMPDIR=$dir unshare --mount -- sh -c 'mount -t tmpfs -o mode=755 memory "$TMPDIR" && exec "$@"' - "$@" || status=$?
+  rmdir "$dir"
+  return $status
 }

@@ -24,8 +24,8 @@ processes, network and init of their own, unprivileged by default, from
 verified images, with snapshots and a console, and without a daemon.")
 set(CPACK_DEBIAN_ZONE_PACKAGE_NAME zone)
 set(CPACK_DEBIAN_ZONE_PACKAGE_DEPENDS gpgv)
-set(CPACK_DEBIAN_ZONE_PACKAGE_RECOMMENDS "busybox-static, ca-certificates, dnsmasq-base, lxcfs")
-set(CPACK_DEBIAN_ZONE_PACKAGE_SUGGESTS "debootstrap, gnupg")
+set(CPACK_DEBIAN_ZONE_PACKAGE_RECOMMENDS "busybox-static, ca-certificates, dnsmasq-base, e2fsprogs, lxcfs")
+set(CPACK_DEBIAN_ZONE_PACKAGE_SUGGESTS "btrfs-progs, debootstrap, gnupg, openssh-client, xfsprogs")
 set(CPACK_DEBIAN_ZONE_PACKAGE_CONTROL_EXTRA ${CMAKE_CURRENT_LIST_DIR}/postinst)
 
 set(CPACK_COMPONENT_LIBZONE_DESCRIPTION "Library of zone

@@ -111,7 +111,8 @@ static int check_fixed(const struct zone_spec *from, const struct zone_spec *to,
 
 static struct live live_of(struct change *c)
 {
-	return (struct live){ &c->z, &c->status.rec, c->cg.payload, &c->from, &c->to, &c->later };
+	return (struct live){ &c->z,	&c->status, &c->status.rec, c->cg.payload,
+			      &c->from, &c->to,	    &c->later };
 }
 
 /* What is live takes effect at once, or the whole change is refused. */

@@ -209,7 +209,7 @@ static int change(const struct live *l, struct zerr *e)
 
 int devices_live(const struct live *l, struct zerr *e)
 {
-	const struct live back = { l->z, l->state, l->payload, l->to, l->from, l->later };
+	const struct live back = live_back(l, l->later);
 	struct zerr lost = { 0 };
 	int r = 0;
 

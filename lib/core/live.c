@@ -17,11 +17,21 @@ static const struct family {
 };
 #define FAMILIES (sizeof(families) / sizeof(families[0]))
 
+struct live live_back(const struct live *l, struct strv *later)
+{
+	struct live back = *l;
+
+	back.from = l->to;
+	back.to = l->from;
+	back.later = later;
+	return back;
+}
+
 /* Walk the first @n families back. */
 static void undo(const struct live *l, size_t n)
 {
 	AUTO_STRV struct strv later = { 0 };
-	const struct live back = { l->z, l->state, l->payload, l->to, l->from, &later };
+	const struct live back = live_back(l, &later);
 
 	while (n--) {
 		struct zerr lost = { 0 };

@@ -8,15 +8,19 @@
 #pragma once
 
 #include "core/core.h"
+#include "core/state.h"
 
 struct live {
 	struct zone *z;
+	const struct status *status; /* of the zone, which runs or is frozen */
 	struct record *state; /* of the run; what a family keeps there is saved by live_change() */
 	int payload;	      /* its control group */
 	const struct zone_spec *from, *to;
 	struct strv *later; /* full keys whose change has to wait for the next start: appended */
 };
 
+/* The same the other way round, for undoing; @later gets what it cannot undo. */
+struct live live_back(const struct live *l, struct strv *later);
 /* From l->from to l->to. On failure the zone is as before, and the error says which key. */
 int live_change(const struct live *l, struct zerr *e);
 /* Whether @path is a key that a family applies, so that it does nothing in a zone that is stopped.

@@ -290,7 +290,11 @@ int rename_finish(struct zone *z, struct zerr *e)
 
 	if (r < 0)
 		return r;
-	n.from = old_name(z, &m);
+	const char *found = old_name(z, &m);
+	AUTO_FREE char *from = found ? strdup(found) : NULL; /* the steps replace what it is from */
+	if (found && !from)
+		return zerr_code(e, ENOMEM, "rename");
+	n.from = from;
 	for (const struct step *s = steps; n.from && !str_eq(n.from, n.to) && s->name && r == 0;
 	     s++)
 		r = zerr_in(e, s->up(&n, e), "%s", s->name);

@@ -9,10 +9,8 @@
 #include "base/own.h"
 #include "core/cgroup.h"
 #include "core/live.h"
+#include "core/pause.h"
 #include "core/rlimits.h"
-
-#define PIDS_MAX   65536
-#define PASSES_MAX 5 /* over processes that come while it works */
 
 /* Of another user's process, the kernel wants a right in that process's user namespace: the host's
  * root has it, or (where it was taken away) the namespace's owner. */
@@ -27,25 +25,26 @@ static int as_owner(pid_t pid, int resource, const struct rlimit *want, struct r
 	return seteuid(0) < 0 ? -errno : r;
 }
 
-static int set_all(const struct live *l, int resource, const struct rlimit *want)
+/* While they stand still: a number that had become another process' would be no matter of ours. */
+static int set_all(const struct live *l, int resource, const struct rlimit *want, struct zerr *e)
 {
-	AUTO_FREE pid_t *pids = calloc(PIDS_MAX, sizeof(*pids));
 	const uid_t base = (uid_t)record_u64(l->state, "base", 0);
-	size_t before = 0;
-	int r = pids ? 0 : -ENOMEM;
+	struct pause pause = PAUSE_NONE;
+	struct zerr ignored = { 0 };
+	int r = pause_begin(&pause, l->z, l->status, e);
 
-	for (int pass = 0; pass < PASSES_MAX && r == 0; pass++) {
-		size_t n = cg_pids(l->payload, pids, PIDS_MAX);
-
-		n = n < PIDS_MAX ? n : PIDS_MAX;
-		for (size_t i = 0; i < n && r == 0; i++)
-			if ((r = as_owner(pids[i], resource, want, NULL, base)) == -ESRCH)
-				r = 0; /* it has ended */
-		if (n == before)
-			break;
-		before = n;
-	}
-	return r;
+	if (r < 0)
+		return r;
+	const size_t n = cg_pids(l->payload, NULL, 0);
+	AUTO_FREE pid_t *pids = calloc(n + 1, sizeof(*pids));
+	r = pids ? 0 : -ENOMEM;
+	if (pids)
+		(void)cg_pids(l->payload, pids, n);
+	for (size_t i = 0; i < n && (r == 0 || r == -ESRCH); i++)
+		r = as_owner(pids[i], resource, want, NULL, base);
+	r = r == -ESRCH ? 0 : r; /* it was ending already */
+	const int t = pause_end(&pause, r < 0 ? &ignored : e);
+	return r < 0 ? zerr_code(e, -r, "%zu processes", n) : t;
 }
 
 /* What the first process has now, as rlimit.NAME would say it. */
@@ -68,12 +67,12 @@ static int set_text(const struct live *l, const char *name, const char *value, s
 	int resource;
 	int r = rlimit_parse(name, value, &resource, &want, e);
 
-	if (r < 0 || (r = set_all(l, resource, &want)) == 0)
+	if (r < 0 || (r = set_all(l, resource, &want, e)) == 0)
 		return r;
 	if (r == -EPERM)
 		return zerr_as(e, ZERR_HOST, "rlimit.%s=%s: above the host's own hard limit", name,
 			       value);
-	return zerr_code(e, -r, "rlimit.%s=%s", name, value);
+	return zerr_in(e, r, "rlimit.%s=%s", name, value);
 }
 
 /* Back to what it was before it was first set. A hard limit that was lowered stays on a host whose

@@ -298,7 +298,7 @@ static int all_names(const struct live *l, struct strv *ret)
 
 int usermounts_live(const struct live *l, struct zerr *e)
 {
-	const struct live back = { l->z, l->state, l->payload, l->to, l->from, l->later };
+	const struct live back = live_back(l, l->later);
 	AUTO_STRV struct strv names = { 0 };
 	struct zerr lost = { 0 };
 	size_t n = 0;

@@ -287,11 +287,15 @@ import_fault() {
   same RUNNING "$(state "$Z")"
   ok zone export "$Z" -o "$T/k.zst"
   same "" "$(ls "$ZONE_VAR/$Z/views")"
-  zone -q import "$T/k.zst" "$Z-b" &
+  mkfifo "$T/half" # as much as there is before the rest comes
+  zone -q import - "$Z-b" <"$T/half" &
   pid=$!
+  exec 9>"$T/half"
+  head -c 20000000 "$T/k.zst" >&9
   until_true 20 sh -c "[ \$(du -s '$ZONE_VAR/$Z-b' | cut -f1) -gt 8000 ]"
   kill -KILL $pid
   run wait $pid
+  exec 9>&-
   same INCOMPLETE "$(state "$Z-b")"
   refuse 4 . zone start "$Z-b"
   zone destroy "$Z-b"

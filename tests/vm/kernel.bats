@@ -7,7 +7,7 @@
   # where the helpers were when the tests were built
   mkdir -p /src/build/clean
   ln -sfn /usr/libexec/zone /src/build/clean/bin
-  for name in confine filter net net_repair net_traffic nlm restore seccomp storage templates unpack_child; do
+  for name in confine filter net net_guard net_repair net_traffic nlm restore seccomp storage templates unpack_child; do
     status=0
     timeout 120 "$ZONE_TEST_TOOLS/test_kernel_$name" >"$BATS_TEST_TMPDIR/out" 2>&1 </dev/null || status=$?
     [ $status -eq 0 ] && continue

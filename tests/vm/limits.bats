@@ -4,6 +4,7 @@
 # those of an emulated processor: what is asserted are shares and orders, not speeds.
 SYSTEM_PLACES=1
 KEEP_ZONES=1
+# bats file_tags=alone
 load ../cli/lib
 
 prepare_file() {

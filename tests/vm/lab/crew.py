@@ -18,19 +18,18 @@ LANE_SECONDS = 1800  # ten minutes where nothing else runs
 
 class Crew:
     def __init__(self, guest, debs, files):
-        self.guest, self.debs = guest, debs
+        self.guest, self.debs, self.files = guest, debs, files
         self.end = time.monotonic() + LANE_SECONDS
         self.alone = [f for f in files if lane.alone(f)]
         self.rest = [f for f in files if not lane.alone(f)]
         self.size = min(2, len(self.rest), len(os.sched_getaffinity(0))) or 1
         self.mutex = threading.Lock()  # for the lists and the output
         self.crowd = threading.Event()  # nobody needs to be alone any more
-        self.failed = []
+        self.passed = set()
         self.machines = []
 
     def run(self):
         """All files; true when all passed. Says at the end which did not."""
-        total = len(self.alone) + len(self.rest)
         with contextlib.ExitStack() as stack:
             works = [stack.enter_context(image.workplace()) for _ in range(self.size)]
             stack.callback(lambda: [m.end() for m in self.machines])
@@ -39,10 +38,10 @@ class Crew:
                 thread.start()
             for thread in threads:
                 thread.join()
-        self.failed += self.alone + self.rest  # nobody was left for them
-        names = f"; failed: {' '.join(self.failed)}" if self.failed else ""
-        self._print(f"{total - len(self.failed)} of {total} files passed{names}")
-        return not self.failed
+        failed = [f for f in self.files if f not in self.passed]
+        names = f"; failed: {' '.join(failed)}" if failed else ""
+        self._print(f"{len(self.passed)} of {len(self.files)} files passed{names}")
+        return not failed
 
     def _print(self, *lines):
         with self.mutex:
@@ -69,24 +68,21 @@ class Crew:
             self.crowd.set()
 
     def _machine(self, work, first, name):
-        m = None
-        good = False
+        m, good = None, False
         try:
             m, link = image.loaded(work, self.guest)
             self.machines.append(m)
             self._print(f"installed in {lane.install(link, self.debs):.0f} s")
-            if name != lane.FIRST:
-                lane.tools(link)
-            good = self._file(link, name)
+            results = []
             if name == lane.FIRST:
+                results.append(self._file(link, name))
+                name = self._take(first)
+            if name:
                 lane.tools(link)
-            while name := self._take(first):
-                good &= self._file(link, name)
-        except Broken:
-            good = False
-            if name not in self.failed:
-                self.failed.append(name)
-            raise
+            while name:
+                results.append(self._file(link, name))
+                name = self._take(first)
+            good = all(results)
         finally:
             if m:
                 m.end()
@@ -110,8 +106,7 @@ class Crew:
         finally:
             what = {0: "passed", 124: "failed: deadline", None: "failed"}.get(status, f"failed: status {status}")
             lines.append(f"=== {name}: {what} in {time.monotonic() - began:.0f} s")
-            with contextlib.suppress(BrokenPipeError):
-                self._print(*(lines[-1:] if live else lines))
-            if status != 0:
-                self.failed.append(name)
+            self._print(*(lines[-1:] if live else lines))
+        if status == 0:
+            self.passed.add(name)
         return status == 0

@@ -33,7 +33,8 @@ def alone(name):
 def chosen(names):
     """Files of the lane relative to the top, in the order of running; all or those that are named, by path or word."""
     own = sorted(glob.glob(f"{TESTS}/vm/*.bats"))
-    shared = [p for p in sorted(glob.glob(f"{TESTS}/cli/*.bats")) if tagged(p, "vm")]
+    shared = [p for p in glob.glob(f"{TESTS}/cli/*.bats") if tagged(p, "vm")]
+    shared.sort(key=os.path.getsize, reverse=True)  # the longest does not begin last
     files = [os.path.relpath(p, TOP) for p in own + shared]
     if names:
         known = {f: f for f in files} | {os.path.basename(f)[:-5]: f for f in reversed(files)}
