@@ -59,7 +59,7 @@ clean_rows() {
   local row BACKEND PLACE FS
   for row in $ROWS; do
     IFS=: read -r BACKEND PLACE FS <<<"$row"
-    if mountpoint -q "$T/$PLACE"; then umount "$T/$PLACE"; fi
+    if mountpoint -q "$T/$PLACE"; then until_true 10 umount "$T/$PLACE"; fi
     if [ "$PLACE" = pool ] && [ -e "$T/pool.img" ]; then zone pool rm "$Z-pool"; fi
   done
 }

@@ -145,7 +145,7 @@ with_states() {
   local status1=$status err1=$stderr left
   left=$(ls)
   cd "$T"
-  umount "$T/here"
+  until_true 10 umount "$T/here"
   same 1 "$status1"
   has "$err1" "No space left"
   same "" "$left"
@@ -313,7 +313,7 @@ import_fault() {
   run --separate-stderr zone -P "$T/small" import "$T/x.zst" "$Z-b" -B dir
   local left
   left=$(find "$T/small" -mindepth 1 -maxdepth 1 ! -name '.*')
-  umount "$T/small"
+  until_true 10 umount "$T/small"
   same 1 "$status"
   has "$stderr" "No space left|1 %"
   same "" "$left"

@@ -74,7 +74,7 @@ on() { # BACKEND FILE-SYSTEM SIZE [MKFS-ARGS…]
   fill 0
   ok zone destroy -s "$Z" # that always works
   unfill
-  umount "$ZONE_VAR"
+  until_true 10 umount "$ZONE_VAR"
 }
 clean_file() { if mountpoint -q "$ZONE_VAR"; then umount -l "$ZONE_VAR"; fi; } # after a failure
 
