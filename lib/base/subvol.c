@@ -67,3 +67,13 @@ int subvol_writable(int fd)
 	flags &= ~(uint64_t)BTRFS_SUBVOL_RDONLY;
 	return ioctl(fd, BTRFS_IOC_SUBVOL_SETFLAGS, &flags) < 0 ? -errno : 0;
 }
+
+int subvol_number(int fd, uint64_t *ret)
+{
+	struct btrfs_ioctl_ino_lookup_args a = { .objectid = ROOT_INODE };
+
+	if (ioctl(fd, BTRFS_IOC_INO_LOOKUP, &a) < 0)
+		return -errno;
+	*ret = a.treeid;
+	return 0;
+}

@@ -19,3 +19,5 @@ int subvol_copy(int from, int dirfd, const char *name, bool readonly);
 int subvol_remove(int dirfd, const char *name);
 /* Let the subvolume whose root @fd is be written to. 0 or -errno. */
 int subvol_writable(int fd);
+/* The number by which the file system knows the subvolume whose root @fd is. 0 or -errno. */
+int subvol_number(int fd, uint64_t *ret);
