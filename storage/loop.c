@@ -307,7 +307,9 @@ static int from_snapshot(const struct volume *v, int snap, const char *name, str
 
 static int loop_restore(const struct volume *v, int snap, struct zerr *e)
 {
-	return tree_replace(v, IMG, snap, from_snapshot, e);
+	const int r = tree_replace(v, IMG, snap, from_snapshot, e);
+
+	return r < 0 ? r : fs_remove(v->dir, IMG ".new.loop", e); /* LOOPDEV_NOTE of what it was */
 }
 
 static int loop_resize(const struct volume *v, struct zerr *e)
