@@ -204,7 +204,7 @@ inside() { # NAME WORDS of ip…
   same here "$(outside_reaches 192.0.2.10:80)"
   same here "$(outside_reaches '[2001:db8::10]:80')"
   same here "$(ask_in "$Z-b" 192.0.2.10 80)"
-  same "$(cat /sys/class/net/up0/address)" "$(inside "$Z-a" -o link show eth0 | grep -o 'ether [^ ]*' | cut -d' ' -f2)"
+  same "$(ip -o link show up0 | grep -o 'ether [^ ]*' | cut -d' ' -f2)" "$(inside "$Z-a" -o link show eth0 | grep -o 'ether [^ ]*' | cut -d' ' -f2)"
   zone set "$Z-b" net.eth0.mac=02:00:00:00:00:11
   zone stop -k "$Z-b"
   refuse 2 "mac: a NIC of type ipvlan has no such key" zone start "$Z-b"
