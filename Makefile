@@ -3,7 +3,7 @@
 # test, `sudo make install` installs. What is missing is installed first where a target needs root anyway.
 PREFIX ?= /usr/local
 JOBS   ?= $(shell nproc)
-CTEST  := ctest --output-on-failure --no-tests=error
+CTEST  := ctest -j $(JOBS) --output-on-failure --no-tests=error
 
 all: build-release
 

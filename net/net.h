@@ -122,6 +122,8 @@ int net_up(const struct net_env *env, const struct net_user *user, const struct 
 	   const struct net_lease *l, struct net_link *ret, struct zerr *e);
 /* Bring the loopback device up inside @netns_fd. */
 int net_loopback(int netns_fd, struct zerr *e);
+/* Give interface @nic inside @netns_fd a second name. -EEXIST when another one is called so. */
+int net_alias(int netns_fd, const char *nic, const char *alias, struct zerr *e);
 /* Take @link out: its guards, its use of its network, which goes down with its last user; later
  * links of @zone keep theirs. The link itself goes with its namespace; with @delete_link it is
  * deleted by index, if it still is the one that was made (one without an end on the host needs

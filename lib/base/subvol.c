@@ -67,3 +67,9 @@ int subvol_writable(int fd)
 	flags &= ~(uint64_t)BTRFS_SUBVOL_RDONLY;
 	return ioctl(fd, BTRFS_IOC_SUBVOL_SETFLAGS, &flags) < 0 ? -errno : 0;
 }
+
+int subvol_free_soon(int fd)
+{
+	/* unlike syncfs it wakes the kernel's cleaner */
+	return ioctl(fd, BTRFS_IOC_SYNC) < 0 ? -errno : 0;
+}

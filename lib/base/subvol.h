@@ -19,3 +19,6 @@ int subvol_copy(int from, int dirfd, const char *name, bool readonly);
 int subvol_remove(int dirfd, const char *name);
 /* Let the subvolume whose root @fd is be written to. 0 or -errno. */
 int subvol_writable(int fd);
+/* Write the file system @fd is on to disk, and have the blocks of removed subvolumes freed soon, not
+ * within half a minute. 0 or -errno (-ENOTTY: no btrfs). */
+int subvol_free_soon(int fd);

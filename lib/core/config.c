@@ -5,6 +5,7 @@
 
 #include "base/fs.h"
 #include "base/own.h"
+#include "core/autostart.h"
 #include "core/cgroup.h"
 #include "core/live.h"
 #include "core/resize.h"
@@ -168,6 +169,15 @@ static void tell(struct change *c)
 	}
 }
 
+/* Whether a key that begins so may have changed. */
+static bool touches(const struct change *c, const char *prefix)
+{
+	for (size_t i = 0; i < c->paths.n; i++)
+		if (str_starts(c->paths.v[i], prefix))
+			return true;
+	return c->paths.n == 0;
+}
+
 static void undo_live(struct change *c)
 {
 	const struct live l = live_of(c);
@@ -214,6 +224,8 @@ static int save(struct change *c, struct zerr *e)
 	(void)record_load(&z->manifest, z->dir, "manifest", MANIFEST_FORMAT, &ignored);
 	if (r == 0)
 		r = check_whole(z, text, &c->to, e);
+	if (r == 0 && touches(c, "start."))
+		r = autostart_check(z->h, z->name, &c->to, e);
 	if (r == 0)
 		r = apply(c, e);
 	if (r < 0)

@@ -110,6 +110,18 @@ static void tell_networkd(const struct boot *b, const struct nic_spec *spec,
 		log_debug("networkd configuration: %s", ignored.msg);
 }
 
+/* By this name the guest's networkd and its documentation know the first interface. */
+static void name_host0(const struct boot *b, const struct record *state)
+{
+	struct zerr ignored = { 0 };
+	struct net_link link;
+
+	if (nics_link(state, 0, &link) < 0 || !*link.host_name)
+		return; /* none, or one that may go back to the host with its names */
+	if (net_alias(b->netns, link.nic, "host0", &ignored) < 0)
+		log_debug("host0: %s", ignored.msg);
+}
+
 int nics_up(struct boot *b, struct record *state, struct zerr *e)
 {
 	const struct net_user user = { .zone = b->z->name,
@@ -136,6 +148,8 @@ int nics_up(struct boot *b, struct record *state, struct zerr *e)
 		else
 			r = zerr_in(e, r, "%s", n->name);
 	}
+	if (r == 0)
+		name_host0(b, state);
 	return r < 0 || !b->z->spec.forwards.n ? r : forwards_apply(b->z, &b->z->spec, state, e);
 }
 

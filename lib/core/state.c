@@ -105,7 +105,7 @@ int state_pidfd(const struct record *rec, const char *which)
 }
 
 /* A starter or monitor holds a lock on `alive` as long as it lives. */
-static bool has_keeper(int run)
+bool state_has_keeper(int run)
 {
 	AUTO_CLOSE int fd = fs_open_below(run, "alive", O_RDONLY, 0);
 	struct flock lock = { .l_type = F_WRLCK };
@@ -124,7 +124,7 @@ static enum state live_state(const struct zone *z, const char *stage)
 		return frozen ? STATE_FROZEN : STATE_RUNNING;
 	if (str_eq(stage, "down"))
 		return STATE_DOWN;
-	if (!has_keeper(z->run)) /* killed on its way up or down */
+	if (!state_has_keeper(z->run)) /* killed on its way up or down */
 		return str_eq(stage, "stopping") && populated ? STATE_STOPPING : STATE_INCOMPLETE;
 	return str_eq(stage, "starting") ? STATE_STARTING : STATE_STOPPING;
 }

@@ -104,12 +104,12 @@ static int get(int fd, struct entry *r, uint64_t at)
 	return pread(fd, r, sizeof(*r), (off_t)(at * sizeof(*r))) == (ssize_t)sizeof(*r);
 }
 
-static void check(uint64_t least)
+/* Records in the log, and for each slot the number of the last and of the one before. */
+static uint64_t read_log(uint64_t *last, uint64_t *before)
 {
-	const int log = open("log", O_RDONLY), table = open("table", O_RDONLY),
-		  mark = open("mark", O_RDONLY);
-	uint64_t n = 0, last[SLOTS] = { 0 }, before[SLOTS] = { 0 };
+	const int log = open("log", O_RDONLY);
 	struct entry r, want;
+	uint64_t n = 0;
 
 	for (; get(log, &r, n); n++) {
 		want = entry(n + 1);
@@ -118,17 +118,34 @@ static void check(uint64_t least)
 		before[r.slot] = last[r.slot];
 		last[r.slot] = n + 1;
 	}
-	if (n < least)
-		wrong("records that were on disk are missing from", n + 1);
+	return n;
+}
+
+static void check_table(uint64_t n, const uint64_t *last, const uint64_t *before)
+{
+	const int table = open("table", O_RDONLY);
+	struct entry r;
+
 	for (uint64_t slot = 0; slot < SLOTS; slot++) {
 		if (!get(table, &r, slot) || (r.number && (r.sum != sum_of(&r) || r.slot != slot)))
 			wrong("the table is damaged at", slot);
 		if (r.number != last[slot] && !(last[slot] == n && r.number == before[slot]))
 			wrong("the table is behind the log at", slot);
 	}
-	const uint64_t marked = n ? (n - 1) / 16 * 16 : 0;
-	const int there = get(mark, &r, 0);
-	if (there ? r.sum != sum_of(&r) || r.number < marked || r.number > n : marked > 0)
+}
+
+static void check(uint64_t least)
+{
+	uint64_t last[SLOTS] = { 0 }, before[SLOTS] = { 0 };
+	const uint64_t n = read_log(last, before), marked = n ? (n - 1) / 16 * 16 : 0;
+	struct entry r;
+
+	if (n < least)
+		wrong("records that were on disk are missing from", n + 1);
+	check_table(n, last, before);
+	if (get(open("mark", O_RDONLY), &r, 0)
+		    ? r.sum != sum_of(&r) || r.number < marked || r.number > n
+		    : marked > 0)
 		wrong("the mark is not that of", n);
 	printf("%llu\n", (unsigned long long)n);
 }

@@ -7,11 +7,7 @@ load lib
 load backends
 
 ROWS=lvm:pool
-prepare_file() {
-  if ! dmsetup targets 2>/dev/null | grep -q '^thin-pool' && ! modprobe dm-thin-pool 2>/dev/null; then
-    skip "no device-mapper with thin pools in this kernel"
-  fi
-}
+NEEDS=lvm
 clean_file() {
   clean_rows
   same "" "$(lvs --noheadings -o vg_name 2>/dev/null | grep "zone-$Z" || true)"

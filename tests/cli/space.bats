@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck disable=SC2154 # status, stderr are bats'
 # The file system that holds everything of zone's is full, or nearly: what does not fit fails, leaves nothing, and works
 # once there is room. More room in small steps ends each operation at another phase.
 export BATS_TEST_TIMEOUT=900
@@ -21,7 +22,7 @@ unfill() {
 as_before() {
   ok zone pull "$Z" /root/f "$T/f"
   cmp "$T/f" "$T/wanted"
-  same "base${1:+ $1}" "$(zone snapshot -L --json "$Z" | jq -r '[.[].name] | sort | join(" ")')"
+  same base "$(zone snapshot -L --json "$Z" | jq -r '[.[].name] | sort | join(" ")')"
   same "$Z" "$(zone ls -1 | tr '\n' ' ' | sed 's/ $//')"
 }
 
@@ -73,7 +74,7 @@ on() { # BACKEND FILE-SYSTEM SIZE [MKFS-ARGS…]
   fill 0
   ok zone destroy -s "$Z" # that always works
   unfill
-  umount "$ZONE_VAR"
+  until_true 10 umount "$ZONE_VAR"
 }
 clean_file() { if mountpoint -q "$ZONE_VAR"; then umount -l "$ZONE_VAR"; fi; } # after a failure
 

@@ -13,6 +13,8 @@ static struct zone_info stopped(void)
 				   .use.memory = UINT64_MAX,
 				   .use.cpu_ns = UINT64_MAX,
 				   .uptime_ns = UINT64_MAX,
+				   .referenced = UINT64_MAX,
+				   .exclusive = UINT64_MAX,
 				   .use.memory_peak = UINT64_MAX,
 				   .use.memory_max = UINT64_MAX,
 				   .use.memory_swap = UINT64_MAX,
@@ -101,7 +103,8 @@ static void json_of_a_stopped_zone(void **state)
 		       "\"pid\":null,\"exit_status\":null,\"autostart\":false,\"groups\":[],"
 		       "\"ipv4\":[],\"ipv6\":[],\"unprivileged\":false,\"memory_bytes\":null,"
 		       "\"cpu_usage_ns\":null,\"pids\":0,\"backend\":null,\"snapshots\":0,"
-		       "\"uptime_ns\":null,\"path\":null}");
+		       "\"referenced_bytes\":null,\"exclusive_bytes\":null,\"uptime_ns\":null,"
+		       "\"path\":null}");
 }
 
 static void json_of_info(void **state)
