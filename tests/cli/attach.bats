@@ -311,6 +311,7 @@ end_tap() {
   [ "$(packets "$T/pcap2")" -ge 2 ]
 }
 
+# bats test_tags=vm
 @test "tap: of an interface that has no end on the host" {
   need macvlan
   ip link add p0 type veth peer name p1

@@ -53,7 +53,6 @@ ALLOWED = [
     ("lib/core/images.c", "access", "is the argument of publish a path of the host?"),
     ("lib/core/import.c", "open", "the file that the command line names"),
     ("lib/core/index.c", "fopen", "/etc/subuid and /etc/subgid"),
-    ("lib/core/info.c", "open", "/proc/PID/ns"),
     ("lib/core/initenv.c", "open", "our own zone-init"),
     ("lib/core/initfind.c", "open readlink", "/proc/self/fd: where a path inside ended"),
     ("lib/core/keeper.c", "open realpath", "/dev/null, /proc/self/exe"),
