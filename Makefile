@@ -3,7 +3,7 @@
 # test, `sudo make install` installs. What is missing is installed first where a target needs root anyway.
 PREFIX ?= /usr/local
 JOBS   ?= $(shell nproc)
-CTEST  := ctest --output-on-failure --no-tests=error
+CTEST  := ctest -j $(JOBS) --output-on-failure --no-tests=error
 
 all: build-release
 
@@ -53,7 +53,7 @@ format:
 	git ls-files '*.c' '*.h' | xargs clang-format -i
 
 bench: build-release
-	unshare --net --mount -- sh -c 'ip link set lo up && cd tests/bench && ./bench.py ../../build/release && ./crowd.py ../../build/release && ./storage.py ../../build/release'
+	unshare --net --mount -- sh -c 'ip link set lo up && cd tests/bench && ./bench.py ../../build/release && ./crowd.py ../../build/release && ./network.py ../../build/release && ./storage.py ../../build/release'
 
 clean:
 	rm -rf build

@@ -4,6 +4,7 @@
 
 #include "cmd/each.h"
 #include "cmd/out.h"
+#include "cmd/secret.h"
 #include "cmd/tty.h"
 #include "cmd/verbs.h"
 
@@ -12,7 +13,8 @@ struct create_opts {
 	const char *backend;
 	uint64_t size;
 	bool privileged;
-	struct strv set;
+	struct strv set, credentials, load_credentials, ssh_keys;
+	const char *password_hash, *cloud_init;
 };
 #define C(member) offsetof(struct create_opts, member)
 
@@ -25,6 +27,14 @@ static const struct opt create_opts[] = {
 	  C(privileged) },
 	{ 's', "set", "KEY=VALUE", "a key of its configuration; may be repeated", OPT_LIST,
 	  C(set) },
+	{ 0, "ssh-key", "FILE", "public keys that may log in as root; may be repeated", OPT_LIST,
+	  C(ssh_keys) },
+	{ 0, "password-hash", "HASH|-", "root's password, hashed; - reads it from standard input",
+	  OPT_STR, C(password_hash) },
+	{ 0, "cloud-init", "FILE", "user-data for cloud-init", OPT_STR, C(cloud_init) },
+	{ 0, "credential", "ID=VALUE", "a credential for init; may be repeated", OPT_LIST,
+	  C(credentials) },
+	{ 0, "load-credential", "ID:PATH", "the same from a file", OPT_LIST, C(load_credentials) },
 	{ 0 },
 };
 
@@ -40,6 +50,7 @@ static void print_line(void *arg, const char *line)
 static int create_run(struct cmd *c, void *opts, struct zerr *e)
 {
 	const struct create_opts *o = opts;
+	char hash[SECRET_MAX] = "";
 	struct zerr print = { 0 };
 	struct zone_create z = {
 		.template = o->template,
@@ -47,6 +58,11 @@ static int create_run(struct cmd *c, void *opts, struct zerr *e)
 		.size = o->size,
 		.privileged = o->privileged,
 		.set = &o->set,
+		.credentials = &o->credentials,
+		.load_credentials = &o->load_credentials,
+		.ssh_keys = &o->ssh_keys,
+		.password_hash = o->password_hash,
+		.cloud_init = o->cloud_init,
 		.template_argc = c->n_rest,
 		.template_argv = c->rest,
 		.terminal = tty_is_ours(),
@@ -55,6 +71,10 @@ static int create_run(struct cmd *c, void *opts, struct zerr *e)
 	};
 	int r = cmd_host(c, e);
 
+	if (r == 0 && str_eq(o->password_hash, "-")) {
+		r = secret_read("Hash of root's password", hash, e);
+		z.password_hash = hash;
+	}
 	if (r == 0)
 		r = zone_create(c->host, c->name, &z, e);
 	if (r == 0 && print.code) {

@@ -20,10 +20,11 @@ enum { JOBS_MAX = 256 };
 struct job {
 	pid_t pid; /* 0: the slot is free */
 	int fd;
-	const char *name;
+	size_t i; /* of the names */
 };
 
 struct jobs {
+	const struct turns *turns;
 	struct job v[JOBS_MAX];
 	unsigned n;
 	int status;   /* combined so far */
@@ -77,8 +78,9 @@ job_child(struct cmd *c, const char *name, void *opts, int fd, const sigset_t *m
 	_exit(write(fd, &rep, sizeof(rep)) == (ssize_t)sizeof(rep) ? 0 : 1);
 }
 
-static int job_start(struct cmd *c, struct jobs *all, const char *name, void *opts, struct zerr *e)
+static int job_start(struct cmd *c, struct jobs *all, size_t i, void *opts, struct zerr *e)
 {
+	const char *name = all->turns->names->v[i];
 	struct job *j = all->v;
 	int fds[2];
 
@@ -93,7 +95,7 @@ static int job_start(struct cmd *c, struct jobs *all, const char *name, void *op
 		job_child(c, name, opts, fds[1], &all->old);
 	own_close(fds[1]);
 	j->fd = fds[0];
-	j->name = name;
+	j->i = i;
 	if (j->pid < 0) {
 		j->pid = 0;
 		j->fd = own_close(j->fd);
@@ -103,7 +105,7 @@ static int job_start(struct cmd *c, struct jobs *all, const char *name, void *op
 }
 
 /* Take the report of a child whose pipe is readable. Returns the zone's status. */
-static int job_end(struct cmd *c, struct job *j)
+static int job_end(struct cmd *c, const char *name, struct job *j)
 {
 	struct report rep = { 0 };
 	const ssize_t n = read(j->fd, &rep, sizeof(rep));
@@ -122,7 +124,7 @@ static int job_end(struct cmd *c, struct job *j)
 	}
 	j->pid = 0;
 	j->fd = own_close(j->fd);
-	return rep.r < 0 ? cmd_fail(c, j->name, &rep.e) : 0;
+	return rep.r < 0 ? cmd_fail(c, name, &rep.e) : 0;
 }
 
 static unsigned jobs_running(const struct jobs *all)
@@ -134,46 +136,82 @@ static unsigned jobs_running(const struct jobs *all)
 	return n;
 }
 
-/* Wait until at least one child has reported; an interruption is passed on to all. */
-static void jobs_wait(struct cmd *c, struct jobs *all)
+static void job_ended(struct cmd *c, struct jobs *all, size_t i, int status)
 {
+	all->status = status_combine(all->status, status);
+	if (all->turns->ended)
+		all->turns->ended(all->turns->arg, i, status);
+	(void)c;
+}
+
+/* Wait until at least one child has reported, at most @ms; an interruption is passed on to all. */
+static void jobs_wait(struct cmd *c, struct jobs *all, int ms)
+{
+	const struct timespec patience = { ms / 1000, ms % 1000 * 1000000L };
 	struct pollfd fds[JOBS_MAX];
 
 	for (unsigned i = 0; i < all->n; i++)
 		fds[i] = (struct pollfd){ .fd = all->v[i].pid ? all->v[i].fd : -1,
 					  .events = POLLIN };
-	if (ppoll(fds, all->n, NULL, &all->old) < 0) {
+	if (ppoll(fds, all->n, ms < 0 ? NULL : &patience, &all->old) < 0) {
 		for (unsigned i = 0; zone_signal() && i < all->n; i++)
 			if (all->v[i].pid)
 				(void)kill(all->v[i].pid, zone_signal()); /* may have ended */
 		return;
 	}
 	for (unsigned i = 0; i < all->n; i++)
-		if (fds[i].fd >= 0 && fds[i].revents)
-			all->status = status_combine(all->status, job_end(c, &all->v[i]));
+		if (fds[i].fd >= 0 && fds[i].revents) {
+			const size_t k = all->v[i].i;
+
+			job_ended(c, all, k, job_end(c, all->turns->names->v[k], &all->v[i]));
+		}
 }
 
-static int side_by_side(struct cmd *c, const struct strv *names, void *opts)
+int each_in_turn(struct cmd *c, const struct turns *t, unsigned jobs, void *opts)
 {
-	struct jobs all = { .n = c->opt.jobs < JOBS_MAX ? c->opt.jobs : JOBS_MAX };
+	struct jobs all = { .turns = t, .n = jobs < JOBS_MAX ? jobs : JOBS_MAX };
 	sigset_t stop;
+	int i = 0;
 
 	(void)sigemptyset(&stop);
 	(void)sigaddset(&stop, SIGINT);
 	(void)sigaddset(&stop, SIGTERM);
 	(void)sigprocmask(SIG_BLOCK, &stop, &all.old);
-	for (size_t i = 0; i < names->n && !zone_signal();) {
+	while (i != TURN_END && !zone_signal()) {
 		struct zerr e = { 0 };
+		int ms = -1;
 
-		if (jobs_running(&all) == all.n)
-			jobs_wait(c, &all);
-		else if (job_start(c, &all, names->v[i++], opts, &e) < 0)
-			all.status = status_combine(all.status, cmd_fail(c, names->v[i - 1], &e));
+		i = jobs_running(&all) == all.n ? TURN_WAIT : t->next(t->arg, &ms);
+		if (i == TURN_WAIT)
+			jobs_wait(c, &all, ms);
+		else if (i >= 0 && job_start(c, &all, (size_t)i, opts, &e) < 0)
+			job_ended(c, &all, (size_t)i, cmd_fail(c, t->names->v[i], &e));
 	}
 	while (jobs_running(&all) > 0)
-		jobs_wait(c, &all);
+		jobs_wait(c, &all, -1);
 	(void)sigprocmask(SIG_SETMASK, &all.old, NULL);
 	return zone_signal() ? status_combine(all.status, ZERR_FAILED) : all.status;
+}
+
+/* One behind the other. */
+struct queue {
+	size_t n, at;
+};
+
+static int next_in_queue(void *arg, int *ret_ms)
+{
+	struct queue *q = arg;
+
+	(void)ret_ms;
+	return q->at < q->n ? (int)q->at++ : TURN_END;
+}
+
+static int side_by_side(struct cmd *c, const struct strv *names, void *opts)
+{
+	struct queue q = { .n = names->n };
+	const struct turns t = { .names = names, .arg = &q, .next = next_in_queue };
+
+	return each_in_turn(c, &t, c->opt.jobs, opts);
 }
 
 int each_begin(struct cmd *c, struct strv *ret, struct zerr *e)

@@ -24,3 +24,18 @@ int each_of(struct cmd *c, const struct strv *names, void *opts);
  * and
  * @e when nothing was tried. */
 int each_run(struct cmd *c, void *opts, struct zerr *e);
+
+/* Zones that are worked on side by side, in an order of the caller's. */
+enum { TURN_WAIT = -1, TURN_END = -2 };
+struct turns {
+	const struct strv *names;
+	void *arg;
+	/* Which of them may begin now; TURN_WAIT: none before another one has ended, or *ret_ms
+	 * have passed (-1: however long); TURN_END: none any more. */
+	int (*next)(void *arg, int *ret_ms);
+	/* It has ended with this exit status. */
+	void (*ended)(void *arg, size_t i, int status);
+};
+/* Run c->verb->each in children, at most @jobs at once, and print the failures. The combined
+ * status. */
+int each_in_turn(struct cmd *c, const struct turns *t, unsigned jobs, void *opts);

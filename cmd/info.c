@@ -159,6 +159,10 @@ static void general_lines(const struct view *v, const struct zone_info *i)
 
 	line(v, "Ready", str_eq(i->state, "RUNNING") ? (i->ready ? "yes" : "no") : NULL);
 	line(v, "Health", i->health);
+	line(v, " Output", i->health_output);
+	line(v, "Restart at", i->restart_at ? format_time(i->restart_at, text) : NULL);
+	if (i->restarts)
+		line_number(v, "Restarts", i->restarts);
 	if (i->exit_status >= 0)
 		line_number(v, "Exit status", (uint64_t)i->exit_status);
 	line(v, "Autostart", i->autostart ? "yes" : "no");
@@ -176,6 +180,7 @@ static void general_lines(const struct view *v, const struct zone_info *i)
 	line_number(v, "Snapshots", i->snapshots);
 	line(v, "Path", i->path);
 	line(v, "Cgroup", i->cgroup);
+	pairs(v, "Guest", &i->guest);
 	pairs(v, "Security", &i->security);
 	pairs(v, "Limit", &i->limits);
 	lines(v, "Not enforced", &i->limits_not_enforced);

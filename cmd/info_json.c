@@ -84,6 +84,15 @@ static void pairs_json(struct json *j, const char *key, const struct strv *p)
 	json_end_obj(j);
 }
 
+/* All as text: it is the zone's word. */
+static void guest_json(struct json *j, const struct strv *p)
+{
+	json_obj(j, "guest");
+	for (size_t i = 0; i + 1 < p->n; i += 2)
+		json_str(j, p->v[i], p->v[i + 1]);
+	json_end_obj(j);
+}
+
 static void pid_json(struct json *j, const char *key, int64_t pid)
 {
 	if (pid > 0)
@@ -107,6 +116,10 @@ void info_json(struct json *j, const struct zone_info *i)
 	pairs_json(j, "limits", &i->limits);
 	json_strv(j, "limits_not_enforced", &i->limits_not_enforced);
 	pairs_json(j, "security", &i->security);
+	guest_json(j, &i->guest);
+	json_str(j, "health_output", i->health_output);
+	out_json_time(j, "restart_at", i->restart_at);
+	json_u64(j, "restarts", i->restarts);
 	json_str(j, "incomplete_op", i->incomplete_op);
 	json_str(j, "incomplete_hint", i->incomplete_hint);
 	json_strv(j, "holders", &i->holders);

@@ -2,6 +2,7 @@
 /* zone start, in the background or (-F) in the foreground. */
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "cmd/each.h"
@@ -68,6 +69,23 @@ int start_zone(struct cmd *c, const char *name, const struct zone_start *s, stru
 	return r;
 }
 
+/* Sockets that our own manager has opened for the zone, by sd_listen_fds(3). */
+static void take_sockets(struct zone_start *s)
+{
+	static int fds[ZONE_LISTEN_MAX];
+	const char *pid = getenv("LISTEN_PID"), *n = getenv("LISTEN_FDS");
+	uint64_t value;
+
+	if (!pid || !n || parse_u64(pid, INT32_MAX, &value) < 0 || (pid_t)value != getpid() ||
+	    parse_u64(n, ZONE_LISTEN_MAX, &value) < 0)
+		return;
+	for (unsigned i = 0; i < value; i++)
+		fds[i] = 3 + (int)i;
+	s->listen = fds;
+	s->listen_n = (unsigned)value;
+	s->listen_names = getenv("LISTEN_FDNAMES");
+}
+
 static struct zone_start start_of(const struct cmd *c, const struct start_opts *o)
 {
 	return (struct zone_start){
@@ -81,8 +99,10 @@ static struct zone_start start_of(const struct cmd *c, const struct start_opts *
 
 static int start_each(struct cmd *c, const char *name, void *opts, struct zerr *e)
 {
-	const struct zone_start s = start_of(c, opts);
+	struct zone_start s = start_of(c, opts);
 
+	if (c->n_args == 1 && !c->opt.all)
+		take_sockets(&s);
 	return start_zone(c, name, &s, e);
 }
 
@@ -109,12 +129,13 @@ static void foreground_signal(struct cmd *c, struct foreground *f, int sig, unsi
 static int start_foreground(struct cmd *c, const char *name, const struct start_opts *o,
 			    struct zerr *e)
 {
-	const struct zone_start s = start_of(c, o);
+	struct zone_start s = start_of(c, o);
 	struct foreground f = {
 		.name = name, .console = true, .escape = 'a' & 0x1f, .signal = foreground_signal
 	};
 	int r = zone_log_end(c->host, name, &f.log, e);
 
+	take_sockets(&s);
 	if (r == 0)
 		r = start_zone(c, name, &s, e);
 	if (r < 0)

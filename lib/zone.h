@@ -64,7 +64,13 @@ struct zone_create {
 	uint64_t size;	      /* 0: no limit */
 	bool privileged;
 	const struct strv *set; /* "KEY=VALUE" */
-	int template_argc;	/* what stood behind "--" */
+	/* first use; all may be NULL */
+	const struct strv *credentials;	     /* "ID=VALUE" */
+	const struct strv *load_credentials; /* "ID:PATH" */
+	const struct strv *ssh_keys;	     /* paths of public keys, for root */
+	const char *password_hash;	     /* of root, as crypt(5) has it */
+	const char *cloud_init;		     /* path of user-data */
+	int template_argc;		     /* what stood behind "--" */
 	char **template_argv;
 	int terminal;				    /* may ask questions */
 	void (*print)(void *arg, const char *line); /* results of --list */
@@ -117,13 +123,20 @@ enum zone_wait { ZONE_WAIT_NONE, ZONE_WAIT_RUNNING, ZONE_WAIT_READY, ZONE_WAIT_N
 
 struct zone_start {
 	enum zone_wait wait;
-	int timeout_ms;		/* of the wait; -1: none */
-	const struct strv *set; /* "KEY=VALUE" for this run only */
-	char *const *argv;	/* process 1 (or the stub's child), NULL: init */
-	bool stub;		/* run argv under the stub init */
-	int stdio[3];		/* with stub: the streams of argv; -1: the console */
-	bool scratch;		/* on a throw-away layer over the root */
+	int timeout_ms;		  /* of the wait; -1: none */
+	const struct strv *set;	  /* "KEY=VALUE" for this run only */
+	char *const *argv;	  /* process 1 (or the stub's child), NULL: init */
+	bool stub;		  /* run argv under the stub init */
+	int stdio[3];		  /* with stub: the streams of argv; -1: the console */
+	bool scratch;		  /* on a throw-away layer over the root */
+	const int *listen;	  /* sockets for init, as by sd_listen_fds(3); borrowed */
+	unsigned listen_n;	  /* at most ZONE_LISTEN_MAX */
+	const char *listen_names; /* LISTEN_FDNAMES, or NULL */
+	unsigned restarts;	  /* internal: how often in a row it has been started again */
+	unsigned depth;		  /* internal: of start.requires */
+	bool met;		  /* internal: what it requires runs */
 };
+#define ZONE_LISTEN_MAX 32
 /* Starts, then gives the lock back and waits as asked. A timeout of the wait is -ETIMEDOUT; the
  * zone goes on running and e->hint may be empty: zone_log_tail() has its last lines. */
 ZONE_API int zone_start(struct zone_host *h, const char *name, const struct zone_start *s,
@@ -137,6 +150,35 @@ ZONE_API int zone_freeze(struct zone_host *h, const char *name, bool freeze, str
 /* @states "RUNNING|STOPPED" in any case. 0, or -ETIMEDOUT; @timeout_ms -1 none, 0 looks once. */
 ZONE_API int zone_wait(struct zone_host *h, const char *name, const char *states, int timeout_ms,
 		       struct zerr *e);
+
+/* ---- autostart ------------------------------------------------------------------------------ */
+
+/* Start the zone when the host boots, or no longer. */
+ZONE_API int zone_enable(struct zone_host *h, const char *name, bool enable, struct zerr *e);
+
+struct zone_autostart {
+	const struct strv
+		*groups;  /* NULL: zones without groups; "" among others means those, too */
+	bool all;	  /* whatever their groups */
+	bool ignore_auto; /* whether or not they have autostart */
+};
+struct zone_plan_entry {
+	char *name;
+	int order;		     /* start.order, lowered where others wait for it */
+	unsigned delay;		     /* seconds after its start before the next one is begun */
+	struct strv after, requires; /* of the plan */
+	bool pulled;		     /* only because another one requires it */
+	bool waited_for;
+	char *refused; /* why it cannot be started, or NULL */
+};
+struct zone_plan {
+	struct zone_plan_entry *v; /* each behind those that it comes after */
+	size_t n;
+};
+/* What `autostart` would start, in an order that does. Zones that run are in it, too. */
+ZONE_API int zone_plan_make(struct zone_host *h, const struct zone_autostart *a,
+			    struct zone_plan *ret, struct zerr *e);
+ZONE_API void zone_plan_done(struct zone_plan *p);
 
 /* ---- exec, console, files ------------------------------------------------------------------- */
 
@@ -189,6 +231,11 @@ ZONE_API int zone_log_tail(struct zone_host *h, const char *name, unsigned lines
 ZONE_API int zone_copy_files(struct zone_host *h, const char *name, bool push, char *const *sources,
 			     int n, const char *destination, struct zerr *e);
 
+/* The password of a user of the zone, running or not; @user NULL: root. Nothing of the zone is
+ * executed. */
+ZONE_API int zone_set_password(struct zone_host *h, const char *name, const char *user,
+			       const char *password, struct zerr *e);
+
 /* ---- looking -------------------------------------------------------------------------------- */
 
 struct zone_nic {
@@ -217,9 +264,12 @@ struct zone_info { /* numbers: UINT64_MAX when not known */
 	char *incomplete_op; /* with state INCOMPLETE, and its repair in incomplete_hint */
 	char *incomplete_hint;
 	bool ready, autostart, unprivileged;
-	char *health;			/* NULL: none configured */
-	int64_t pid, monitor_pid;	/* 0: none */
-	int64_t exit_status;		/* -1: not known */
+	char *health;		  /* NULL: none configured */
+	char *health_output;	  /* of the last check, when it failed */
+	int64_t restart_at;	  /* a restart is planned, in seconds since the epoch; 0: none */
+	unsigned restarts;	  /* in a row, by restart.policy and health.action */
+	int64_t pid, monitor_pid; /* 0: none */
+	int64_t exit_status;	  /* -1: not known */
 	struct strv groups, ipv4, ipv6; /* addresses without prefix length */
 	struct zone_usage use; /* with ZONE_LS_USAGE processor time, memory and pids alone */
 	uint64_t uptime_ns, snapshots;
@@ -236,7 +286,8 @@ struct zone_info { /* numbers: UINT64_MAX when not known */
 	struct strv limits; /* key, value, … */
 	struct strv limits_not_enforced;
 	struct strv security; /* key, value, … ("level", "default", …) */
-	struct strv holders;  /* state DOWN: what keeps it */
+	struct strv guest; /* key, value, … that init said of itself ("hostname", "status", …) */
+	struct strv holders; /* state DOWN: what keeps it */
 };
 /* Free what it holds. */
 ZONE_API void zone_info_done(struct zone_info *i);
@@ -493,6 +544,45 @@ ZONE_API void zone_networks_done(struct zone_networks *n);
 ZONE_API int zone_network_remove(struct zone_host *h, const char *name, struct zerr *e);
 /* Bring it up and keep it up without zones, or no longer. */
 ZONE_API int zone_network_hold(struct zone_host *h, const char *name, bool up, struct zerr *e);
+
+/* Give the zone interface @nic, set up by @set ("KEY=VALUE", for net.NIC.KEY), or take it away; at
+ * once when it runs. @ret_live: as by zone_set(). Exit status 4 when it has one called so, 3 when
+ * not. */
+ZONE_API int zone_network_attach(struct zone_host *h, const char *name, const char *nic,
+				 const struct strv *set, struct strv *ret_live, struct zerr *e);
+ZONE_API int zone_network_detach(struct zone_host *h, const char *name, const char *nic,
+				 struct strv *ret_live, struct zerr *e);
+
+struct zone_tapped {
+	uint64_t packets, lost;
+};
+/* Write what passes interface @nic (NULL: the first) of the running zone to the file @path (NULL:
+ * standard output), as pcap, until a signal comes, the zone ends or nobody reads any more. */
+ZONE_API int zone_network_tap(struct zone_host *h, const char *name, const char *nic,
+			      const char *path, struct zone_tapped *ret, struct zerr *e);
+
+/* Lead port @port ("[ADDRESS:]PORT[-PORT][/udp]") of the host to port @to of the zone, at once when
+ * it runs. Exit status 4 when another zone or a process of the host has it. */
+ZONE_API int zone_forward_add(struct zone_host *h, const char *name, const char *port,
+			      const char *to, struct zerr *e);
+/* Exit status 3 when it is not forwarded. */
+ZONE_API int zone_forward_remove(struct zone_host *h, const char *name, const char *port,
+				 struct zerr *e);
+struct zone_forward {
+	char *zone, *port; /* as in its configuration */
+	char *address;	   /* of the host; NULL: any */
+	bool udp;
+	unsigned first, last, to;
+};
+struct zone_forwards {
+	struct zone_forward *v;
+	size_t n;
+};
+/* Those of one zone, appended. */
+ZONE_API int zone_forward_list(struct zone_host *h, const char *name, struct zone_forwards *ret,
+			       struct zerr *e);
+/* Free what it holds. */
+ZONE_API void zone_forwards_done(struct zone_forwards *f);
 
 /* ---- vectors and buffers -------------------------------------------------------------------- */
 

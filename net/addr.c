@@ -5,6 +5,7 @@
 
 #include <arpa/inet.h>
 #include <linux/if_addr.h>
+#include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
 
@@ -46,13 +47,69 @@ int addr_add(struct nl *nl, unsigned index, const struct ipnet *n, struct zerr *
 	return r == -EEXIST ? 0 : zerr_in(e, r, "address %s", ipnet_text(n, text));
 }
 
-int addr_add_default(struct nl *nl, unsigned index, const struct ipnet *gateway, struct zerr *e)
+int addr_remove(struct nl *nl, unsigned index, const struct ipnet *n, struct zerr *e)
+{
+	const struct ifaddrmsg ifa = { .ifa_family = (uint8_t)n->family,
+				       .ifa_prefixlen = (uint8_t)n->prefix,
+				       .ifa_index = index };
+	char text[IPNET_TEXT];
+	struct nlm m;
+	int r;
+
+	nlm_begin(&m, RTM_DELADDR, 0, &ifa, sizeof(ifa));
+	nlm_put(&m, IFA_LOCAL, n->addr, addr_len(n->family));
+	nlm_put(&m, IFA_ADDRESS, n->addr, addr_len(n->family));
+	r = nl_call(nl, &m, NULL, NULL, e);
+	return r == -EADDRNOTAVAIL || r == -ENODEV
+		       ? 0
+		       : zerr_in(e, r, "address %s", ipnet_text(n, text));
+}
+
+int addr_add_route(struct nl *nl, unsigned index, const struct ipnet *n, struct zerr *e)
+{
+	const struct rtmsg rt = { .rtm_family = (uint8_t)n->family,
+				  .rtm_dst_len = (uint8_t)n->prefix,
+				  .rtm_table = RT_TABLE_MAIN,
+				  .rtm_protocol = RTPROT_STATIC,
+				  .rtm_scope = RT_SCOPE_LINK,
+				  .rtm_type = RTN_UNICAST };
+	char text[IPNET_TEXT];
+	struct nlm m;
+
+	nlm_begin(&m, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, &rt, sizeof(rt));
+	nlm_put(&m, RTA_DST, n->addr, addr_len(n->family));
+	nlm_u32(&m, RTA_OIF, index);
+	return zerr_in(e, nl_call(nl, &m, NULL, NULL, e), "route to %s", ipnet_text(n, text));
+}
+
+int addr_speak_for(struct nl *nl, unsigned index, const struct ipnet *n, bool on, struct zerr *e)
+{
+	const struct ndmsg nd = { .ndm_family = (uint8_t)n->family,
+				  .ndm_ifindex = (int)index,
+				  .ndm_state = NUD_PERMANENT,
+				  .ndm_flags = NTF_PROXY };
+	char text[IPNET_TEXT];
+	struct nlm m;
+	int r;
+
+	nlm_begin(&m, on ? RTM_NEWNEIGH : RTM_DELNEIGH, on ? NLM_F_CREATE | NLM_F_REPLACE : 0, &nd,
+		  sizeof(nd));
+	nlm_put(&m, NDA_DST, n->addr, addr_len(n->family));
+	r = nl_call(nl, &m, NULL, NULL, e);
+	return !on && (r == -ENOENT || r == -ENODEV)
+		       ? 0
+		       : zerr_in(e, r, "answer for %s", ipnet_address(n, text));
+}
+
+int addr_add_default(struct nl *nl, unsigned index, const struct ipnet *gateway, bool onlink,
+		     struct zerr *e)
 {
 	const struct rtmsg rt = { .rtm_family = (uint8_t)gateway->family,
 				  .rtm_table = RT_TABLE_MAIN,
 				  .rtm_protocol = RTPROT_STATIC,
 				  .rtm_scope = RT_SCOPE_UNIVERSE,
-				  .rtm_type = RTN_UNICAST };
+				  .rtm_type = RTN_UNICAST,
+				  .rtm_flags = onlink ? RTNH_F_ONLINK : 0 };
 	char text[IPNET_TEXT];
 	struct nlm m;
 
@@ -77,11 +134,12 @@ static bool take_bytes(struct ipnet *ret, int family, unsigned prefix, const str
 
 int addr_parse(const struct nlmsghdr *h, struct addr_entry *ret)
 {
-	const struct nlattr *tb[IFA_LOCAL + 1];
+	const struct nlattr *tb[IFA_FLAGS + 1];
 	const struct ifaddrmsg *ifa = NLMSG_DATA(h);
 	struct addr_entry a = { 0 };
+	uint32_t flags;
 
-	if (h->nlmsg_type != RTM_NEWADDR || nlm_attrs(h, sizeof(*ifa), tb, IFA_LOCAL) < 0)
+	if (h->nlmsg_type != RTM_NEWADDR || nlm_attrs(h, sizeof(*ifa), tb, IFA_FLAGS) < 0)
 		return -EPROTO;
 	if (ifa->ifa_family != AF_INET && ifa->ifa_family != AF_INET6)
 		return -ENOENT;
@@ -90,6 +148,9 @@ int addr_parse(const struct nlmsghdr *h, struct addr_entry *ret)
 		return -EPROTO;
 	a.index = ifa->ifa_index;
 	a.global = ifa->ifa_scope == RT_SCOPE_UNIVERSE && a.index != LINK_LO;
+	flags = nlm_get_u32(tb[IFA_FLAGS], ifa->ifa_flags);
+	a.lasting = flags & IFA_F_PERMANENT;
+	a.tentative = (flags & IFA_F_TENTATIVE) && !(flags & IFA_F_OPTIMISTIC);
 	*ret = a;
 	return 0;
 }

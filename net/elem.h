@@ -29,7 +29,9 @@ struct elem {
 	enum elem_table table;
 	const char *set; /* static */
 	struct elem_key key;
+	struct elem_key end;   /* of an interval; len 0: none */
 	struct elem_key value; /* of a map; len 0: a set */
+	uint64_t rate;	       /* of a set with limits: bytes per second, else 0 */
 	const char *note;      /* a comment kept with it, or NULL; borrowed */
 };
 
@@ -53,9 +55,14 @@ enum elems_how {
  * -EEXIST, -EBUSY (a map has another value there), or -errno. */
 int elems_commit(const struct elems *l, enum elems_how how, struct zerr *e);
 
+/* Take @out out, and put @in in as new ones, by one transaction. What of @out is not there is fine.
+ */
+int elems_swap(const struct elems *out, const struct elems *in, struct zerr *e);
+
 /* Drop packets that matched element @x of a set with counters. 0, -ENOENT. */
 int elem_count(const struct elem *x, uint64_t *ret_packets);
-/* Call @fn with the key and the drop packets of each element of a set with counters. 0 or -errno. */
+/* Call @fn with the key and the drop packets of each element of a set with counters. 0 or -errno.
+ */
 int elem_count_all(enum elem_table table, const char *set,
 		   int (*fn)(const struct elem_key *key, uint64_t packets, void *arg), void *arg);
 /* The comment of element @x, "" when it has none. 0, -ENOENT. */

@@ -89,6 +89,15 @@ struct ipnet ipnet_nth(const struct ipnet *base, uint32_t offset)
 	return n;
 }
 
+struct ipnet ipnet_last(const struct ipnet *base)
+{
+	struct ipnet n = *base;
+
+	for (unsigned bit = n.prefix; bit < bits_of(n.family); bit++)
+		n.addr[bit / 8] |= (uint8_t)(0x80 >> bit % 8);
+	return n;
+}
+
 uint32_t ipnet_offset(const struct ipnet *base, const struct ipnet *n)
 {
 	uint32_t a, b;

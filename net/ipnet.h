@@ -30,6 +30,8 @@ bool ipnet_is_base(const struct ipnet *n);
 
 /* Address number @offset of the network @base, of either family, with the network's prefix. */
 struct ipnet ipnet_nth(const struct ipnet *base, uint32_t offset);
+/* The last address of the network @base, of either family. */
+struct ipnet ipnet_last(const struct ipnet *base);
 /* How far @n is into the IPv4 network @base; the caller knows that it is inside. */
 uint32_t ipnet_offset(const struct ipnet *base, const struct ipnet *n);
 /* The number of addresses of the IPv4 network @base, its first and last included. */

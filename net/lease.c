@@ -22,13 +22,15 @@ struct leasing {
 };
 
 static int choose_mac(const struct net_env *env, const struct nic_spec *nic, unsigned slot,
-		      struct net_lease *l, struct zerr *e)
+		      bool keeps, struct net_lease *l, struct zerr *e)
 {
 	char what[64];
 	struct ident id;
 	uint8_t mac[6];
 	int r;
 
+	if (!nic->mac && keeps)
+		return 0;
 	if (nic->mac) {
 		if (mac_parse(mac, nic->mac) < 0)
 			return zerr_as(e, ZERR_USAGE, "mac '%s' is not a unicast address",
@@ -198,8 +200,14 @@ static int choose_gateway(const struct leasing *s, const struct ipnet *base, int
 			put_address(to, room, &gateway);
 		return r;
 	}
-	/* nothing leads out of an internal network */
-	if (strv_has(&s->nic->gateways, "none") || !s->net || s->net->internal)
+	if (strv_has(&s->nic->gateways, "none"))
+		return 0;
+	if (net_routes(s->nic)) {
+		(void)snprintf(to, room, "%s", family == AF_INET ? NIC_GATEWAY4 : NIC_GATEWAY6);
+		return 0;
+	}
+	/* nothing leads out of an internal network, or to it from another VLAN than its own */
+	if (!s->net || s->net->internal || s->nic->vlan > 1)
 		return 0;
 	gateway = ipnet_nth(base, 1);
 	put_address(to, room, &gateway);
@@ -245,6 +253,14 @@ static int fill(const struct leasing *s, struct zerr *e)
 	return choose_gateways(s, e);
 }
 
+static bool is_single(const char *address)
+{
+	struct ipnet n;
+
+	return !address ||
+	       (ipnet_parse(&n, address) == 0 && n.prefix == (n.family == AF_INET ? 32 : 128));
+}
+
 /* On none of our networks: exactly what is given. */
 static int fill_given(const struct leasing *s, struct zerr *e)
 {
@@ -256,6 +272,9 @@ static int fill_given(const struct leasing *s, struct zerr *e)
 		r = pick(&s->nic->addresses, AF_INET6, "address", &ipv6, e);
 	if (r < 0)
 		return r;
+	if (net_routes(s->nic) && (!is_single(ipv4) || !is_single(ipv6)))
+		return zerr_as(e, ZERR_USAGE,
+			       "address: one that is routed stands alone, with /32 or /128");
 	l->mtu = s->nic->mtu;
 	(void)snprintf(l->ipv4, sizeof(l->ipv4), "%s", ipv4 ? ipv4 : "");
 	(void)snprintf(l->ipv6, sizeof(l->ipv6), "%s", ipv6 ? ipv6 : "");
@@ -279,7 +298,7 @@ int net_lease(const struct net_env *env, const struct nic_spec *nic, unsigned sl
 	if (r == 0 && network)
 		r = network_get(env, network, &net, e);
 	if (r == 0)
-		r = choose_mac(env, nic, slot, &l, e);
+		r = choose_mac(env, nic, slot, ops->keys & NIC_KEEPS, &l, e);
 	if (r == 0)
 		r = network ? fill(&s, e) : fill_given(&s, e);
 	if (r < 0)

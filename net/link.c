@@ -8,6 +8,8 @@
 #include <linux/veth.h>
 #include <string.h>
 
+#define ALIAS_ROOM 128 /* the kernel's ALTIFNAMSIZ */
+
 struct link_query {
 	struct link_info *ret;
 	const char *alias;
@@ -50,28 +52,36 @@ static void take_counters(const struct nlattr *a, struct link_info *ret)
 	ret->tx_dropped = s.tx_dropped;
 }
 
+static uint8_t get_u8(const struct nlattr *a)
+{
+	const uint8_t *value = nlm_get(a, 1);
+
+	return value ? *value : 0;
+}
+
 static bool is_vlan_aware(const struct nlattr *data)
 {
 	const struct nlattr *tb[IFLA_BR_VLAN_FILTERING + 1];
-	const uint8_t *on;
 
 	nlm_nested(data, tb, IFLA_BR_VLAN_FILTERING);
-	on = nlm_get(tb[IFLA_BR_VLAN_FILTERING], 1);
-	return on && *on;
+	return get_u8(tb[IFLA_BR_VLAN_FILTERING]);
 }
 
 int link_parse(const struct nlmsghdr *h, const char *alias, struct link_info *ret)
 {
-	const struct nlattr *tb[IFLA_PROP_LIST + 1], *info[IFLA_INFO_DATA + 1];
+	const struct nlattr *tb[IFLA_PERM_ADDRESS + 1], *info[IFLA_INFO_DATA + 1];
 	const struct ifinfomsg *ifi = NLMSG_DATA(h);
 	struct link_info link = { 0 };
 	const void *mac;
 
-	if (h->nlmsg_type != RTM_NEWLINK || nlm_attrs(h, sizeof(*ifi), tb, IFLA_PROP_LIST) < 0)
+	if (h->nlmsg_type != RTM_NEWLINK || nlm_attrs(h, sizeof(*ifi), tb, IFLA_PERM_ADDRESS) < 0)
 		return -EPROTO;
 	link.index = (unsigned)ifi->ifi_index;
 	link.peer = nlm_get_u32(tb[IFLA_LINK], 0);
 	link.mtu = nlm_get_u32(tb[IFLA_MTU], 0);
+	link.master = nlm_get_u32(tb[IFLA_MASTER], 0);
+	link.up = ifi->ifi_flags & IFF_UP;
+	link.carrier = get_u8(tb[IFLA_CARRIER]);
 	copy_text(link.name, sizeof(link.name), tb[IFLA_IFNAME]);
 	nlm_nested(tb[IFLA_LINKINFO], info, IFLA_INFO_DATA);
 	copy_text(link.kind, sizeof(link.kind), info[IFLA_INFO_KIND]);
@@ -80,6 +90,9 @@ int link_parse(const struct nlmsghdr *h, const char *alias, struct link_info *re
 	mac = nlm_get(tb[IFLA_ADDRESS], sizeof(link.mac));
 	if (mac)
 		memcpy(link.mac, mac, sizeof(link.mac));
+	mac = nlm_get(tb[IFLA_PERM_ADDRESS], sizeof(link.fixed_mac));
+	if (mac)
+		memcpy(link.fixed_mac, mac, sizeof(link.fixed_mac));
 	link.ipv6 = has_ipv6(tb[IFLA_AF_SPEC]);
 	link.alias = alias && nlm_has_str(tb[IFLA_PROP_LIST], IFLA_ALT_IFNAME, alias);
 	take_counters(tb[IFLA_STATS64], &link);
@@ -126,7 +139,8 @@ int link_add_veth(struct nl *nl, const struct veth *v, struct zerr *e)
 
 	nlm_begin(&m, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &ifi, sizeof(ifi));
 	nlm_str(&m, IFLA_IFNAME, v->name);
-	nlm_u32(&m, IFLA_MASTER, v->master);
+	if (v->master)
+		nlm_u32(&m, IFLA_MASTER, v->master);
 	nlm_u32(&m, IFLA_MTU, v->mtu);
 	info = nlm_nest(&m, IFLA_LINKINFO, NULL, 0);
 	nlm_str(&m, IFLA_INFO_KIND, "veth");
@@ -140,6 +154,73 @@ int link_add_veth(struct nl *nl, const struct veth *v, struct zerr *e)
 	nlm_end(&m, data);
 	nlm_end(&m, info);
 	return zerr_in(e, nl_call(nl, &m, NULL, NULL, e), "create veth %s", v->name);
+}
+
+int link_add_child(struct nl *nl, const struct child *c, struct zerr *e)
+{
+	const struct ifinfomsg ifi = { 0 };
+	struct nlattr *info, *data;
+	struct nlm m;
+
+	nlm_begin(&m, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &ifi, sizeof(ifi));
+	nlm_str(&m, IFLA_IFNAME, c->name);
+	nlm_u32(&m, IFLA_LINK, c->parent);
+	nlm_u32(&m, IFLA_NET_NS_FD, (uint32_t)c->netns_fd);
+	if (c->mac)
+		nlm_put(&m, IFLA_ADDRESS, c->mac, 6);
+	if (c->mtu)
+		nlm_u32(&m, IFLA_MTU, c->mtu);
+	info = nlm_nest(&m, IFLA_LINKINFO, NULL, 0);
+	nlm_str(&m, IFLA_INFO_KIND, c->kind);
+	data = nlm_nest(&m, IFLA_INFO_DATA, NULL, 0);
+	if (c->attribute)
+		nlm_put(&m, c->attribute, c->value, c->len);
+	nlm_end(&m, data);
+	nlm_end(&m, info);
+	return zerr_in(e, nl_call(nl, &m, NULL, NULL, e), "create %s %s", c->kind, c->name);
+}
+
+int link_set(struct nl *nl, unsigned index, const struct link_change *c, struct zerr *e)
+{
+	const struct ifinfomsg ifi = { .ifi_index = (int)index,
+				       .ifi_flags = c->up ? IFF_UP : 0,
+				       .ifi_change = c->up || c->down ? IFF_UP : 0 };
+	struct nlm m;
+
+	nlm_begin(&m, RTM_NEWLINK, 0, &ifi, sizeof(ifi));
+	if (c->netns_fd)
+		nlm_u32(&m, IFLA_NET_NS_FD, (uint32_t)c->netns_fd);
+	if (c->name)
+		nlm_str(&m, IFLA_IFNAME, c->name);
+	if (c->mac)
+		nlm_put(&m, IFLA_ADDRESS, c->mac, 6);
+	if (c->mtu)
+		nlm_u32(&m, IFLA_MTU, c->mtu);
+	return zerr_in(e, nl_call(nl, &m, NULL, NULL, e), "link %u", index);
+}
+
+struct each_query {
+	int (*fn)(const struct link_info *link, void *arg);
+	void *arg;
+};
+
+static int take_each(const struct nlmsghdr *h, void *arg)
+{
+	const struct each_query *q = arg;
+	struct link_info link;
+
+	return link_parse(h, NULL, &link) < 0 ? 0 : q->fn(&link, q->arg);
+}
+
+int link_each(struct nl *nl, int (*fn)(const struct link_info *link, void *arg), void *arg,
+	      struct zerr *e)
+{
+	const struct ifinfomsg ifi = { .ifi_family = AF_UNSPEC };
+	struct each_query q = { fn, arg };
+	struct nlm m;
+
+	nlm_begin(&m, RTM_GETLINK, NLM_F_DUMP, &ifi, sizeof(ifi));
+	return zerr_in(e, nl_call(nl, &m, take_each, &q, e), "list links");
 }
 
 static int add_bridge(struct nl *nl, const char *name, const uint8_t *mac, bool vlan_aware,
@@ -206,6 +287,43 @@ int link_add_alias(struct nl *nl, unsigned index, const char *alias, struct zerr
 	nlm_str(&m, IFLA_ALT_IFNAME, alias);
 	nlm_end(&m, list);
 	return zerr_in(e, nl_call(nl, &m, NULL, NULL, e), "alternative name %s", alias);
+}
+
+/* The first of its alternative names. */
+static int take_alias(const struct nlmsghdr *h, void *arg)
+{
+	const struct nlattr *tb[IFLA_PROP_LIST + 1], *name;
+	const struct ifinfomsg *ifi = NLMSG_DATA(h);
+
+	if (h->nlmsg_type != RTM_NEWLINK || nlm_attrs(h, sizeof(*ifi), tb, IFLA_PROP_LIST) < 0)
+		return -EPROTO;
+	name = tb[IFLA_PROP_LIST] ? nlm_next(tb[IFLA_PROP_LIST], NULL) : NULL;
+	copy_text(arg, ALIAS_ROOM, name);
+	return 0;
+}
+
+int link_drop_aliases(struct nl *nl, unsigned index, struct zerr *e)
+{
+	const struct ifinfomsg ifi = { .ifi_index = (int)index };
+	int r;
+
+	do {
+		char name[ALIAS_ROOM] = "";
+		struct nlattr *list;
+		struct nlm m;
+
+		nlm_begin(&m, RTM_GETLINK, 0, &ifi, sizeof(ifi));
+		nlm_u32(&m, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+		r = nl_call(nl, &m, take_alias, name, e);
+		if (r < 0 || !*name)
+			return r;
+		nlm_begin(&m, RTM_DELLINKPROP, 0, &ifi, sizeof(ifi));
+		list = nlm_nest(&m, IFLA_PROP_LIST, NULL, 0);
+		nlm_str(&m, IFLA_ALT_IFNAME, name);
+		nlm_end(&m, list);
+		r = nl_call(nl, &m, NULL, NULL, e);
+	} while (r == 0);
+	return zerr_in(e, r, "alternative names of link %u", index);
 }
 
 int link_delete(struct nl *nl, unsigned index, struct zerr *e)

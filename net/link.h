@@ -16,8 +16,10 @@ struct link_info {
 	unsigned peer; /* index of a veth's other end, in its namespace; 0: unknown */
 	unsigned mtu;
 	char name[IFNAMSIZ];
-	char kind[16]; /* "bridge", "veth", … or "" */
-	uint8_t mac[6];
+	char kind[16];		      /* "bridge", "veth", … or "" */
+	uint8_t mac[6], fixed_mac[6]; /* fixed: in the hardware; zero: not known */
+	unsigned master;	      /* index of the bridge or the like that it is a port of */
+	bool up, carrier;
 	bool vlan_aware; /* a bridge */
 	bool ipv6;	 /* IPv6 is there and not disabled on it */
 	bool alias;	 /* link_find() was given one of its alternative names */
@@ -26,9 +28,9 @@ struct link_info {
 
 /* A veth pair of which one end is made in another network namespace. */
 struct veth {
-	const char *name; /* this end, a port of @master, up */
-	unsigned master;
-	unsigned mtu; /* this end */
+	const char *name; /* this end, up */
+	unsigned master;  /* that it is a port of, or 0 */
+	unsigned mtu;	  /* this end */
 	const char *peer_name;
 	const uint8_t *peer_mac;
 	unsigned peer_mtu;
@@ -48,6 +50,36 @@ int link_find(struct nl *nl, unsigned index, const char *alias, struct link_info
 /* One message makes the pair; the peer stays down. -EEXIST when a name is taken, -EXFULL when the
  * bridge is full. */
 int link_add_veth(struct nl *nl, const struct veth *v, struct zerr *e);
+/* A link that is made of another. */
+struct child {
+	const char *kind, *name;
+	unsigned parent;
+	const uint8_t *mac; /* NULL: the parent's */
+	unsigned mtu;	    /* 0: the parent's */
+	uint16_t attribute; /* of its kind, 0: none */
+	const void *value;
+	size_t len;
+	int netns_fd;
+};
+/* Make it inside another network namespace, down. -EEXIST when the name is taken, or what it is
+ * of its parent. */
+int link_add_child(struct nl *nl, const struct child *c, struct zerr *e);
+
+/* What may be changed of a link; 0 and NULL leave it as it is. */
+struct link_change {
+	const char *name;
+	const uint8_t *mac;
+	unsigned mtu;
+	int netns_fd; /* where it goes; 0: it stays */
+	bool up, down;
+};
+/* All by one message, the move first. */
+int link_set(struct nl *nl, unsigned index, const struct link_change *c, struct zerr *e);
+/* Call @fn for each link. 0, or what @fn returned when not 0. -EAGAIN: complete, but it changed
+ * meanwhile. */
+int link_each(struct nl *nl, int (*fn)(const struct link_info *link, void *arg), void *arg,
+	      struct zerr *e);
+
 /* A bridge without STP, down, with a MAC that ports do not change. -EOPNOTSUPP when the kernel has
  * no bridges, or none that know VLANs. */
 int link_add_bridge(struct nl *nl, const char *name, const uint8_t mac[static 6], bool vlan_aware,
@@ -55,6 +87,8 @@ int link_add_bridge(struct nl *nl, const char *name, const uint8_t mac[static 6]
 /* Set @index up; @mtu 0 leaves that as it is. */
 int link_up(struct nl *nl, unsigned index, unsigned mtu, struct zerr *e);
 int link_add_alias(struct nl *nl, unsigned index, const char *alias, struct zerr *e);
+/* Take all alternative names of @index away. */
+int link_drop_aliases(struct nl *nl, unsigned index, struct zerr *e);
 /* A missing link is fine. */
 int link_delete(struct nl *nl, unsigned index, struct zerr *e);
 /* 0 when the kernel can make links of @kind (it loads the module), -EOPNOTSUPP when not; makes

@@ -28,11 +28,22 @@ struct net_lease {
 	unsigned mtu; /* 0: as its parent has it */
 };
 
+/* Control groups for processes that serve a network. */
+struct net_groups {
+	/* The group @name, made when it is missing and @make. fd, -ENOENT without message. */
+	int (*open)(void *arg, const char *name, bool make, struct zerr *e);
+	/* Kill what is in it and remove it. Nothing to do is fine. */
+	int (*end)(void *arg, const char *name, struct zerr *e);
+};
+
 /* Where things are; filled once by the core. */
 struct net_env {
-	int host;	    /* /var/lib/zone/.host: durable network records in networks/NAME */
-	int run;	    /* /run/zone: what is up and plugged in, in .net/ */
-	const char *helper; /* program that writes nftables rules from standard input */
+	int host;	      /* /var/lib/zone/.host: durable network records in networks/NAME */
+	int run;	      /* /run/zone: what is up and plugged in, in .net/ */
+	const char *run_path; /* the same, for programs that take paths */
+	const char *helper;   /* program that writes nftables rules */
+	const struct net_groups *groups; /* NULL: no process is started */
+	void *groups_arg;
 };
 
 /* ---- networks -------------------------------------------------------------------------------- */
@@ -70,10 +81,20 @@ int net_network_hold(const struct net_env *env, const char *name, bool up, struc
 int net_lease(const struct net_env *env, const struct nic_spec *nic, unsigned slot,
 	      const struct strv *taken, const char *old_ipv4, struct net_lease *ret,
 	      struct zerr *e);
+#define NET_DOMAIN "zone" /* zones are called NAME and NAME.zone */
+/* The server of names for a zone with @nic. 0, or -ENOENT: its network has none (no message). */
+int net_resolver(const struct net_env *env, const struct nic_spec *nic, char ret[static 16],
+		 struct zerr *e);
 /* The network that @nic is to be plugged into; NULL: none of ours. */
 const char *net_of(const struct nic_spec *nic);
+/* Whether the host routes to it by an interface of its own. */
+bool net_routes(const struct nic_spec *nic);
 /* Whether there is a link to make: not of types none, host and zone. */
 bool net_has_link(const struct nic_spec *nic);
+enum net_share { NET_OWN, NET_OF_HOST, NET_OF_ZONE };
+/* Whose network namespace the zone has for it: one of its own, the host's, or that of the zone that
+ * its parent names. */
+enum net_share net_share(const struct nic_spec *nic);
 
 /* ---- NICs ------------------------------------------------------------------------------------ */
 
@@ -82,7 +103,7 @@ struct net_link {
 	char nic[16];
 	char network[16];   /* "" on none of ours */
 	char host_name[16]; /* z<slot>.<generation>; "" when it has no end on the host */
-	unsigned ifindex;   /* of the host's end, else inside */
+	unsigned ifindex;   /* of the host's end, else what tells this start's from others */
 };
 
 /* Who is to get a NIC. */
@@ -101,13 +122,59 @@ int net_up(const struct net_env *env, const struct net_user *user, const struct 
 	   const struct net_lease *l, struct net_link *ret, struct zerr *e);
 /* Bring the loopback device up inside @netns_fd. */
 int net_loopback(int netns_fd, struct zerr *e);
+/* Give interface @nic inside @netns_fd a second name. -EEXIST when another one is called so. */
+int net_alias(int netns_fd, const char *nic, const char *alias, struct zerr *e);
 /* Take @link out: its guards, its use of its network, which goes down with its last user; later
  * links of @zone keep theirs. The link itself goes with its namespace; with @delete_link it is
- * deleted by index, if it still is the one that was made. Nothing to do is fine. */
-int net_down(const struct net_env *env, const char *zone, const struct net_link *link,
+ * deleted by index, if it still is the one that was made (one without an end on the host needs
+ * @netns_fd for that, else -1). An interface of the host comes home. Nothing to do is fine. */
+int net_down(const struct net_env *env, const char *zone, const struct net_link *link, int netns_fd,
 	     bool delete_link, struct zerr *e);
+/* Take out what @zone, which runs with @netns_fd, has plugged in as @nic, with the link; what a
+ * killed net_up() has left of it, too. */
+int net_unplug(const struct net_env *env, const char *zone, const char *nic, int netns_fd,
+	       struct zerr *e);
+/* Change the rates of @link, which is plugged in, to what @spec says. */
+int net_limit(const struct net_env *env, const char *zone, const struct net_link *link,
+	      const struct nic_spec *spec, int netns_fd, struct zerr *e);
 /* Take out whatever @zone has plugged in, for repairs; networks without users go down. */
 int net_forget(const struct net_env *env, const char *zone, struct zerr *e);
+
+/* ---- looking in ------------------------------------------------------------------------------ */
+
+/* How far @nic of the namespace is. */
+enum net_ready {
+	NET_READY,
+	NET_GONE,      /* there is none called so */
+	NET_CARRIER,   /* it has no carrier */
+	NET_TENTATIVE, /* an address may still be somebody else's */
+	NET_ADDRESS,   /* it has no address */
+};
+/* Whether @nic inside @netns_fd can be used; @wants: it must have an address. Negative: failed. */
+int net_is_ready(int netns_fd, const char *nic, bool wants, struct zerr *e);
+
+struct net_tapped {
+	uint64_t packets, lost; /* lost: came faster than they could be written */
+};
+/* A socket that sees what passes @link: at the host's end, or inside @netns_fd when it has none
+ * there. fd, exit status 4 when the zone has it no longer. */
+int net_tap_open(const struct net_link *link, int netns_fd, struct zerr *e);
+/* Write what @fd sees to @out, as pcap, until a signal comes, the process of @pidfd ends or nobody
+ * reads any more. */
+int net_tap(int fd, int pidfd, int out, struct net_tapped *ret, struct zerr *e);
+
+/* ---- forwarded ports ------------------------------------------------------------------------- */
+
+/* From what @zone has to @ports (of its configuration: names as conf_forward(), ports in the zone),
+ * which lead to the addresses of the lease @to behind @interface of the host. All of it or nothing.
+ * Exit status 4 for a port that another zone has or a process of the host listens on. */
+int net_forward(const struct net_env *env, const char *zone, const struct pairs *ports,
+		const struct net_lease *to, const char *interface, struct zerr *e);
+/* Take all that @zone has back; nothing to do is fine. */
+int net_forward_none(const struct net_env *env, const char *zone, struct zerr *e);
+struct forward;
+/* 0 when no process of the host listens on the port, else exit status 4 with its name. */
+int net_forward_free(const struct forward *f, struct zerr *e);
 
 struct net_counters {
 	uint64_t rx_bytes, tx_bytes, rx_packets, tx_packets; /* as the zone sees them */
@@ -131,5 +198,7 @@ void net_counts_free(struct net_counts *c);
  * one dump inside @netns_fd. */
 int net_addresses(int netns_fd, struct strv *ret_ipv4, struct strv *ret_ipv6, struct zerr *e);
 
-/* For checkconfig: 0, or a message that says what is missing (bridge, veth, nftables, …). */
+/* For checkconfig: 0, or a message that says what is missing (bridge, veth, nftables, …), and
+ * whether networks could serve names and addresses. */
 int net_probe(const struct net_env *env, struct zerr *e);
+bool net_probe_names(void);

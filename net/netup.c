@@ -13,6 +13,7 @@
 #include "net/addr.h"
 #include "net/firewall.h"
 #include "net/link.h"
+#include "net/names.h"
 #include "net/subnet.h"
 #include "net/sysctl.h"
 #include "net/table.h"
@@ -20,6 +21,7 @@
 struct bring {
 	const struct net_env *env;
 	struct nl *nl;
+	const struct notes *notes;
 	int up; /* .net/.up */
 	struct network n;
 	struct link_info link; /* the bridge, going up */
@@ -115,6 +117,8 @@ static void add(struct elems *l, const char *set, unsigned index, bool twice)
 static void list_elements(const struct network *n, struct elems *l)
 {
 	add(l, SET_INNER, n->index, false);
+	table_near(l, &n->ipv4, n->index);
+	table_near(l, &n->ipv6, n->index);
 	add(l, n->isolated ? SET_APART : SET_TOGETHER, n->index, true);
 	if (n->internal)
 		add(l, SET_INTERNAL, n->index, false);
@@ -180,16 +184,36 @@ static int up_forwarding(void *ctx, struct zerr *e)
 
 	if (!b->n.nat)
 		return 0;
-	r = forward_ipv4(e);
-	if (r == 0 && b->n.ipv6.family && forward_ipv6(b->nl, &why) < 0)
+	r = forward_ipv4("NAT needs", e);
+	if (r == 0 && b->n.ipv6.family && forward_ipv6(b->nl, "NAT needs", &why) < 0)
 		log_warn("network %s: no IPv6 beyond this host: %s", b->n.name, why.msg);
 	return r;
 }
 
+/* ---- names ----------------------------------------------------------------------------------- */
+
+static int up_names(void *ctx, struct zerr *e)
+{
+	struct bring *b = ctx;
+
+	return names_up(b->env, b->notes, &b->n, e);
+}
+
+static int down_names(void *ctx, struct zerr *e)
+{
+	const struct bring *b = ctx;
+
+	return names_down(b->env, b->notes, b->n.name, e);
+}
+
 static const struct step steps[] = {
-	{ "bridge", up_bridge, down_bridge },  { "address", up_address, NULL },
-	{ "rules", up_rules, down_rules },     { "firewall", up_firewall, down_firewall },
-	{ "forwarding", up_forwarding, NULL }, { NULL, NULL, NULL },
+	{ "bridge", up_bridge, down_bridge },
+	{ "address", up_address, NULL },
+	{ "rules", up_rules, down_rules },
+	{ "firewall", up_firewall, down_firewall },
+	{ "forwarding", up_forwarding, NULL },
+	{ "names", up_names, down_names },
+	{ NULL, NULL, NULL },
 };
 static const struct op network_op = { "network", steps };
 #define STEPS_N (sizeof(steps) / sizeof(*steps) - 1)
@@ -218,7 +242,7 @@ int netup(const struct net_env *env, struct nl *nl, const struct notes *notes, c
 	  struct network *ret, struct zerr *e)
 {
 	AUTO_CLOSE int dir = network_dir(env, e);
-	struct bring b = { .env = env, .nl = nl, .up = -1 };
+	struct bring b = { .env = env, .nl = nl, .notes = notes, .up = -1 };
 	struct journal j = { .dirfd = -1, .file = name };
 	int r = dir < 0 ? dir : network_load(dir, name, &b.n, e);
 
@@ -266,7 +290,7 @@ int netdown_last(const struct notes *notes, struct zerr *e)
 int netdown(const struct net_env *env, struct nl *nl, const struct notes *notes, const char *name,
 	    struct zerr *e)
 {
-	struct bring b = { .env = env, .nl = nl, .up = -1 };
+	struct bring b = { .env = env, .nl = nl, .notes = notes, .up = -1 };
 	struct journal j = { .dirfd = -1, .file = name };
 	int r = open_places(notes, &b, &j.dirfd, e);
 

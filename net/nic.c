@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The table of kinds, and a NIC's way up and down, which is the same for all of them: a table of
+ * A NIC's way up and down, which is the same for all kinds: a table of
  * steps whose down halves work from the NIC's note. The zone's init does not run yet, or it is a
  * running zone's namespace that nothing in is trusted of.
  */
@@ -14,78 +14,50 @@
 #include "base/steps.h"
 #include "net/guard.h"
 #include "net/ident.h"
+#include "net/names.h"
 #include "net/port.h"
+#include "net/rate.h"
 #include "net/use.h"
 
-static const struct nic_ops *const kinds[] = { &nic_veth, &nic_none };
+/* ---- network --------------------------------------------------------------------------------- */
 
-const struct nic_ops *nic_find(const char *type, struct zerr *e)
+struct lost {
+	const char *name;
+	char zone[64];
+};
+
+static int is_lost(const struct note *n, const char *name, void *arg, struct zerr *e)
 {
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
-		if (str_eq(kinds[i]->name, type ? type : "veth"))
-			return kinds[i];
-	(void)zerr_as(e, ZERR_USAGE, "there is no NIC of type %s", type);
-	return NULL;
-}
+	struct lost *l = arg;
 
-const char *net_of(const struct nic_spec *nic)
-{
-	struct zerr unused = { 0 };
-	const struct nic_ops *ops = nic_find(nic->type, &unused);
-
-	if (!ops || !(ops->keys & NIC_NETWORK) || nic->parent)
-		return NULL;
-	return nic->network ? nic->network : NET_DEFAULT;
-}
-
-bool net_has_link(const struct nic_spec *nic)
-{
-	struct zerr unused = { 0 };
-	const struct nic_ops *ops = nic_find(nic->type, &unused);
-
-	return !ops || !(ops->keys & NIC_NONE); /* an unknown one is to fail */
-}
-
-static bool is_open(const struct nic_spec *s)
-{
-	static const struct nic_open closed;
-
-	return memcmp(&s->open, &closed, sizeof(closed)) != 0;
-}
-
-int nic_check_keys(const struct nic_ops *ops, const struct nic_spec *nic, struct zerr *e)
-{
-	const struct {
-		const char *key;
-		unsigned flag;
-		bool set;
-	} rows[] = {
-		/* not `network`, which create sets before the type is chosen */
-		{ "parent", NIC_PARENT, nic->parent != NULL },
-		{ "mac", NIC_MAC, nic->mac != NULL },
-		{ "mtu", NIC_MTU, nic->mtu != 0 },
-		{ "address", NIC_ADDRESS, nic->addresses.n > 0 },
-		{ "gateway", NIC_ADDRESS, nic->gateways.n > 0 },
-		{ "mode", NIC_MODE, nic->mode != NULL },
-		{ "vlan", NIC_VLAN, nic->vlan != 0 },
-		{ "vlans", NIC_VLANS, nic->vlans.n > 0 },
-		{ "limits", NIC_LIMITS, nic->ingress || nic->egress },
-		{ "guard", NIC_GUARDS, is_open(nic) },
-	};
-
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
-		if (rows[i].set && !(ops->keys & rows[i].flag))
-			return zerr_as(e, ZERR_USAGE, "%s: a NIC of type %s has no such key",
-				       rows[i].key, ops->name);
+	(void)name;
+	(void)e;
+	if (*n->home.name && str_eq(n->home.name, l->name))
+		memcpy(l->zone, n->zone, sizeof(l->zone));
 	return 0;
 }
 
-/* ---- network --------------------------------------------------------------------------------- */
+/* No such interface; it may be on loan. */
+static int explain_missing(const struct nic *n, struct zerr *e)
+{
+	struct lost lost = { .name = n->spec->parent };
+	struct zerr ignored = { 0 };
+
+	*e = (struct zerr){ 0 };
+	(void)use_each(n->env, NULL, is_lost, &lost, &ignored);
+	if (*lost.zone)
+		return zerr_as(e, ZERR_STATE, "%s is in zone %s", lost.name, lost.zone);
+	return zerr_as(e, ZERR_MISSING, "the host has no interface %s", lost.name);
+}
 
 static int up_use(void *ctx, struct zerr *e)
 {
 	struct nic *n = ctx;
+	const char *parent = n->spec->parent;
+	int r = parent ? link_get(n->nl, parent, &n->parent, e) : 0;
 
+	if (r < 0)
+		return r == -ENODEV || r == -ERANGE ? explain_missing(n, e) : r;
 	n->notes = use_begin(n->env, n->nl, n->note.network, n->user, &n->net, e);
 	n->note.isolated = n->net.isolated;
 	return n->notes < 0 ? n->notes : 0;
@@ -134,18 +106,26 @@ static int down_link(void *ctx, struct zerr *e)
 	return delete_if_same(n->nl, &n->note, e);
 }
 
-/* The note under its final name, before anything depends on it. */
-static int confirm(struct nic *n, struct zerr *e)
+int nic_confirm(struct nic *n, struct zerr *e)
 {
 	AUTO_FREE char *to = note_name(n->note.zone, n->note.nic, n->note.index);
-	const int r = to ? use_confirm(n->notes, n->user, to, &n->note, e)
-			 : zerr_code(e, ENOMEM, "note of user");
+	int r;
 
+	if (n->confirmed)
+		return note_save(n->notes, n->user, &n->note, e);
+	r = to ? use_confirm(n->notes, n->user, to, &n->note, e)
+	       : zerr_code(e, ENOMEM, "note of user");
 	if (r < 0)
 		return r;
 	free(n->user);
 	n->user = own_take(to);
+	n->confirmed = true;
 	return 0;
+}
+
+int nic_go_inside(struct nic *n, struct zerr *e)
+{
+	return n->inside.socket ? 0 : nl_open_in(&n->inside, n->netns, e);
 }
 
 static int up_link(void *ctx, struct zerr *e)
@@ -156,12 +136,40 @@ static int up_link(void *ctx, struct zerr *e)
 
 	if (r < 0)
 		return r;
-	r = confirm(n, e);
+	r = nic_confirm(n, e);
 	/* only a convenience; a name in use is the usual reason */
 	if (r == 0 && *n->note.host_name &&
 	    link_add_alias(n->nl, n->note.index, n->note.zone, &second) < 0)
 		log_debug("%s: %s", n->note.host_name, second.msg);
 	return r;
+}
+
+/* ---- rates ----------------------------------------------------------------------------------- */
+
+/* Both ends' queues; they go with the link. */
+static int set_rates(struct nic *n, const struct note *was, struct zerr *e)
+{
+	struct link_info link;
+	int r = 0;
+
+	if (n->note.ingress != was->ingress) {
+		r = link_find(n->nl, n->note.index, NULL, &link, e);
+		r = r < 0 ? r : rate_set(n->nl, &link, n->note.ingress, e);
+	}
+	if (r == 0 && n->note.egress != was->egress) {
+		r = nic_go_inside(n, e);
+		if (r == 0)
+			r = link_find(&n->inside, n->note.inside, NULL, &link, e);
+		r = r < 0 ? r : rate_set(&n->inside, &link, n->note.egress, e);
+	}
+	return r;
+}
+
+static int up_rates(void *ctx, struct zerr *e)
+{
+	static const struct note none_yet;
+
+	return set_rates(ctx, &none_yet, e);
 }
 
 /* ---- guard ----------------------------------------------------------------------------------- */
@@ -176,10 +184,7 @@ static int put_again(const struct note *n, const char *name, void *arg, struct z
 static int up_guard(void *ctx, struct zerr *e)
 {
 	struct nic *n = ctx;
-	const struct port port = { .index = n->note.index,
-				   .mac = n->note.open.mac ? NULL : n->note.mac,
-				   .isolated = n->note.isolated };
-	int r = n->port ? port_set(n->nl, &port, e) : 0;
+	int r = n->port ? port_set(n->nl, &n->note, e) : 0;
 
 	if (r == 0)
 		r = guard_put(&n->note, e);
@@ -197,6 +202,22 @@ static int down_guard(void *ctx, struct zerr *e)
 	return guard_take(&n->note, e);
 }
 
+/* ---- name ------------------------------------------------------------------------------------ */
+
+static int up_name(void *ctx, struct zerr *e)
+{
+	const struct nic *n = ctx;
+
+	return *n->note.network ? names_add(n->env, &n->note, e) : 0;
+}
+
+static int down_name(void *ctx, struct zerr *e)
+{
+	const struct nic *n = ctx;
+
+	return *n->note.network ? names_remove(n->env, &n->note, e) : 0;
+}
+
 /* ---- inside ---------------------------------------------------------------------------------- */
 
 static int up_inside(void *ctx, struct zerr *e)
@@ -204,6 +225,7 @@ static int up_inside(void *ctx, struct zerr *e)
 	struct nic *n = ctx;
 	const struct nic_lease *l = &n->lease;
 	const unsigned index = n->note.inside;
+	const bool routed = n->ops->keys & NIC_ROUTED;
 	int r = link_up(&n->inside, LINK_LO, 0, e);
 
 	if (r == 0)
@@ -213,16 +235,18 @@ static int up_inside(void *ctx, struct zerr *e)
 	if (r == 0 && l->ipv6.family && n->ipv6)
 		r = addr_add(&n->inside, index, &l->ipv6, e);
 	if (r == 0 && l->gateway4.family)
-		r = addr_add_default(&n->inside, index, &l->gateway4, e);
+		r = addr_add_default(&n->inside, index, &l->gateway4, routed, e);
 	if (r == 0 && l->gateway6.family && n->ipv6)
-		r = addr_add_default(&n->inside, index, &l->gateway6, e);
-	return r;
+		r = addr_add_default(&n->inside, index, &l->gateway6, routed, e);
+	return r == 0 && n->ops->connect ? n->ops->connect(n, e) : r;
 }
 
 static const struct step steps[] = {
 	{ "network", up_use, down_use },
 	{ "link", up_link, down_link },
+	{ "rates", up_rates, NULL },
 	{ "guard", up_guard, down_guard },
+	{ "name", up_name, down_name },
 	{ "addresses", up_inside, NULL },
 	{ NULL, NULL, NULL },
 };
@@ -251,10 +275,29 @@ static bool parse_or_none(struct ipnet *ret, const char *text)
 static int parse_lease(const struct net_lease *l, struct nic_lease *ret, struct zerr *e)
 {
 	ret->mtu = l->mtu;
-	if (!*l->nic || mac_parse(ret->mac, l->mac) < 0 || !parse_or_none(&ret->ipv4, l->ipv4) ||
-	    !parse_or_none(&ret->ipv6, l->ipv6) || !parse_or_none(&ret->gateway4, l->gateway4) ||
+	if (!*l->nic || (*l->mac && mac_parse(ret->mac, l->mac) < 0) ||
+	    !parse_or_none(&ret->ipv4, l->ipv4) || !parse_or_none(&ret->ipv6, l->ipv6) ||
+	    !parse_or_none(&ret->gateway4, l->gateway4) ||
 	    !parse_or_none(&ret->gateway6, l->gateway6))
 		return zerr_set(e, EINVAL, "the lease is damaged");
+	return 0;
+}
+
+static int keep_vlans(const struct nic_spec *spec, struct note *to, struct zerr *e)
+{
+	size_t used = 0;
+
+	/* a VLAN's own interface has it in itself */
+	if (str_eq(spec->type, nic_vlan.name))
+		to->vlan = 0;
+	for (size_t i = 0; i < spec->vlans.n; i++) {
+		const int n = snprintf(to->vlans + used, sizeof(to->vlans) - used, "%s%s",
+				       used ? " " : "", spec->vlans.v[i]);
+
+		if (n < 0 || (size_t)n >= sizeof(to->vlans) - used)
+			return zerr_as(e, ZERR_USAGE, "vlans: too many of them");
+		used += (size_t)n;
+	}
 	return 0;
 }
 
@@ -276,6 +319,17 @@ static int prepare(struct nic *n, const struct net_lease *l, struct zerr *e)
 	note->ipv4 = n->lease.ipv4;
 	note->ipv6 = n->lease.ipv6;
 	note->open = n->spec->open;
+	note->vlan = n->spec->vlan;
+	r = keep_vlans(n->spec, note, e);
+	if (r == 0)
+		r = rate_parse(n->spec, &note->ingress, &note->egress, e);
+	if (r < 0)
+		return r;
+	if (!*note->network && !(n->ops->keys & NIC_ROUTED)) {
+		/* what others give it is not known here */
+		note->open.ipv4 |= !note->ipv4.family;
+		note->open.ipv6 |= !note->ipv6.family;
+	}
 	n->user = note_name(note->zone, note->nic, 0);
 	return n->user ? 0 : zerr_code(e, ENOMEM, "note of user");
 }
@@ -288,6 +342,7 @@ int net_up(const struct net_env *env, const struct net_user *user, const struct 
 				  .ops = nic_find(spec->type, e),
 				  .nl = &nl,
 				  .notes = -1,
+				  .netns = user->netns_fd,
 				  .delete_link = true,
 				  .to = user,
 				  .spec = spec };
@@ -316,6 +371,18 @@ int net_loopback(int netns_fd, struct zerr *e)
 	return zerr_in(e, r, "loopback");
 }
 
+int net_alias(int netns_fd, const char *nic, const char *alias, struct zerr *e)
+{
+	AUTO_NL struct nl inside = { 0 };
+	struct link_info link;
+	int r;
+
+	r = nl_open_in(&inside, netns_fd, e);
+	if (r == 0)
+		r = link_get(&inside, nic, &link, e);
+	return r == 0 ? link_add_alias(&inside, link.index, alias, e) : r;
+}
+
 /* Load the note @user on @network; without one only what the caller knows of the link is left. */
 static int load(struct nic *n, const char *network, const char *user, struct zerr *e)
 {
@@ -332,12 +399,14 @@ static int load(struct nic *n, const char *network, const char *user, struct zer
 	return n->user ? 0 : zerr_code(e, ENOMEM, "note of user");
 }
 
-int net_down(const struct net_env *env, const char *zone, const struct net_link *link,
+int net_down(const struct net_env *env, const char *zone, const struct net_link *link, int netns_fd,
 	     bool delete_link, struct zerr *e)
 {
 	AUTO_FREE char *user = note_name(zone, link->nic, link->ifindex);
 	AUTO_NL struct nl nl = { 0 };
-	AUTO_NIC struct nic n = { .env = env, .nl = &nl, .notes = -1, .delete_link = delete_link };
+	AUTO_NIC struct nic n = {
+		.env = env, .nl = &nl, .notes = -1, .netns = netns_fd, .delete_link = delete_link
+	};
 	int r = user ? nl_open(&nl, e) : zerr_code(e, ENOMEM, "note of user");
 
 	if (r < 0)
@@ -350,11 +419,76 @@ int net_down(const struct net_env *env, const char *zone, const struct net_link 
 	return r < 0 ? r : steps_down(&nic_op, STEPS_N, &none, &n, e);
 }
 
+/* ---- while it is plugged in ------------------------------------------------------------------ */
+
+int net_limit(const struct net_env *env, const char *zone, const struct net_link *link,
+	      const struct nic_spec *spec, int netns_fd, struct zerr *e)
+{
+	AUTO_FREE char *user = note_name(zone, link->nic, link->ifindex);
+	AUTO_NL struct nl nl = { 0 };
+	AUTO_NIC struct nic n = {
+		.env = env, .nl = &nl, .notes = -1, .netns = netns_fd, .confirmed = true
+	};
+	struct zerr second = { 0 };
+	struct note was;
+	int r = user ? nl_open(&nl, e) : zerr_code(e, ENOMEM, "note of user");
+
+	if (r == 0)
+		r = load(&n, link->network, user, e);
+	if (r < 0)
+		return r;
+	if (!n.note.index || !*n.note.host_name)
+		return zerr_as(e, ZERR_STATE, "limits: only of a pair with an end on the host");
+	was = n.note;
+	r = rate_parse(spec, &n.note.ingress, &n.note.egress, e);
+	if (r == 0 && (r = set_rates(&n, &was, e)) == 0)
+		r = guard_change_rate(&was, &n.note, e);
+	if (r == 0)
+		r = use_save(env, link->network, user, &n.note, e);
+	if (r < 0) { /* as before, as far as that can be */
+		struct note tried = n.note;
+
+		n.note = was;
+		(void)set_rates(&n, &tried, &second);
+		(void)guard_change_rate(&tried, &was, &second);
+	}
+	return r;
+}
+
+struct unplugging {
+	const struct nic *all;
+	const char *nic;
+};
+
+static int unplug_one(const struct note *note, const char *name, void *arg, struct zerr *e)
+{
+	const struct unplugging *u = arg;
+	AUTO_NIC struct nic n = { .env = u->all->env,
+				  .nl = u->all->nl,
+				  .notes = -1,
+				  .netns = u->all->netns,
+				  .delete_link = true };
+	const int r = str_eq(note->nic, u->nic) ? load(&n, note->network, name, e) : 1;
+
+	return r ? (r < 0 ? r : 0) : steps_down(&nic_op, STEPS_N, &none, &n, e);
+}
+
+int net_unplug(const struct net_env *env, const char *zone, const char *nic, int netns_fd,
+	       struct zerr *e)
+{
+	AUTO_NL struct nl nl = { 0 };
+	const struct nic all = { .env = env, .nl = &nl, .netns = netns_fd };
+	struct unplugging u = { &all, nic };
+	const int r = nl_open(&nl, e);
+
+	return r < 0 ? r : use_each(env, zone, unplug_one, &u, e);
+}
+
 /* One note of a zone that is being cleaned up after. */
 static int forget_one(const struct note *note, const char *name, void *arg, struct zerr *e)
 {
 	const struct nic *all = arg;
-	AUTO_NIC struct nic n = { .env = all->env, .nl = all->nl, .notes = -1 };
+	AUTO_NIC struct nic n = { .env = all->env, .nl = all->nl, .notes = -1, .netns = -1 };
 	const int r = load(&n, note->network, name, e);
 
 	return r < 0 ? r : steps_down(&nic_op, STEPS_N, &none, &n, e);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Kinds of NICs: one const struct nic_ops in a file of its own for each, registered in nic.c, named
- * by the key net.NIC.type. nic.c walks the steps that are the same for all; a kind makes its link
- * and says what of it does not go by itself with the zone's namespace.
+ * Kinds of NICs: const struct nic_ops, registered in nic_kind.c, named by the key net.NIC.type.
+ * nic.c walks the steps that are the same for all; a kind makes its link and says what of it does
+ * not go by itself with the zone's namespace.
  */
 #pragma once
 
@@ -11,6 +11,10 @@
 #include "net/net.h"
 #include "net/network.h"
 #include "net/note.h"
+
+/* The host, as only a routed interface knows it. */
+#define NIC_GATEWAY4 "169.254.1.1"
+#define NIC_GATEWAY6 "fe80::1"
 
 /* A lease, parsed. */
 struct nic_lease {
@@ -27,29 +31,34 @@ struct nic {
 	struct note note; /* all that the way down has */
 	char *user;	  /* name of the note; owned */
 	int notes;	  /* its directory, going up; -1 */
+	int netns;	  /* the zone's namespace; -1: not known, or gone */
 	bool delete_link;
+	struct nl inside; /* in the zone's namespace, once somebody needs it */
 	/* going up only */
 	const struct net_user *to;
 	const struct nic_spec *spec;
 	struct nic_lease lease;
 	struct network net;	 /* with a network */
 	struct link_info parent; /* without: the interface of the host; index 0: none */
-	struct nl inside;	 /* in the zone's namespace */
-	bool ipv6;		 /* the link inside can have it */
-	bool port;		 /* the host's end is a port of a bridge */
+	bool confirmed;
+	bool ipv6; /* the link inside can have it */
+	bool port; /* the host's end is a port of a bridge */
 };
 
 struct nic_ops {
 	const char *name;
-	unsigned keys; /* NIC_… that may be set */
-	/* Make the link inside the namespace, down, under its name: fills host_name and index of
-	 * the note when it has an end on the host. After a failure nothing is left. */
+	unsigned keys;	/* NIC_… that may be set */
+	unsigned needs; /* … that must be */
+	/* Make the link inside the namespace, down, under its name: fills the note's indices, and
+	 * its host_name when it has an end on the host. After a failure nothing is left. */
 	int (*make)(struct nic *n, struct zerr *e);
-	/* Give back what would be lost with the namespace. NULL: nothing. */
+	/* More than addresses and default routes, when it is up inside. NULL: nothing. */
+	int (*connect)(struct nic *n, struct zerr *e);
+	/* Give back what would be lost with the namespace, or stay behind. NULL: nothing. */
 	int (*unmake)(struct nic *n, struct zerr *e);
 };
 
-/* Keys that only some kinds have. */
+/* Keys that only some kinds have, and what else tells them apart. */
 enum {
 	NIC_NETWORK = 1, /* may be plugged into a network of ours */
 	NIC_PARENT = 2,	 /* is made from an interface of the host */
@@ -61,15 +70,21 @@ enum {
 	NIC_VLANS = 128,
 	NIC_LIMITS = 256,
 	NIC_GUARDS = 512,
-	NIC_NONE = 1024, /* there is no link to make */
+	NIC_NONE = 1024,   /* there is no link to make */
+	NIC_KEEPS = 2048,  /* has a hardware address already */
+	NIC_ROUTED = 4096, /* the host routes to its single addresses */
 };
 
-extern const struct nic_ops nic_veth, nic_none;
+extern const struct nic_ops nic_veth, nic_routed, nic_macvlan, nic_ipvlan, nic_vlan, nic_phys;
 
 /* The kind called @type (NULL: the default). Usage error when there is none. */
 const struct nic_ops *nic_find(const char *type, struct zerr *e);
 /* Whether the keys that are set are @ops's. 0 or a usage error. */
 int nic_check_keys(const struct nic_ops *ops, const struct nic_spec *nic, struct zerr *e);
 
+/* The note under its final name: what was done so far is found again by it. Once. */
+int nic_confirm(struct nic *n, struct zerr *e);
+/* Open @n->inside if it is not open. */
+int nic_go_inside(struct nic *n, struct zerr *e);
 /* Make veth @v with the first free name z<slot>.<generation…>, kept in the note. */
 int nic_make_veth(struct nic *n, struct veth *v, struct zerr *e);

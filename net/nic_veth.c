@@ -49,11 +49,15 @@ int nic_make_veth(struct nic *n, struct veth *v, struct zerr *e)
 {
 	struct zerr second = { 0 };
 	struct link_info link;
-	int r = add_pair(n, v, e);
+	int r;
 
+	v->peer_name = n->note.nic;
+	v->peer_mac = n->lease.mac;
+	v->peer_mtu = n->lease.mtu ? n->lease.mtu : v->mtu;
+	r = add_pair(n, v, e);
 	if (r < 0)
 		return r;
-	r = nl_open_in(&n->inside, n->to->netns_fd, e);
+	r = nic_go_inside(n, e);
 	if (r == 0)
 		r = link_get(&n->inside, v->peer_name, &link, e);
 	if (r == 0) {
@@ -70,14 +74,18 @@ int nic_make_veth(struct nic *n, struct veth *v, struct zerr *e)
 static int make(struct nic *n, struct zerr *e)
 {
 	const bool own = n->net.index != 0;
-	const unsigned mtu = own ? n->net.mtu : n->parent.mtu;
 	struct veth v = { .master = own ? n->net.index : n->parent.index,
-			  .mtu = mtu,
-			  .peer_name = n->note.nic,
-			  .peer_mac = n->lease.mac,
-			  .peer_mtu = n->lease.mtu ? n->lease.mtu : mtu };
-	const int r = nic_make_veth(n, &v, e);
+			  .mtu = own ? n->net.mtu : n->parent.mtu };
+	int r;
 
+	if (!own && !str_eq(n->parent.kind, "bridge"))
+		return zerr_hint(e, zerr_as(e, ZERR_STATE, "%s is not a bridge", n->parent.name),
+				 "other interfaces are for the types macvlan, ipvlan, vlan, phys");
+	if ((n->spec->vlan || n->spec->vlans.n) &&
+	    !(own ? n->net.vlan_aware : n->parent.vlan_aware))
+		return zerr_as(e, ZERR_STATE, "vlan: %s does not tell VLANs apart",
+			       own ? n->net.name : n->parent.name);
+	r = nic_make_veth(n, &v, e);
 	n->ipv6 &= !own || n->net.ipv6.family;
 	n->port = true;
 	return r;
@@ -88,10 +96,4 @@ const struct nic_ops nic_veth = {
 	.keys = NIC_NETWORK | NIC_PARENT | NIC_MAC | NIC_MTU | NIC_ADDRESS | NIC_VLAN | NIC_VLANS |
 		NIC_LIMITS | NIC_GUARDS,
 	.make = make,
-};
-
-/* No link at all: the zone has its loopback only. */
-const struct nic_ops nic_none = {
-	.name = "none",
-	.keys = NIC_NONE,
 };

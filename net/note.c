@@ -2,7 +2,9 @@
 /* Notes as records: one table of their fields for both directions. */
 #include "net/note.h"
 
+#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/fs.h"
@@ -13,7 +15,7 @@
 #define NOTE_FORMAT  1
 #define LOCK_WAIT_MS 10000
 
-enum field_kind { FIELD_TEXT, FIELD_UINT, FIELD_BOOL, FIELD_ADDRESS, FIELD_MAC };
+enum field_kind { FIELD_TEXT, FIELD_UINT, FIELD_RATE, FIELD_BOOL, FIELD_ADDRESS, FIELD_MAC };
 
 static const struct field {
 	const char *name;
@@ -40,6 +42,18 @@ static const struct field {
 	F("open.ra", BOOL, open.ra),
 	F("open.dhcp", BOOL, open.dhcp),
 	F("open.ethertype", BOOL, open.ethertype),
+	F("ingress", RATE, ingress),
+	F("egress", RATE, egress),
+	F("vlan", UINT, vlan),
+	F("vlans", TEXT, vlans),
+	F("parent", TEXT, parent),
+	F("home.name", TEXT, home.name),
+	F("home.mac", MAC, home.mac),
+	F("home.fixed_mac", MAC, home.fixed_mac),
+	F("home.index", UINT, home.index),
+	F("home.mtu", UINT, home.mtu),
+	F("home.up", BOOL, home.up),
+	F("home.addresses", TEXT, home.addresses),
 #undef F
 };
 #define FIELDS_N (sizeof(fields) / sizeof(*fields))
@@ -66,11 +80,30 @@ char *note_name(const char *zone, const char *nic, unsigned index)
 	return index ? str_fmt("%s.%s@%u", zone, nic, index) : str_fmt("%s.%s", zone, nic);
 }
 
+void note_each_vlan(const struct note *n, void (*fn)(uint16_t vlan, void *arg), void *arg)
+{
+	char *end;
+
+	for (const char *p = n->vlans; *p; p = end) {
+		const unsigned long vlan = strtoul(p, &end, 10);
+
+		if (end == p)
+			return;
+		fn((uint16_t)vlan, arg);
+	}
+}
+
 bool note_is_of(const char *name, const char *zone)
 {
 	return str_starts(name, zone) && name[strlen(zone)] == '.';
 }
 
+static int put_text(struct record *r, const char *name, const char *text)
+{
+	return *text ? record_set(r, name, text) : 0;
+}
+
+/* What is nothing is not written. */
 static int put(struct record *r, const struct field *f, const struct note *n)
 {
 	const void *from = (const char *)n + f->off;
@@ -78,15 +111,23 @@ static int put(struct record *r, const struct field *f, const struct note *n)
 
 	switch (f->kind) {
 	case FIELD_TEXT:
-		return record_set(r, f->name, from);
+		return put_text(r, f->name, from);
 	case FIELD_UINT:
-		return record_setf(r, f->name, "%u", *(const unsigned *)from);
-	case FIELD_BOOL: /* what is missing is false */
-		return *(const bool *)from ? record_set(r, f->name, "1") : 0;
+		return *(const unsigned *)from
+			       ? record_setf(r, f->name, "%u", *(const unsigned *)from)
+			       : 0;
+	case FIELD_RATE:
+		return *(const uint64_t *)from
+			       ? record_setf(r, f->name, "%" PRIu64, *(const uint64_t *)from)
+			       : 0;
+	case FIELD_BOOL:
+		return put_text(r, f->name, *(const bool *)from ? "1" : "");
 	case FIELD_ADDRESS:
-		return record_set(r, f->name, ipnet_text(from, text));
+		return put_text(r, f->name, ipnet_text(from, text));
 	case FIELD_MAC:
-		return record_set(r, f->name, mac_text(from, text));
+		return memcmp(from, (const uint8_t[6]){ 0 }, 6) == 0
+			       ? 0
+			       : record_set(r, f->name, mac_text(from, text));
 	}
 	return -EINVAL;
 }
@@ -104,6 +145,9 @@ static void get(const struct record *r, const struct field *f, struct note *n)
 		break;
 	case FIELD_UINT:
 		*(unsigned *)to = (unsigned)record_u64(r, f->name, 0);
+		break;
+	case FIELD_RATE:
+		*(uint64_t *)to = record_u64(r, f->name, 0);
 		break;
 	case FIELD_BOOL:
 		*(bool *)to = str_eq(text, "1");

@@ -18,18 +18,32 @@
 
 #define NOTE_LINKS ".links" /* in place of a network's name */
 
+/* What an interface of the host was like before it was moved into a zone. */
+struct home {
+	char name[16];		      /* "": it is none */
+	uint8_t mac[6], fixed_mac[6]; /* fixed: in its hardware; zero: not known */
+	unsigned index, mtu;
+	bool up;
+	char addresses[512]; /* "ADDRESS/BITS …" */
+};
+
 struct note {
 	char zone[64];
 	char nic[16];	    /* its name inside, as it was made */
 	char type[12];	    /* "veth", … */
 	char network[16];   /* "" on none of ours */
 	char host_name[16]; /* of the host's end; "" when there is none */
-	unsigned index;	    /* of the host's end, else of the link inside */
+	unsigned index;	    /* of the host's end, else the start that it is of, plus 1 */
 	unsigned inside;    /* index of the link inside */
 	uint8_t mac[6];
 	struct ipnet ipv4, ipv6; /* family 0: not known */
 	struct nic_open open;
 	bool isolated;
+	uint64_t ingress, egress; /* bytes per second; 0: no limit */
+	unsigned vlan;		  /* of untagged frames; 0: as its bridge has it */
+	char vlans[256];	  /* whose tags pass, "5 6" */
+	char parent[16];	  /* the host's interface on which it is spoken for */
+	struct home home;
 };
 
 /* The run directory's part that is net's, under its one lock. */
@@ -49,5 +63,7 @@ char *note_name(const char *zone, const char *nic, unsigned index);
  * (its writer was killed) reads as one of which only zone and NIC are known. */
 int note_save(int dir, const char *name, const struct note *n, struct zerr *e);
 int note_load(int dir, const char *name, struct note *ret, struct zerr *e);
+/* Call @fn for each of n->vlans. */
+void note_each_vlan(const struct note *n, void (*fn)(uint16_t vlan, void *arg), void *arg);
 /* True when the note called @name is one of @zone's. */
 bool note_is_of(const char *name, const char *zone);

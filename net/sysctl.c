@@ -34,7 +34,8 @@ static int set(int dir, const char *path, const char *value, struct zerr *e)
 	return r < 0 ? zerr_code(e, -r, "set /proc/sys/net/%s to %s", path, value) : 0;
 }
 
-static int turn_on(int dir, const char *path, const char *what, struct zerr *e)
+/* "IPv4 forwarding", which @why: "NAT needs". */
+static int turn_on(int dir, const char *path, const char *what, const char *why, struct zerr *e)
 {
 	const int now = get(dir, path);
 	int r;
@@ -45,16 +46,15 @@ static int turn_on(int dir, const char *path, const char *what, struct zerr *e)
 		return 0;
 	r = set(dir, path, "1", e);
 	if (r == 0)
-		log_note("%s forwarding was off and is now on (/proc/sys/net/%s): NAT needs it",
-			 what, path);
+		log_note("%s was off and is now on (/proc/sys/net/%s): %s it", what, path, why);
 	return r;
 }
 
-int forward_ipv4(struct zerr *e)
+int forward_ipv4(const char *why, struct zerr *e)
 {
 	AUTO_CLOSE int dir = fs_open_dir("/proc/sys/net", e);
 
-	return dir < 0 ? dir : turn_on(dir, "ipv4/ip_forward", "IPv4", e);
+	return dir < 0 ? dir : turn_on(dir, "ipv4/ip_forward", "IPv4 forwarding", why, e);
 }
 
 /* Links that got a route by router advertisement. */
@@ -90,7 +90,7 @@ static int keep_ra(struct nl *nl, int dir, unsigned index, struct zerr *e)
 	return r;
 }
 
-int forward_ipv6(struct nl *nl, struct zerr *e)
+int forward_ipv6(struct nl *nl, const char *why, struct zerr *e)
 {
 	AUTO_CLOSE int dir = fs_open_dir("/proc/sys/net", e);
 	struct ra_links links = { 0 };
@@ -108,18 +108,39 @@ int forward_ipv6(struct nl *nl, struct zerr *e)
 		if (r < 0)
 			return r;
 	}
-	return turn_on(dir, "ipv6/conf/all/forwarding", "IPv6", e);
+	return turn_on(dir, "ipv6/conf/all/forwarding", "IPv6 forwarding", why, e);
+}
+
+/* Set one of interface @name's. */
+static int set_of(const char *family, const char *name, const char *key, const char *value,
+		  struct zerr *e)
+{
+	AUTO_CLOSE int dir = fs_open_dir("/proc/sys/net", e);
+	char path[64 + IFNAMSIZ];
+
+	(void)snprintf(path, sizeof(path), "%s/conf/%s/%s", family, name, key);
+	return dir < 0 ? dir : set(dir, path, value, e);
+}
+
+int route_localnet(const char *name, struct zerr *e)
+{
+	return set_of("ipv4", name, "route_localnet", "1", e);
+}
+
+int proxy_ndp(const char *name, struct zerr *e)
+{
+	AUTO_CLOSE int dir = fs_open_dir("/proc/sys/net", e);
+	char path[64 + IFNAMSIZ];
+
+	(void)snprintf(path, sizeof(path), "ipv6/conf/%s/proxy_ndp", name);
+	return dir < 0 ? dir
+		       : turn_on(dir, path, "proxy neighbour discovery", "a routed interface needs",
+				 e);
 }
 
 int refuse_ra(const char *name, struct zerr *e)
 {
-	AUTO_CLOSE int dir = fs_open_dir("/proc/sys/net", e);
-	char path[sizeof("ipv6/conf//accept_ra") + IFNAMSIZ];
-	int r;
+	const int r = set_of("ipv6", name, "accept_ra", "0", e);
 
-	if (dir < 0)
-		return dir;
-	(void)snprintf(path, sizeof(path), "ipv6/conf/%s/accept_ra", name);
-	r = set(dir, path, "0", e);
 	return r == -ENOENT ? 0 : r;
 }

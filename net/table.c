@@ -2,6 +2,7 @@
 /* Having the helper program write the tables, and removing them. */
 #include "net/table.h"
 
+#include <arpa/inet.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -28,7 +29,25 @@ static int run_helper_with(const struct net_env *env, const char *option, int co
 /* By the sets that the rules have last. */
 static bool is_there(void)
 {
-	return elem_has_set(ELEM_INET, MAP_ONE6) && elem_has_set(ELEM_BRIDGE, "open_ethertype");
+	return elem_has_set(ELEM_INET, MAP_ONE6) && elem_has_set(ELEM_BRIDGE, SET_EGRESS);
+}
+
+/* nft has the kernel compare what is in an interval set as big-endian numbers. */
+void table_near(struct elems *l, const struct ipnet *net, unsigned link)
+{
+	const struct ipnet last = ipnet_last(net);
+	const uint32_t index = htonl(link);
+	const size_t len = net->family == AF_INET ? 4 : 16;
+	struct elem x = { .table = ELEM_INET,
+			  .set = net->family == AF_INET ? SET_NEAR4 : SET_NEAR6 };
+
+	if (!net->family)
+		return;
+	elem_part(&x.key, net->addr, len);
+	elem_part(&x.key, &index, sizeof(index));
+	elem_part(&x.end, last.addr, len);
+	elem_part(&x.end, &index, sizeof(index));
+	elems_add(l, &x);
 }
 
 int table_write(const struct net_env *env, struct zerr *e)

@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "net/elem.h"
+#include "net/ipnet.h"
 #include "net/net.h"
 
 #define TABLE_NAME "zone"
@@ -24,6 +25,8 @@
 #define SET_INTERNAL "internal"
 #define SET_TOGETHER "together"
 #define SET_APART    "apart"
+#define SET_NEAR4    "near4"
+#define SET_NEAR6    "near6"
 #define SET_ROUTED   "routed"
 #define SET_STRICT4  "strict4"
 #define SET_STRICT6  "strict6"
@@ -33,13 +36,19 @@
 #define MAP_ANY6     "any6"
 #define MAP_ONE4     "one4"
 #define MAP_ONE6     "one6"
-#define SET_DROPS    "drops" /* in both tables */
+#define SET_DROPS    "drops"  /* in both tables */
+#define SET_EGRESS   "egress" /* in both tables */
 #define SET_PORTS    "ports"
+#define SET_SAME     "same"
+#define SET_TAGGED   "tagged"
 #define SET_MACS     "macs"
 #define SET_OWN4     "own4"
 #define SET_OWN6     "own6"
 #define SET_PASS4    "pass4"
 #define SET_PASS6    "pass6"
+
+/* Add to @l that the addresses of @net (none: nothing) are behind interface @link. */
+void table_near(struct elems *l, const struct ipnet *net, unsigned link);
 
 /* Have the helper write both tables, if one is missing. Elements stay. */
 int table_write(const struct net_env *env, struct zerr *e);

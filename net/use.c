@@ -14,7 +14,9 @@
 #include "base/own.h"
 #include "base/sig.h"
 #include "net/link.h"
+#include "net/names.h"
 #include "net/netup.h"
+#include "net/table.h"
 
 static const char *directory(const char *network)
 {
@@ -55,6 +57,12 @@ static int drop(const struct net_env *env, struct nl *nl, const struct notes *no
 	return r < 0 && r != -ENOENT ? r : release(env, nl, notes, network, e);
 }
 
+/* Its server of names runs, unless there can be none. */
+static bool names_fine(const struct net_env *env, const char *network)
+{
+	return names_alive(env, network) || !names_possible(env);
+}
+
 /* What the network is up as; it is brought up when anything of it is missing. */
 static int ensure(const struct net_env *env, struct nl *nl, const struct notes *notes,
 		  const char *network, bool fresh, struct network *ret, struct zerr *e)
@@ -69,7 +77,7 @@ static int ensure(const struct net_env *env, struct nl *nl, const struct notes *
 	if (r < 0 && r != -ENOENT)
 		return r;
 	if (r == 0 && whole && !fresh && link_get(nl, network, &link, e) == 0 &&
-	    link.index == ret->index)
+	    link.index == ret->index && (!ret->dhcp || names_fine(env, network)))
 		return 0;
 	return netup(env, nl, notes, network, ret, e);
 }
@@ -126,6 +134,14 @@ int use_load(const struct net_env *env, const char *network, const char *user, s
 	if (r == 0) /* a note that was never filled does not know it */
 		(void)snprintf(ret->network, sizeof(ret->network), "%s", network);
 	return r;
+}
+
+int use_save(const struct net_env *env, const char *network, const char *user, const struct note *n,
+	     struct zerr *e)
+{
+	AUTO_CLOSE int dir = open_directory(env, network);
+
+	return dir < 0 ? zerr_code(e, -dir, "note of %s", user) : note_save(dir, user, n, e);
 }
 
 int use_end(const struct net_env *env, struct nl *nl, const char *network, const char *user,
@@ -293,6 +309,8 @@ int use_restore(const struct net_env *env, struct nl *nl, struct zerr *e)
 	struct network up;
 	int r = notes_open(env, &notes, e);
 
+	if (r == 0)
+		r = table_write(env, e);
 	if (r == 0)
 		r = netup_names(&notes, &names, e);
 	for (size_t i = 0; r == 0 && i < names.n; i++)

@@ -26,16 +26,24 @@ mirror_options() {
     grep -E '^Acquire::(https?::(Proxy|CaInfo|Timeout)|Check-(Valid-Until|Date)|Retries)' | grep -v '""$' || true)
 }
 
-# debian_tree DIR ARGS…: Debian 12 with its updates, without documentation; ARGS are mmdebstrap's.
+# debian_tree DIR ARGS…: Debian 12 with its updates, without documentation; ARGS are mmdebstrap's. Mirrors fail now and
+# then: three tries.
 debian_tree() {
-  local dir=$1 main options=()
+  local dir=$1 main try options=()
   shift
   mirror_options options
   main=$(mirror_main)
-  mmdebstrap --quiet --variant=minbase --aptopt='Apt::Install-Recommends "false"' \
-    --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
-    "${options[@]}" "$@" bookworm "$dir" "deb $main bookworm main" "deb $main bookworm-updates main" \
-    "deb $(mirror_security) bookworm-security main" >&2
+  for try in 1 2 3; do
+    if mmdebstrap --variant=minbase --aptopt='Apt::Install-Recommends "false"' --aptopt='Acquire::Retries "3"' \
+      --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
+      "${options[@]}" "$@" bookworm "$dir" "deb $main bookworm main" "deb $main bookworm-updates main" \
+      "deb $(mirror_security) bookworm-security main" >&2; then
+      return 0
+    fi
+    rm -rf --one-file-system "$dir"
+    sleep $((try * 5))
+  done
+  return 1
 }
 
 # in_memory PROGRAM ARGS…: with TMPDIR a file system in memory, in a mount namespace of its own: for many small files.

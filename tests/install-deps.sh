@@ -6,12 +6,12 @@ set -eu
 
 build='cmake ninja-build gcc libc6-dev pkg-config libcap-dev libseccomp-dev libmnl-dev libcgroup-dev
   libarchive-dev libcurl4-openssl-dev libjson-c-dev libconfuse-dev gpgv gnupg nftables
-  libnftables-dev liblzma-dev libncurses-dev libzstd-dev libssl-dev musl-tools ca-certificates libcmocka-dev'
+  libnftables-dev liblzma-dev libncurses-dev libzstd-dev libssl-dev libcrypt-dev musl-tools ca-certificates libcmocka-dev'
 package='dpkg-dev file'
 test='clang clang-format clang-tidy bats jq socat python3 shellcheck codespell mandoc
   universal-ctags openssl nginx-light mmdebstrap debootstrap busybox-static xz-utils
-  zstd e2fsprogs btrfs-progs xfsprogs openssh-client iproute2 iptables python3-prometheus-client util-linux libcap2-bin
-  acl attr procps strace qemu-system-x86'
+  zstd e2fsprogs btrfs-progs xfsprogs openssh-client dnsmasq-base iproute2 iptables python3-prometheus-client
+  util-linux libcap2-bin acl attr procps strace qemu-system-x86'
 
 case "${1:-test}" in
 build) want=$build ;;

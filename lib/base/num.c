@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Numbers, sizes, truth values and times, strictly: no white space, no sign, no second base, no
- * locale. Must not accept what it cannot give back. */
+/* Numbers, sizes, truth values, times and ids, strictly: no white space, no sign, no second base,
+ * no locale. Must not accept what it cannot give back. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <time.h>
 
 #include "base/str.h"
@@ -157,6 +158,23 @@ int64_t now_ms(void)
 	const struct timespec t = now(CLOCK_MONOTONIC);
 
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+int make_uuid(char out[static 40])
+{
+	unsigned char b[16];
+
+	if (getrandom(b, sizeof(b), 0) != (ssize_t)sizeof(b))
+		return -EIO;
+	b[6] = (unsigned char)((b[6] & 0x0f) | 0x40); /* RFC 4122, version 4 */
+	b[8] = (unsigned char)((b[8] & 0x3f) | 0x80);
+	char *p = out;
+	for (int i = 0; i < 16; i++) {
+		if (i == 4 || i == 6 || i == 8 || i == 10)
+			*p++ = '-';
+		p += sprintf(p, "%02x", b[i]);
+	}
+	return 0;
 }
 
 bool cpulist_has(const char *list, unsigned long cpu)

@@ -166,6 +166,10 @@ static int make_pipe(int *ret_read, int *ret_write)
 static int start(struct run *r)
 {
 	AUTO_CLOSE int report = -1, child_end = -1;
+	const int group = r->args->cgroup_fd;
+	struct clone_args a = { .flags = group ? CLONE_INTO_CGROUP : 0,
+				.exit_signal = SIGCHLD,
+				.cgroup = (uint64_t)group };
 	const pid_t self = getpid();
 	int code = make_pipe(&report, &child_end);
 	ssize_t n;
@@ -173,7 +177,7 @@ static int start(struct run *r)
 	if (code < 0)
 		return code;
 	r->exec_pipe = child_end;
-	r->pid = fork();
+	r->pid = sys_clone3(&a);
 	if (r->pid < 0)
 		return -errno;
 	if (r->pid == 0)

@@ -17,6 +17,7 @@ struct run_args {
 	struct buf *out;	/* standard output goes here; NULL: see below */
 	int stdout_fd;		/* when out is NULL; 0 means /dev/null */
 	int stderr_fd;		/* 0: the last 4 KiB are kept for the error message */
+	int cgroup_fd;		/* group that it is born in; 0: ours */
 	int timeout_ms;		/* 0: none; the program is killed when it passes */
 };
 

@@ -77,3 +77,9 @@ int subvol_number(int fd, uint64_t *ret)
 	*ret = a.treeid;
 	return 0;
 }
+
+int subvol_free_soon(int fd)
+{
+	/* unlike syncfs it wakes the kernel's cleaner */
+	return ioctl(fd, BTRFS_IOC_SYNC) < 0 ? -errno : 0;
+}

@@ -3,11 +3,13 @@
  * tree are here. Every wrapper returns what the kernel returns, with errno. */
 #pragma once
 
+#include <errno.h>
 #include <linux/capability.h>
 #include <linux/openat2.h>
 #include <linux/sched.h>
 #include <signal.h>
 #include <stdint.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
@@ -75,6 +77,30 @@ static inline int sys_caps_raise(void)
 #ifndef P_PIDFD
 #define P_PIDFD 3
 #endif
+
+/* PIDFD_GET_INFO of <linux/pidfd.h>, as of Linux 6.15: the wait status of a process that was
+ * somebody else's child. */
+struct sys_pidfd_info {
+	uint64_t mask;
+	uint64_t cgroupid;
+	uint32_t pid, tgid, ppid;
+	uint32_t ruid, rgid, euid, egid, suid, sgid, fsuid, fsgid;
+	int32_t exit_code;
+};
+#define SYS_PIDFD_INFO_EXIT (1ULL << 3)
+
+/* 0 and the wait status, or -1: it has not been reaped yet, or the kernel does not tell. */
+static inline int sys_pidfd_exit(int pidfd, int *ret_status)
+{
+	struct sys_pidfd_info i = { .mask = SYS_PIDFD_INFO_EXIT };
+
+	errno = 0;
+	if (ioctl(pidfd, _IOWR(0xFF, 11, struct sys_pidfd_info), &i) < 0 ||
+	    !(i.mask & SYS_PIDFD_INFO_EXIT))
+		return -1;
+	*ret_status = i.exit_code;
+	return 0;
+}
 
 /* AUDIT_ARCH_* of this build, for hand-made seccomp filters (<linux/audit.h>); 0: not known. */
 #if defined(__x86_64__) && !defined(__ILP32__)

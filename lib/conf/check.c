@@ -12,10 +12,9 @@
 #include "base/utf8.h"
 #include "conf/keys.h"
 
-#define TEXT_MAX       4096
 #define NAME_MAX_CHARS 255
 
-int check_text(const char *v, bool tabs, struct zerr *e)
+int check_text(const char *v, size_t max, bool tabs, struct zerr *e)
 {
 	size_t len = 0;
 
@@ -30,7 +29,7 @@ int check_text(const char *v, bool tabs, struct zerr *e)
 				"control characters and bytes that are not UTF-8 are not allowed");
 		len += n;
 	}
-	return len <= TEXT_MAX ? 0 : zerr_as(e, ZERR_USAGE, "longer than %d bytes", TEXT_MAX);
+	return len <= max ? 0 : zerr_as(e, ZERR_USAGE, "longer than %zu bytes", max);
 }
 
 /* isalnum() goes by the locale. */
@@ -51,7 +50,7 @@ static bool made_of(const char *v, const char *others)
 
 int check_free_name(const char *v, struct zerr *e)
 {
-	const int r = check_text(v, false, e);
+	const int r = check_text(v, TEXT_MAX, false, e);
 
 	if (r < 0)
 		return r;
@@ -90,9 +89,10 @@ int check_block_name(const char *v, struct zerr *e)
 int check_sysctl_name(const char *v, struct zerr *e)
 {
 	/* what each network, IPC and UTS namespace has of its own (sysctl(5), namespaces(7)) */
-	static const char *const own[] = { "net.",	 "fs.mqueue.", "kernel.msg",
-					   "kernel.sem", "kernel.shm", "kernel.auto_msgmni",
-					   "kernel.domainname" };
+	static const char *const own[] = {
+		"net.",	      "fs.mqueue.",	    "kernel.msg",	"kernel.sem",
+		"kernel.shm", "kernel.auto_msgmni", "kernel.domainname"
+	};
 	bool ok = made_of(v, "_.-/:@") && alnum(v[0]) && alnum(v[strlen(v) - 1]) &&
 		  strlen(v) <= NAME_MAX_CHARS;
 
@@ -194,6 +194,11 @@ int check_word(const char *v, struct zerr *e)
 				 "not a word of letters, digits, '.', '_' and '-': %.80s", v);
 }
 
+int check_zone_name(const char *v, struct zerr *e)
+{
+	return name_check_zone(v, e);
+}
+
 int check_network(const char *v, struct zerr *e)
 {
 	return strlen(v) <= 15 && check_word(v, e) == 0
@@ -204,6 +209,11 @@ int check_network(const char *v, struct zerr *e)
 int check_filled(const char *v, struct zerr *e)
 {
 	return *v ? 0 : zerr_as(e, ZERR_USAGE, "empty");
+}
+
+int check_positive(const char *v, struct zerr *e)
+{
+	return v[strspn(v, "0")] ? 0 : zerr_as(e, ZERR_USAGE, "has to be at least 1: %.80s", v);
 }
 
 int check_path(const char *v, struct zerr *e)
@@ -221,6 +231,26 @@ int check_path(const char *v, struct zerr *e)
 		part += n;
 	}
 	return 0;
+}
+
+int check_hook_name(const char *v, struct zerr *e)
+{
+	static const char names[] = "prestart|created|start|poststart|prestop|stop|poststop";
+
+	return check_enum(names, v) >= 0
+		       ? 0
+		       : zerr_as(e, ZERR_USAGE, "not the name of a hook (%s): %.80s", names, v);
+}
+
+/* A program by its absolute path, and words. */
+int check_command(const char *v, struct zerr *e)
+{
+	AUTO_STRV struct strv words = { 0 };
+
+	if (strv_split(&words, v, " ") < 0)
+		return zerr_code(e, ENOMEM, "command");
+	return v[0] == '/' ? check_path(words.v[0], e)
+			   : zerr_as(e, ZERR_USAGE, "not the absolute path of a program: %.80s", v);
 }
 
 int check_source(const char *v, struct zerr *e)

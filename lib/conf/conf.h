@@ -13,8 +13,9 @@
 #include "base/str.h"
 #include "conf/spec.h"
 
-#define CONF_FORMAT 1	       /* "format = 1", the first line of every file that zone writes */
-#define CONF_MAX    (64 << 10) /* bytes of a file */
+#define CONF_FORMAT    1	   /* "format = 1", the first line of every file that zone writes */
+#define CONF_MAX       (256 << 10) /* bytes of a file */
+#define CREDENTIAL_MAX (96 << 10)  /* bytes of a credential's text */
 
 enum key_type { KEY_STR, KEY_BOOL, KEY_UINT, KEY_SIZE, KEY_SECS, KEY_ENUM, KEY_LIST };
 
@@ -35,6 +36,7 @@ struct key {
 	int (*check_name)(const char *name, struct zerr *e);
 	unsigned char place; /* enum key_place */
 	unsigned char group; /* enum key_group */
+	unsigned max;	     /* bytes of a value; 0: TEXT_MAX */
 	unsigned char skip;  /* PLACE_PAIR: what of the path is not the pair's name */
 };
 extern const struct key conf_keys[]; /* ends with a NULL name */
@@ -62,6 +64,11 @@ int conf_edit(struct buf *text, const char *path, const char *value, bool *ret_c
 int conf_dump(const struct zone_spec *s, bool set_only, struct strv *ret);
 /* One value as text, the default when unset. -ENOENT when it has none; usage error when unknown. */
 int conf_get(const struct zone_spec *s, const char *path, struct buf *ret, struct zerr *e);
+
+/* The bytes that a value of credential.ID stands for, appended. 0, -EINVAL or -ENOMEM. */
+int conf_credential(const char *value, struct buf *ret);
+/* The value that stands for @len bytes of @data, appended. 0 or -ENOMEM. */
+int conf_credential_text(const void *data, size_t len, struct buf *ret);
 
 /* The number of a signal given as "TERM", "SIGTERM", "RTMIN+3" or "15"; -EINVAL. */
 int conf_signal(const char *text);

@@ -54,9 +54,10 @@ void groups_done(struct zone_spec *s);
 
 /* The place of @word in "a|b|c", or -EINVAL. */
 int check_enum(const char *words, const char *word);
-/* UTF-8 without control characters (@tabs: but those), of bounded length: asked of every name and
- * value. */
-int check_text(const char *v, bool tabs, struct zerr *e);
+#define TEXT_MAX 4096 /* bytes of a name or value, unless its key says more */
+/* UTF-8 without control characters (@tabs: but those), of at most @max bytes: asked of every name
+ * and value. */
+int check_text(const char *v, size_t max, bool tabs, struct zerr *e);
 /* A key's name or a part of it, as files and commands can carry it. */
 int check_free_name(const char *v, struct zerr *e);
 
@@ -65,6 +66,9 @@ int check_env_name(const char *v, struct zerr *e);
 int check_nic_name(const char *v, struct zerr *e);
 int check_block_name(const char *v, struct zerr *e);
 int check_device_name(const char *v, struct zerr *e);
+int check_hook_name(const char *v, struct zerr *e);
+int check_command(const char *v, struct zerr *e);
+int check_credential_name(const char *v, struct zerr *e);
 int check_device_path(const char *v, struct zerr *e);
 int check_access(const char *v, struct zerr *e);
 int check_mode(const char *v, struct zerr *e);
@@ -75,9 +79,11 @@ int check_cgroup_file(const char *v, struct zerr *e);
 
 /* Values. */
 int check_hostname(const char *v, struct zerr *e);
+int check_zone_name(const char *v, struct zerr *e);
 int check_word(const char *v, struct zerr *e);
 int check_network(const char *v, struct zerr *e);
 int check_filled(const char *v, struct zerr *e);
+int check_positive(const char *v, struct zerr *e);
 int check_path(const char *v, struct zerr *e);
 int check_source(const char *v, struct zerr *e);
 int check_options(const char *v, struct zerr *e);
@@ -101,4 +107,5 @@ int check_memory(const char *v, struct zerr *e);
 int check_pids(const char *v, struct zerr *e);
 int check_io(const char *v, struct zerr *e);
 int check_hugetlb(const char *v, struct zerr *e);
+int check_credential(const char *v, struct zerr *e);
 int check_rlimit(const char *v, struct zerr *e);

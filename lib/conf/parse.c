@@ -31,6 +31,11 @@ static cfg_opt_t security_names[] = {
 	CFG_STR_LIST("caps_drop", NULL, CFGF_NODEFAULT),
 	CFG_END(),
 };
+static cfg_opt_t start_names[] = {
+	CFG_STR_LIST("after", NULL, CFGF_NODEFAULT),
+	CFG_STR_LIST("requires", NULL, CFGF_NODEFAULT),
+	CFG_END(),
+};
 static cfg_opt_t net_names[] = {
 	CFG_STR_LIST("address", NULL, CFGF_NODEFAULT),
 	CFG_STR_LIST("gateway", NULL, CFGF_NODEFAULT),
@@ -41,12 +46,16 @@ static cfg_opt_t limits_names[] = { CFG_SEC("io", free_names, BLOCK), CFG_END() 
 static cfg_opt_t raw_names[] = { CFG_SEC("cgroup", free_names, BLOCK), CFG_END() };
 static cfg_opt_t file_names[] = {
 	CFG_STR_LIST("groups", NULL, CFGF_NODEFAULT),
+	CFG_STR_LIST("start.after", NULL, CFGF_NODEFAULT),
+	CFG_STR_LIST("start.requires", NULL, CFGF_NODEFAULT),
 	CFG_STR_LIST("security.caps_add", NULL, CFGF_NODEFAULT),
 	CFG_STR_LIST("security.caps_drop", NULL, CFGF_NODEFAULT),
 	CFG_SEC("init.env", free_names, BLOCK),
+	CFG_SEC("start", start_names, BLOCK),
 	CFG_SEC("stop", free_names, BLOCK),
 	CFG_SEC("reboot", free_names, BLOCK),
 	CFG_SEC("console", free_names, BLOCK),
+	CFG_SEC("journal", free_names, BLOCK),
 	CFG_SEC("root", free_names, BLOCK),
 	CFG_SEC("lvm", free_names, BLOCK),
 	CFG_SEC("security", security_names, BLOCK),
@@ -56,6 +65,10 @@ static cfg_opt_t file_names[] = {
 	CFG_SEC("net", net_names, TITLED),
 	CFG_SEC("forward", free_names, BLOCK),
 	CFG_SEC("mount", free_names, TITLED),
+	CFG_SEC("restart", free_names, BLOCK),
+	CFG_SEC("health", free_names, BLOCK),
+	CFG_SEC("hook", free_names, BLOCK),
+	CFG_SEC("credential", free_names, BLOCK),
 	CFG_SEC("device", free_names, TITLED),
 	CFG_SEC("sysctl", free_names, BLOCK),
 	CFG_SEC("raw", raw_names, BLOCK),

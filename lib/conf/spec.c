@@ -51,10 +51,13 @@ void spec_done(struct zone_spec *s)
 	free(s->hostname);
 	free(s->arch);
 	strv_done(&s->groups);
+	strv_done(&s->start_after);
+	strv_done(&s->start_requires);
 	free(s->init);
 	pairs_done(&s->init_env);
 	free(s->stop_signal);
 	free(s->reboot_signal);
+	free(s->health_command);
 	free(s->backend);
 	free(s->root_fs);
 	free(s->lvm_vg);
@@ -64,6 +67,8 @@ void spec_done(struct zone_spec *s)
 	groups_done(s);
 	pairs_done(&s->limits);
 	pairs_done(&s->rlimits);
+	pairs_done(&s->credentials);
+	pairs_done(&s->hooks);
 	pairs_done(&s->sysctls);
 	pairs_done(&s->raw_cgroup);
 	pairs_done(&s->forwards);

@@ -13,6 +13,9 @@
 #include "base/str.h"
 
 enum init_mode { INIT_BOOT, INIT_STUB, INIT_PLAIN };
+enum journal_link { JOURNAL_NONE, JOURNAL_AUTO, JOURNAL_HOST };
+enum restart_policy { RESTART_NO, RESTART_ON_FAILURE, RESTART_ALWAYS };
+enum health_action { HEALTH_NONE, HEALTH_RESTART, HEALTH_STOP, HEALTH_KILL };
 enum security_level { LEVEL_DEFAULT, LEVEL_STRICT, LEVEL_NESTING, LEVEL_PRIVILEGED };
 
 /* Free-form pairs of a family of keys: sysctl.NAME, user.NAME, init.env.NAME, rlimit.NAME, … */
@@ -73,14 +76,24 @@ struct zone_spec {
 	char *arch;	/* Debian's name; NULL: the host's */
 	bool autostart;
 	struct strv groups;
-	char *init; /* path inside; NULL: looked for */
+	struct strv start_after, start_requires; /* names of zones */
+	unsigned start_order, start_delay;	 /* seconds */
+	char *init;				 /* path inside; NULL: looked for */
 	enum init_mode init_mode;
 	struct pairs init_env;
 	char *stop_signal;     /* NULL: by the kind of init */
 	unsigned stop_timeout; /* seconds, 60 */
 	char *reboot_signal;
+	enum restart_policy restart;
+	unsigned restart_delay, restart_delay_max;		       /* seconds */
+	unsigned restart_limit;					       /* in a row; 0: none */
+	char *health_command;					       /* NULL: no checks */
+	unsigned health_interval, health_timeout, health_start_period; /* seconds */
+	unsigned health_retries;
+	enum health_action health_action;
 	unsigned console_ttys; /* beside /dev/console */
 	uint64_t console_log_size;
+	enum journal_link journal;
 
 	/* root */
 	char *backend;	    /* root.backend; never NULL in an installed zone */
@@ -106,6 +119,9 @@ struct zone_spec {
 	size_t devices_n;
 	struct pairs limits; /* limits.NAME, as given */
 	struct pairs rlimits;
+	struct pairs credentials;
+	struct pairs hooks;    /* by their names */
+	unsigned hook_timeout; /* seconds, of each */
 	struct pairs sysctls;
 	struct pairs raw_cgroup;
 	struct pairs forwards; /* forward.[ADDRESS:]PORT[-PORT][/udp] = port in the zone */

@@ -8,7 +8,10 @@
 
 #include "conf/keys.h"
 
-_Static_assert(sizeof(enum init_mode) == sizeof(int) && sizeof(enum security_level) == sizeof(int),
+_Static_assert(sizeof(enum init_mode) == sizeof(int) && sizeof(enum journal_link) == sizeof(int) &&
+		       sizeof(enum restart_policy) == sizeof(int) &&
+		       sizeof(enum health_action) == sizeof(int) &&
+		       sizeof(enum security_level) == sizeof(int),
 	       "enums are stored through int");
 
 int check_enum(const char *words, const char *word)
@@ -88,7 +91,7 @@ static int check_values(const struct key *k, const char *path, const struct strv
 	if (r == 0 && k->type != KEY_LIST && values->n != 1)
 		return zerr_as(e, ZERR_USAGE, "takes one value");
 	for (size_t i = 0; r == 0 && i < values->n; i++) {
-		r = check_text(values->v[i], k->place == PLACE_PAIR, e);
+		r = check_text(values->v[i], k->max ? k->max : TEXT_MAX, k->place == PLACE_PAIR, e);
 		if (r == 0)
 			r = check_type(k, values->v[i], e);
 		if (r == 0 && k->check)

@@ -14,7 +14,23 @@
 #include "core/lxcfs.h"
 #include "core/seccomp.h"
 
-enum tree { TREE_ROOT, TREE_DEV, TREE_PTS, TREE_SHM, TREE_RUN, TREE_HOST, TREE_TMP, TREE_N };
+enum tree {
+	TREE_ROOT,
+	TREE_DEV,
+	TREE_PTS,
+	TREE_SHM,
+	TREE_RUN,
+	TREE_HOST,
+	TREE_CREDENTIALS,
+	TREE_EXPORT,
+	TREE_TMP,
+	TREE_JOURNAL,
+	TREE_SYS,
+	TREE_N
+};
+/* Descriptors that have to stay open while the zone runs, and no more: the other end of /proc/kmsg,
+ * and the host's view of unix-export. */
+enum held { HELD_KMSG, HELD_EXPORT, HELD_N };
 #define MOUNTS_MAX   64 /* mount.NAME entries of one zone; with the trees well under SCM_MAX_FD */
 #define CONSOLES_MAX 16 /* /dev/console and console.ttys */
 
@@ -25,9 +41,10 @@ struct gift {
 	int tree[TREE_N];
 	int mount[MOUNTS_MAX]; /* in the order of spec.mounts */
 	int lxcfs[LXCFS_FILES];
-	int terminal; /* slave of the console */
-	int stdio[3]; /* the stub's child's; else as the terminal */
-	int init;     /* executable of the stub, or -1 */
+	int terminal;		     /* slave of the console */
+	int stdio[3];		     /* the stub's child's; else as the terminal */
+	int init;		     /* executable of the stub, or -1 */
+	int listen[ZONE_LISTEN_MAX]; /* sockets that init gets as descriptors 3 and up */
 };
 #define GIFT_FDS ((int)(sizeof(struct gift) / sizeof(int)))
 
@@ -42,6 +59,7 @@ struct handoff {
 	int pidfd;	  /* in the starter's table too: CLONE_FILES */
 	int code;	  /* errno of what failed, 0: nothing */
 	char what[60];
+	char journal[64]; /* where TREE_JOURNAL goes */
 	unsigned argc, envc;
 	char text[HANDOFF_TEXT]; /* argc + envc strings, each with its NUL */
 };
@@ -68,17 +86,25 @@ struct boot {
 	pid_t pid;
 	int pidfd;
 	int netns;
+	enum net_share share;	    /* whose it is */
+	const char *share_with;	    /* the other zone; of the specification */
+	int own_netns;		    /* the starter's, while it is in another zone's; -1 */
 	int go, go_child;	    /* socket pair; the child's end is closed once it is cloned */
 	int consoles[CONSOLES_MAX]; /* pty masters */
 	unsigned consoles_n;
 	int slaves[CONSOLES_MAX]; /* of console.ttys: kept open, so that the masters never hang up
 				   */
+	int held[HELD_N];
 	int notify;
+	struct buf release;  /* the host's os-release */
 	int oom;	     /* memory.events of the payload; -1: no memory controller */
 	unsigned generation; /* of link names; counts starts of this zone since the host booted */
 	/* kept over a reboot in place, given to the next monitor */
-	int alive;	     /* the lock that says that a starter or monitor lives */
-	int control;	     /* listening socket */
+	int alive;   /* the lock that says that a starter or monitor lives */
+	int control; /* listening socket */
+	int listen[ZONE_LISTEN_MAX];
+	unsigned listen_n;
+	char *listen_names;  /* LISTEN_FDNAMES; owned */
 	struct strv clients; /* descriptors of attached consoles, "FD:TTY:w|r" */
 };
 /* boot_init() borrows both; boot_done() closes what is open and frees the rest. */
@@ -87,9 +113,7 @@ void boot_done(struct boot *b);
 
 /* trees.c: everything of the zone's mount tree that the host can make, as detached trees. */
 int trees_root(struct boot *b, struct zerr *e); /* needs b->userns */
-int trees_host(struct boot *b, struct zerr *e); /* /dev /run /tmp …, consoles, notify socket */
-/* A tmpfs of the zone's whose ids begin at @base, with attributes MOUNT_ATTR_* or'ed. fd. */
-int trees_tmpfs(uid_t base, const char *size, const char *mode, unsigned attrs, struct zerr *e);
+int trees_host(struct boot *b, struct zerr *e); /* /dev /run /tmp …, consoles, /run/host */
 
 /* usermounts.c: mount.NAME, as detached trees too; and in the record, so that it can be changed
  * later. */
@@ -97,6 +121,10 @@ int usermounts_make(struct boot *b, struct zerr *e);
 int usermounts_note(struct boot *b, struct zerr *e); /* usermounts_live.c */
 /* One of them. fd; -ENOENT without message when it is optional and its source is missing. */
 int usermount_tree(const struct mount_spec *m, uid_t base, int userns, struct zerr *e);
+
+/* journal.c: the directory of the host's journal, when the configuration asks for it. Needs the
+ * root and b->identity. */
+int journal_prepare(struct boot *b, struct zerr *e);
 
 /* initfind.c: which program is init, and of what kind. Sets b->kind and b->argv; checks its format.
  */
@@ -114,9 +142,12 @@ int spawn_release(struct boot *b, struct zerr *e); /* go; returns when init has 
 _Noreturn void child_main(const struct boot *b);
 
 /* mounts.c: inside. */
+/* The detached tree @root becomes "/" of the present mount namespace; nothing else is left in it.
+ */
+int mounts_become_root(int root, struct zerr *e);
 int mounts_inside(const struct boot *b, const struct gift *g, struct zerr *e);
 /* Attach @tree at @target, an absolute path below @root that is made when missing. Links are not
  * followed. */
 int mounts_put(int root, int tree, const char *target, struct zerr *e);
 /* After the sysctls are written: /proc and /sys read-only and masked. */
-int mounts_protect(const struct gift *g, struct zerr *e);
+int mounts_protect(const struct boot *b, const struct gift *g, struct zerr *e);

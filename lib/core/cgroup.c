@@ -167,6 +167,19 @@ int cg_make(struct zone_host *h, const char *name, uid_t owner, struct cg *ret, 
 	return 0;
 }
 
+void cg_kill_monitor(struct zone_host *h, const char *name)
+{
+	char path[PATH_MAX];
+	struct zerr ignored = { 0 };
+
+	if (cg_root(h, &ignored) < 0)
+		return;
+	(void)snprintf(path, sizeof(path), "%s/%s/monitor", h->group, name);
+	AUTO_CLOSE int fd = fs_open_below(h->cgroup, path, O_RDONLY | O_DIRECTORY, 0);
+	if (fd >= 0)
+		(void)cg_kill(fd, &ignored);
+}
+
 int cg_open(struct zone_host *h, const char *name, struct cg *ret, struct zerr *e)
 {
 	char path[PATH_MAX];

@@ -32,6 +32,8 @@ int cg_make(struct zone_host *h, const char *name, uid_t owner, struct cg *ret, 
 char *cg_path(const struct zone_host *h, const char *name, const char *child);
 /* Open the payload alone. -ENOENT without message when there is none. */
 int cg_open(struct zone_host *h, const char *name, struct cg *ret, struct zerr *e);
+/* SIGKILL to what a monitor that has died itself left in its group. */
+void cg_kill_monitor(struct zone_host *h, const char *name);
 /* Remove all that is empty, payload's descendants included; @monitor too. -EBUSY: processes are
  * left. */
 int cg_remove(struct zone_host *h, const char *name, bool monitor, struct zerr *e);

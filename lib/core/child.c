@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/keyctl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -96,6 +97,64 @@ static char *point(char **v, unsigned n, char *text)
 	return text;
 }
 
+/* 0, or -ETIMEDOUT. Whatever else ends meanwhile is left to init. */
+static int wait_child(pid_t pid, int64_t timeout_ms, const sigset_t *ended, int *ret_status)
+{
+	const int64_t deadline = now_ms() + timeout_ms;
+
+	while (waitpid(pid, ret_status, WNOHANG) == 0) {
+		const int64_t left = deadline - now_ms();
+		const struct timespec t = { left / 1000, left % 1000 * 1000000 };
+
+		if (left <= 0)
+			return -ETIMEDOUT;
+		(void)sigtimedwait(ended, NULL, &t); /* whatever came: we look again */
+	}
+	return 0;
+}
+
+/* hook.start: as init will be, and with all that init will have. */
+static int run_hook(const struct boot *b, char *const *env, struct zerr *e)
+{
+	const struct zone_spec *s = &b->z->spec;
+	const char *command = pairs_get(&s->hooks, "start");
+	AUTO_STRV struct strv argv = { 0 }, own = { 0 };
+	sigset_t ended, old;
+	int status = 0;
+
+	if (!command)
+		return 0;
+	int r = strv_split(&argv, command, " ");
+	if (r == 0)
+		r = strv_add(&own, "ZONE_HOOK=start");
+	if (r == 0)
+		r = strv_addf(&own, "ZONE_NAME=%s", b->z->name);
+	for (char *const *v = env; *v && r == 0; v++)
+		r = strv_add(&own, *v);
+	if (r < 0)
+		return zerr_code(e, ENOMEM, "hook.start");
+	(void)sigemptyset(&ended);
+	(void)sigaddset(&ended, SIGCHLD);
+	(void)sigprocmask(SIG_BLOCK, &ended, &old);
+	const pid_t pid = fork();
+	if (pid == 0) {
+		(void)sigprocmask(SIG_SETMASK, &old, NULL);
+		(void)execve(argv.v[0], argv.v, own.v);
+		_exit(errno == ENOENT ? 127 : 126);
+	}
+	if (pid < 0)
+		return zerr_sys(e, "hook.start");
+	r = wait_child(pid, (int64_t)s->hook_timeout * 1000, &ended, &status);
+	(void)sigprocmask(SIG_SETMASK, &old, NULL);
+	if (r < 0)
+		return zerr_set(e, ETIMEDOUT, "hook.start: %s did not end within %u s", argv.v[0],
+				s->hook_timeout);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return 0;
+	return zerr_set(e, EIO, "hook.start: %s (in the zone) failed with status %d", argv.v[0],
+			WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+}
+
 static int start_init(const struct boot *b, const struct gift *g, struct zerr *e)
 {
 	AUTO_FREE char **argv = calloc(b->hand->argc + 1, sizeof(*argv));
@@ -104,6 +163,9 @@ static int start_init(const struct boot *b, const struct gift *g, struct zerr *e
 	if (!argv || !env)
 		return zerr_code(e, ENOMEM, "arguments of init");
 	(void)point(env, b->hand->envc, point(argv, b->hand->argc, b->hand->text));
+	const int r = run_hook(b, env, e);
+	if (r < 0)
+		return r;
 	if (g->init >= 0) { /* the stub, from the host: by descriptor */
 		(void)syscall(SYS_execveat, g->init, "", argv, env, AT_EMPTY_PATH);
 		return zerr_sys(e, "stub init");
@@ -117,7 +179,26 @@ static int start_init(const struct boot *b, const struct gift *g, struct zerr *e
 	return -code;
 }
 
-static int restrict_and_exec(const struct boot *b, const struct gift *g, struct zerr *e)
+/* Sockets become descriptors 3 and up, open over exec. What is in their way is moved first: they
+ * themselves, and the stub. */
+static int place_sockets(struct gift *g, unsigned n, struct zerr *e)
+{
+	const int first = 3, free_fd = first + (int)n;
+	int r = 0;
+
+	if (n && g->init >= 0)
+		r = g->init = fcntl(g->init, F_DUPFD_CLOEXEC, free_fd);
+	for (unsigned i = 0; i < n && r >= 0; i++)
+		r = g->listen[i] = fcntl(g->listen[i], F_DUPFD_CLOEXEC, free_fd);
+	for (unsigned i = 0; i < n && r >= 0; i++)
+		r = dup2(g->listen[i], first + (int)i);
+	if (r < 0)
+		return zerr_sys(e, "sockets for init");
+	(void)sys_close_range((unsigned)free_fd, ~0U, CLOSE_RANGE_CLOEXEC);
+	return 0;
+}
+
+static int restrict_and_exec(const struct boot *b, struct gift *g, struct zerr *e)
 {
 	const struct zone_spec *s = &b->z->spec;
 	int r = rlimits_apply(&s->rlimits, e);
@@ -128,16 +209,15 @@ static int restrict_and_exec(const struct boot *b, const struct gift *g, struct 
 		r = seccomp_apply(&b->filter, s->no_new_privs, e);
 	if (r == 0)
 		r = caps_drop(b->caps, e);
-	if (r < 0)
-		return r;
-	(void)sys_close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
-	return start_init(b, g, e);
+	if (r == 0)
+		r = place_sockets(g, b->listen_n, e);
+	return r < 0 ? r : start_init(b, g, e);
 }
 
-static int run(const struct boot *b, struct zerr *e)
+static int run(const struct boot *b, int sock, struct zerr *e)
 {
 	struct gift g;
-	int r = receive(b->go_child, &g);
+	int r = receive(sock, &g);
 
 	if (r < 0)
 		_exit(1); /* nobody is there to be told */
@@ -152,7 +232,7 @@ static int run(const struct boot *b, struct zerr *e)
 		r = sysctl_write(b->z->spec.sysctls.v[i].name, b->z->spec.sysctls.v[i].value, NULL,
 				 e);
 	if (r == 0)
-		r = mounts_protect(&g, e);
+		r = mounts_protect(b, &g, e);
 	if (r == 0)
 		r = restrict_and_exec(b, &g, e);
 	return r;
@@ -160,21 +240,24 @@ static int run(const struct boot *b, struct zerr *e)
 
 _Noreturn void child_main(const struct boot *b)
 {
+	/* above all that the go brings, and that is put in order later */
+	const int high = fcntl(b->go_child, F_DUPFD_CLOEXEC, 2 * GIFT_FDS);
+	const int sock = high >= 0 ? high : b->go_child;
 	struct zerr e = { 0 };
 	sigset_t none;
 
 	/* Everything of the starter's but the socket: its own end above all, or its death would
 	 * never show here. */
-	if (b->go_child > 3)
-		(void)sys_close_range(3, (unsigned)b->go_child - 1, 0);
-	(void)sys_close_range((unsigned)b->go_child + 1, ~0U, 0);
+	if (sock > 3)
+		(void)sys_close_range(3, (unsigned)sock - 1, 0);
+	(void)sys_close_range((unsigned)sock + 1, ~0U, 0);
 	for (int s = 1; s < NSIG; s++)
 		(void)signal(s, SIG_DFL);
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-	(void)run(b, &e);
+	(void)run(b, sock, &e);
 	if (!e.code)
 		(void)zerr_set(&e, EIO, "unknown failure");
-	(void)send(b->go_child, &e, sizeof(e), MSG_NOSIGNAL);
+	(void)send(sock, &e, sizeof(e), MSG_NOSIGNAL);
 	_exit(1);
 }

@@ -87,7 +87,7 @@ static const struct creation_way by_cloning = { &clone_op, make_volume, new_iden
 
 /* ---- what it is ------------------------------------------------------------------------------ */
 
-/* What is a zone's own must not be had twice: name, addresses. */
+/* What is a zone's own must not be had twice: name, addresses, ports of the host. */
 int clone_drop_identity(struct creation *c, struct zerr *e)
 {
 	static const char *const keys[] = { "address", "mac" };
@@ -98,6 +98,11 @@ int clone_drop_identity(struct creation *c, struct zerr *e)
 		r = conf_edit(&c->conf, "hostname", NULL, &changed, e);
 	for (size_t i = 0; i < c->spec.nics_n * 2 && (r == 0 || r == -ENOENT); i++) {
 		AUTO_FREE char *key = str_fmt("net.%s.%s", c->spec.nics[i / 2].name, keys[i % 2]);
+
+		r = key ? conf_edit(&c->conf, key, NULL, &changed, e) : -ENOMEM;
+	}
+	for (size_t i = 0; i < c->spec.forwards.n && (r == 0 || r == -ENOENT); i++) {
+		AUTO_FREE char *key = str_fmt("forward.%s", c->spec.forwards.v[i].name);
 
 		r = key ? conf_edit(&c->conf, key, NULL, &changed, e) : -ENOMEM;
 	}

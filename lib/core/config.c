@@ -5,9 +5,11 @@
 
 #include "base/fs.h"
 #include "base/own.h"
+#include "core/autostart.h"
 #include "core/cgroup.h"
 #include "core/live.h"
 #include "core/resize.h"
+#include "core/share.h"
 #include "core/state.h"
 
 static int read_text(const struct zone *z, struct buf *text, struct zerr *e)
@@ -50,6 +52,10 @@ static int check_whole(const struct zone *z, const char *text, struct zone_spec 
 	const int r = conf_parse(ret, text, "zone.conf", e);
 	if (r < 0)
 		return r;
+	enum net_share share;
+	const int shared = share_check(ret, &share, NULL, e);
+	if (shared < 0)
+		return shared;
 	const char *backend = record_get(&z->manifest, "backend");
 	if (backend && ret->backend && !str_eq(backend, ret->backend))
 		return zerr_as(e, ZERR_USAGE,
@@ -67,7 +73,8 @@ struct change {
 	struct status status; /* of the zone */
 	struct cg cg;
 	struct zone_spec from, to;
-	bool known; /* from is what the zone has: the file was right */
+	const char *plug; /* interface that comes or goes at once */
+	bool known;	  /* from is what the zone has: the file was right */
 };
 #define CHANGE_NEW                                                        \
 	{                                                                 \
@@ -112,7 +119,7 @@ static int check_fixed(const struct zone_spec *from, const struct zone_spec *to,
 static struct live live_of(struct change *c)
 {
 	return (struct live){ &c->z,	&c->status, &c->status.rec, c->cg.payload,
-			      &c->from, &c->to,	    &c->later };
+			      &c->from, &c->to,	    c->plug,	    &c->later };
 }
 
 /* What is live takes effect at once, or the whole change is refused. */
@@ -140,6 +147,8 @@ static bool is_later(const struct change *c, const char *path)
 	for (size_t i = 0; i < c->later.n; i++)
 		if (str_eq(c->later.v[i], path))
 			return true;
+	if (c->plug && runs(c))
+		return false;
 	return k ? !k->live : !live_has(path);
 }
 
@@ -158,6 +167,15 @@ static void tell(struct change *c)
 		const char *const fields[] = { "key", path, "value", value.p ? value.p : "", NULL };
 		zone_event(c->z.h, c->z.name, "limit-changed", fields);
 	}
+}
+
+/* Whether a key that begins so may have changed. */
+static bool touches(const struct change *c, const char *prefix)
+{
+	for (size_t i = 0; i < c->paths.n; i++)
+		if (str_starts(c->paths.v[i], prefix))
+			return true;
+	return c->paths.n == 0;
 }
 
 static void undo_live(struct change *c)
@@ -206,6 +224,8 @@ static int save(struct change *c, struct zerr *e)
 	(void)record_load(&z->manifest, z->dir, "manifest", MANIFEST_FORMAT, &ignored);
 	if (r == 0)
 		r = check_whole(z, text, &c->to, e);
+	if (r == 0 && touches(c, "start."))
+		r = autostart_check(z->h, z->name, &c->to, e);
 	if (r == 0)
 		r = apply(c, e);
 	if (r < 0)
@@ -242,13 +262,14 @@ static int edit_one(struct change *c, const char *assignment, bool *any, struct 
 	return r;
 }
 
-int zone_set(struct zone_host *h, const char *name, char *const *assignments, int n,
-	     struct strv *ret_live, struct zerr *e)
+static int set(struct zone_host *h, const char *name, const char *plug, char *const *assignments,
+	       int n, struct strv *ret_live, struct zerr *e)
 {
 	AUTO_CHANGE struct change c = CHANGE_NEW;
-	bool any = false;
+	bool any = plug != NULL;
 	int r = zone_load(h, name, LOAD_LOCK, &c.z, e);
 
+	c.plug = plug;
 	if (r == 0)
 		r = read_text(&c.z, &c.text, e);
 	for (int i = 0; i < n && r == 0; i++)
@@ -260,6 +281,18 @@ int zone_set(struct zone_host *h, const char *name, char *const *assignments, in
 		    0)
 			r = zerr_code(e, ENOMEM, "set");
 	return r;
+}
+
+int zone_set(struct zone_host *h, const char *name, char *const *assignments, int n,
+	     struct strv *ret_live, struct zerr *e)
+{
+	return set(h, name, NULL, assignments, n, ret_live, e);
+}
+
+int live_plug(struct zone_host *h, const char *name, const char *nic, char *const *assignments,
+	      int n, struct strv *ret_live, struct zerr *e)
+{
+	return set(h, name, nic, assignments, n, ret_live, e);
 }
 
 int zone_config_text(struct zone_host *h, const char *name, struct buf *ret, struct zerr *e)

@@ -9,6 +9,7 @@
 
 #include "base/fs.h"
 #include "base/own.h"
+#include "core/adopt.h"
 #include "core/state.h"
 #include "tiny/protocol.h"
 
@@ -61,6 +62,7 @@ int zone_console(struct zone_host *h, const char *name, unsigned tty, int flags,
 	if (s.state != STATE_FROZEN && s.state != STATE_STOPPING &&
 	    (r = state_allows(&s, DO_EXEC, name, e)) < 0)
 		return r;
+	adopt_if_orphan(h, name, &z, &s);
 	AUTO_CLOSE int fd = dial(&z, e);
 	if (fd < 0)
 		return fd;

@@ -8,6 +8,9 @@
 #include "base/log.h"
 #include "base/own.h"
 #include "core/creation.h"
+#include "core/firstuse.h"
+#include "core/rootfd.h"
+#include "core/userns.h"
 #include "templates/template.h"
 
 struct making { /* from a template */
@@ -17,11 +20,13 @@ struct making { /* from a template */
 	struct template_args targs;
 	struct template_result made;
 	const char *fs; /* that the backend chose */
+	struct first_use first;
 };
 
 static void making_done(struct making *m)
 {
 	template_result_done(&m->made);
+	first_use_done(&m->first);
 	creation_done(&m->c);
 }
 
@@ -39,6 +44,8 @@ static int set_asked(struct making *m, struct zerr *e)
 		r = creation_set(&m->c, "root.size", size, e);
 	if (r == 0 && a->privileged)
 		r = creation_set(&m->c, "security.level", "privileged", e);
+	if (r == 0)
+		r = first_use_credentials(a, &m->first, &m->c.conf, e);
 	return r == 0 ? creation_set_all(&m->c, a->set, e) : r;
 }
 
@@ -144,9 +151,9 @@ static int take_config(struct making *m, struct zerr *e)
 	return r == 0 ? conf_parse(&whole, m->c.conf.p, "zone.conf", e) : r;
 }
 
-static int build(struct creation *c, const struct volume *v, struct zerr *e)
+static int fill(struct making *m, const struct volume *v, struct zerr *e)
 {
-	struct making *m = c->from;
+	struct creation *c = &m->c;
 	AUTO_FREE char *path = NULL;
 	char link[32];
 	int r = 0;
@@ -166,6 +173,29 @@ static int build(struct creation *c, const struct volume *v, struct zerr *e)
 	if (r == 0 && syncfs(c->root) < 0)
 		r = zerr_sys(e, "sync");
 	return r == 0 && c->backend->seal ? c->backend->seal(v, e) : r;
+}
+
+/* Who may use it first: written inside, with the ids that the zone will have. */
+static int give_access(struct making *m, const struct volume *v, struct zerr *e)
+{
+	const struct zone z = { .entry = m->c.entry, .spec = m->c.spec };
+	const uid_t base = zone_base(&z);
+
+	if (!first_use_any(&m->first))
+		return 0;
+	AUTO_CLOSE int ns = base ? userns_make(base, e) : -1;
+	const struct volume_attach a = { .userns = ns, .base = base, .scratch = -1, .snap = -1 };
+	AUTO_CLOSE int root = base && ns < 0 ? ns : v->ops->attach(v, &a, e);
+	const struct inside w = { .root = root, .userns = ns };
+
+	return root < 0 ? root : inside_run(&w, first_use_write, &m->first, e);
+}
+
+static int build(struct creation *c, const struct volume *v, struct zerr *e)
+{
+	const int r = fill(c->from, v, e);
+
+	return r == 0 ? give_access(c->from, v, e) : r;
 }
 
 static const struct op create_op = { "create", creation_steps };
@@ -200,6 +230,8 @@ int zone_create(struct zone_host *h, const char *name, const struct zone_create 
 	m.c.way = &from_template;
 	m.c.from = &m;
 	m.c.fresh = "";
+	if (r == 0)
+		r = first_use_load(a, &m.first, e);
 	if (r == 0)
 		r = choose(&m, e);
 	if (r < 0)

@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 
 #include "base/fs.h"
@@ -184,23 +183,6 @@ static int up_build(void *ctx, struct zerr *e)
 	v.dir = c->dir;
 	v.image = tree;
 	return c->way->build ? c->way->build(c, &v, e) : 0;
-}
-
-static int make_uuid(char out[static 40])
-{
-	unsigned char b[16];
-
-	if (getrandom(b, sizeof(b), 0) != (ssize_t)sizeof(b))
-		return -EIO;
-	b[6] = (unsigned char)((b[6] & 0x0f) | 0x40); /* RFC 4122, version 4 */
-	b[8] = (unsigned char)((b[8] & 0x3f) | 0x80);
-	char *p = out;
-	for (int i = 0; i < 16; i++) {
-		if (i == 4 || i == 6 || i == 8 || i == 10)
-			*p++ = '-';
-		p += sprintf(p, "%02x", b[i]);
-	}
-	return 0;
 }
 
 static int fill_manifest(const struct creation *c, struct record *m)

@@ -14,16 +14,22 @@
 #include "base/log.h"
 #include "base/own.h"
 #include "base/sys.h"
+#include "core/guest.h"
 #include "core/internal.h"
 #include "core/life.h"
+#include "core/restart.h"
 
 #define LOCK_WAIT_MS 60000
+#define REAPED_MS    5000 /* the host's init may be slow to reap */
 #define REBOOT_MS    1000 /* no two reboots within less */
 
 /* What the monitor was given and gives back, by the names of life.c's monitor_arguments(). */
 struct inherited {
 	const char *name;
 	int pidfd, run, top, log, alive, control, notify;
+	int listen[ZONE_LISTEN_MAX];
+	unsigned listen_n;
+	const char *listen_names;
 	struct strv clients;
 };
 
@@ -51,38 +57,78 @@ static void take(struct inherited *in, char *arg)
 		}
 	if (str_starts(arg, "name="))
 		in->name = arg + 5;
+	else if (str_starts(arg, "listen_names="))
+		in->listen_names = strchr(arg, '=') + 1;
 	/* a reboot makes new ones */
-	if (str_starts(arg, "console=") || str_starts(arg, "slave=") || str_starts(arg, "oom="))
+	if (str_starts(arg, "console=") || str_starts(arg, "held=") || str_starts(arg, "oom="))
 		(void)close((int)strtol(strchr(arg, '=') + 1, NULL, 10));
+	if (str_starts(arg, "listen=") && in->listen_n < ZONE_LISTEN_MAX) {
+		const int fd = (int)strtol(arg + 7, NULL, 10);
+
+		in->listen[in->listen_n++] = fd;
+		(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+	}
 	if (str_starts(arg, "client=")) /* stays open over the exec that follows a reboot */
 		(void)strv_add(&in->clients, arg + 7);
 }
 
-/* Reap init. The status as a shell gives it; *@ret_reboot by the kernel's reboot(2) in a pid
- * namespace: SIGHUP for a restart, SIGINT for halt and power off. */
-static int reap(int pidfd, bool *ret_reboot)
+/* The wait status of init, when it is not our child: its monitor was replaced. The kernel tells
+ * once it has been reaped, by whoever had to; then its pidfd hangs up. */
+static int ask_kernel(int pidfd, int *ret_status)
+{
+	struct pollfd p = { .fd = pidfd };
+
+	if (sys_pidfd_exit(pidfd, ret_status) == 0)
+		return 0;
+	if (errno == ENOTTY)
+		return -ENODATA; /* before Linux 6.13 */
+	(void)poll(&p, 1, REAPED_MS);
+	return sys_pidfd_exit(pidfd, ret_status) == 0 ? 0 : -ENODATA;
+}
+
+/* The wait status of our child. 0 or -ECHILD. */
+static int wait_child(int pidfd, int *ret_status)
 {
 	siginfo_t si = { 0 };
 
-	*ret_reboot = false;
 	while (waitid(P_PIDFD, (id_t)pidfd, &si, WEXITED) < 0)
 		if (errno != EINTR)
-			return -1;
-	if (si.si_code == CLD_EXITED)
-		return si.si_status;
-	*ret_reboot = si.si_status == SIGHUP;
-	if (si.si_status == SIGHUP || si.si_status == SIGINT)
-		return 0; /* it asked to go: no failure */
-	return 128 + si.si_status;
+			return -errno;
+	*ret_status = si.si_code == CLD_EXITED ? W_EXITCODE(si.si_status, 0) : si.si_status;
+	return 0;
 }
 
-static void event_stopped(struct zone *z, int status)
+/* Reap init. The status as a shell gives it, -1 when it is not known; *@ret_reboot by the kernel's
+ * reboot(2) in a pid namespace: SIGHUP for a restart, SIGINT for halt and power off. */
+static int reap(int pidfd, bool *ret_reboot)
+{
+	int status = 0;
+
+	*ret_reboot = false;
+	const bool ours = wait_child(pidfd, &status) == 0;
+	if (!ours && ask_kernel(pidfd, &status) < 0)
+		return -1;
+	/* reboot(2) and power off inside are SIGKILL there; what wait(2) says of them is not told
+	 */
+	if (!ours && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
+		return -1;
+	if (WIFEXITED(status))
+		return WEXITSTATUS(status);
+	*ret_reboot = WTERMSIG(status) == SIGHUP;
+	if (WTERMSIG(status) == SIGHUP || WTERMSIG(status) == SIGINT)
+		return 0; /* it asked to go: no failure */
+	return 128 + WTERMSIG(status);
+}
+
+static void event_stopped(struct zone *z, int status, const char *shutdown)
 {
 	char text[16];
-	const char *const fields[] = { "exit_status", text, NULL };
+	const char *const fields[] = { "exit_status", text, shutdown ? "shutdown" : NULL, shutdown,
+				       NULL };
+	const char *const unknown[] = { shutdown ? "shutdown" : NULL, shutdown, NULL };
 
 	(void)snprintf(text, sizeof(text), "%d", status);
-	zone_event(z->h, z->name, "stopped", fields);
+	zone_event(z->h, z->name, "stopped", status < 0 ? unknown : fields);
 }
 
 /* Consoles see the end of the zone, and nobody thinks that a monitor lives. */
@@ -99,14 +145,19 @@ static void let_go(struct inherited *in)
 static int go_down(struct zone *z, const struct record *rec, int status, struct inherited *in,
 		   struct zerr *e)
 {
+	AUTO_RECORD struct record said = { 0 };
+
+	(void)guest_said(z, &said); /* the way down removes it */
 	/* before the record goes: who sees STOPPED also finds the status */
 	life_remember(z, rec, status);
 	const int r = life_down(z, rec, false, e);
 
-	event_stopped(z, status);
+	event_stopped(z, status, record_get(&said, "shutdown"));
 	if (r < 0)
 		log_warn("%s: %s", z->name, e->msg);
 	let_go(in);
+	if (r == 0)
+		restart_plan(z, rec, status);
 	life_sweep(z, getpid(), rec);
 	return r < 0 ? 1 : 0;
 }
@@ -114,7 +165,8 @@ static int go_down(struct zone *z, const struct record *rec, int status, struct 
 /* Up again in place. Returns only when that failed, with the zone down. */
 static int reboot(struct zone *z, const struct record *rec, struct inherited *in, struct zerr *e)
 {
-	const struct zone_start plain = { .stdio = { -1, -1, -1 } };
+	const struct zone_start plain = { .stdio = { -1, -1, -1 },
+					  .restarts = (unsigned)record_u64(rec, "restarts", 0) };
 	struct boot b;
 
 	zone_event(z->h, z->name, "rebooting", NULL);
@@ -129,6 +181,10 @@ static int reboot(struct zone *z, const struct record *rec, struct inherited *in
 	b.alive = in->alive;
 	b.control = in->control;
 	b.clients = in->clients;
+	b.listen_n = in->listen_n;
+	memcpy(b.listen, in->listen, sizeof(b.listen));
+	if (r == 0 && str_set(&b.listen_names, in->listen_names) < 0)
+		r = zerr_code(e, ENOMEM, "sockets for init");
 	if (r == 0)
 		r = life_up(&b, e);
 	if (r == 0) {
@@ -152,12 +208,26 @@ static void slow_down(int run)
 		(void)poll(NULL, 0, (int)(REBOOT_MS - up));
 }
 
+/* Of an init that was not our child: how it said that it would end, or what it was asked for. */
+static void ask_guest(const struct zone *z, const struct record *rec, int *status, bool *reboots)
+{
+	AUTO_RECORD struct record said = { 0 };
+	const char *how = guest_said(z, &said) == 0 ? record_get(&said, "shutdown") : NULL;
+
+	if (!how)
+		how = record_get(rec, "asked");
+	if (!how)
+		return;
+	*reboots = str_eq(how, "reboot") || str_eq(how, "kexec");
+	*status = 0;
+}
+
 static int work(struct zone_host *h, struct inherited *in, struct zerr *e)
 {
 	AUTO_ZONE struct zone z = { .dir = -1, .run = -1, .lock = -1 };
 	AUTO_RECORD struct record rec = { 0 };
 	bool wants_reboot;
-	const int status = reap(in->pidfd, &wants_reboot);
+	int status = reap(in->pidfd, &wants_reboot);
 
 	if (wants_reboot)
 		slow_down(in->run);
@@ -174,6 +244,10 @@ static int work(struct zone_host *h, struct inherited *in, struct zerr *e)
 
 		(void)record_load(&z.manifest, z.dir, "manifest", MANIFEST_FORMAT, &ignored);
 	}
+	if (status < 0)
+		ask_guest(&z, &rec, &status, &wants_reboot);
+	if (record_setf(&rec, "exit_status", "%d", status) < 0)
+		return 1;
 	if (wants_reboot && str_eq(record_get(&rec, "stage"), "running") &&
 	    !str_eq(record_get(&rec, "custom"), "1")) {
 		r = reboot(&z, &rec, in, e);
@@ -185,7 +259,13 @@ static int work(struct zone_host *h, struct inherited *in, struct zerr *e)
 
 int internal_ended(int argc, char **argv)
 {
-	struct inherited in = { NULL, -1, -1, -1, -1, -1, -1, -1, { 0 } };
+	struct inherited in = { .pidfd = -1,
+				.run = -1,
+				.top = -1,
+				.log = -1,
+				.alive = -1,
+				.control = -1,
+				.notify = -1 };
 	const struct zone_options o = { .lock_wait_ms = LOCK_WAIT_MS };
 	struct zone_host *h = NULL;
 	struct zerr e = { 0 };

@@ -16,6 +16,7 @@
 #include "base/own.h"
 #include "base/steps.h"
 #include "base/sys.h"
+#include "core/adopt.h"
 #include "core/enter.h"
 #include "core/life.h"
 #include "core/rlimits.h"
@@ -116,6 +117,7 @@ static int prepare(struct zone_host *h, const char *name, struct zone *z, struct
 		r = state_allows(&s, DO_EXEC, name, e);
 	if (r < 0)
 		return r;
+	adopt_if_orphan(h, name, z, &s);
 	/* the record's word, not the configuration's: a level that is for the next start must not
 	 * give this one, still in its user namespace, a process of the host's root */
 	const enum security_level level =

@@ -6,7 +6,6 @@
  */
 #include <fcntl.h>
 #include <linux/capability.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,43 +13,15 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
+#include "base/child.h"
 #include "base/copy.h"
 #include "base/fs.h"
 #include "base/own.h"
 #include "base/steps.h"
 #include "base/sys.h"
-#include "core/cgroup.h"
+#include "core/rootfd.h"
 #include "core/state.h"
 #include "core/userns.h"
-
-/* ---- the root -------------------------------------------------------------------------------- */
-
-static int stopped_root(struct zone *z, struct zerr *e)
-{
-	const uid_t base = zone_base(z);
-	struct volume v;
-	AUTO_CLOSE int ns = base ? userns_make(base, e) : -1;
-	int r = base && ns < 0 ? ns : zone_volume(z, &v, e);
-
-	if (r < 0)
-		return r;
-	AUTO_CLOSE int image = v.image;
-	const struct volume_attach a = { .userns = ns, .base = base, .scratch = -1, .snap = -1 };
-	return v.ops->attach(&v, &a, e);
-}
-
-/* The root as init sees it, through a descriptor of its root mount. */
-static int running_root(const struct record *rec, struct zerr *e)
-{
-	AUTO_CLOSE int init = state_pidfd(rec, "pid");
-	char path[64];
-
-	(void)snprintf(path, sizeof(path), "/proc/%d/root", (int)record_u64(rec, "pid", 0));
-	AUTO_CLOSE int root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (init < 0 || root < 0 || sys_pidfd_send_signal(init, 0) < 0) /* still the same process */
-		return zerr_as(e, ZERR_STATE, "the zone has just ended");
-	return own_take_fd(&root);
-}
 
 /* ---- copying --------------------------------------------------------------------------------- */
 
@@ -289,65 +260,26 @@ static int become_zone(uid_t base)
 }
 
 struct transfer {
+	int root;
+	uid_t base;
 	bool push;
 	char *const *sources;
 	int n;
 	const char *destination;
 };
 
-static int transfer_all(int root, uid_t base, const struct transfer *t, struct zerr *e)
+/* In a child: ids and umask change, and a hostile root can at worst end it. */
+static int transfer_all(void *arg, struct zerr *e)
 {
+	const struct transfer *t = arg;
 	int r = 0;
 
 	(void)umask(0);
-	if (t->push && base && (r = become_zone(base)) < 0)
+	if (t->push && t->base && (r = become_zone(t->base)) < 0)
 		return zerr_code(e, -r, "ids of the zone");
 	for (int i = 0; i < t->n && r == 0; i++)
-		r = t->push ? push_one(root, t->sources[i], t->destination, e)
-			    : pull_one(root, t->sources[i], t->destination, e);
-	return r;
-}
-
-/* The child's verdict. A signal that only we got is passed on: it removes what it has half written.
- */
-static int hear_copy(pid_t pid, int fd, struct zerr *e)
-{
-	struct zerr said;
-	int status = 0, r = 0;
-	ssize_t n;
-
-	while ((n = read(fd, &said, sizeof(said))) < 0 && errno == EINTR)
-		if (steps_signal())
-			(void)kill(pid, SIGTERM);
-	if (n == (ssize_t)sizeof(said)) {
-		*e = said;
-		r = -said.code;
-	}
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	return r == 0 && status != 0 ? zerr_set(e, EINTR, "the copy was ended") : r;
-}
-
-/* In a child: ids and umask change, and a hostile root can at worst end it. */
-static int in_child(int root, uid_t base, const struct transfer *t, struct zerr *e)
-{
-	int pair[2], r;
-
-	if (pipe2(pair, O_CLOEXEC) < 0)
-		return zerr_sys(e, "pipe");
-	const pid_t pid = fork();
-	if (pid == 0) {
-		struct zerr own = { 0 };
-
-		if (transfer_all(root, base, t, &own) < 0 && write(pair[1], &own, sizeof(own)) < 0)
-			_exit(2);
-		_exit(0);
-	}
-	(void)own_close(pair[1]);
-	r = pid < 0 ? zerr_sys(e, "fork") : 0;
-	if (r == 0)
-		r = hear_copy(pid, pair[0], e);
-	(void)own_close(pair[0]);
+		r = t->push ? push_one(t->root, t->sources[i], t->destination, e)
+			    : pull_one(t->root, t->sources[i], t->destination, e);
 	return r;
 }
 
@@ -356,7 +288,6 @@ int zone_copy_files(struct zone_host *h, const char *name, bool push, char *cons
 {
 	AUTO_ZONE struct zone z = { .dir = -1, .run = -1, .lock = -1 };
 	AUTO_STATUS struct status s = { 0 };
-	const struct transfer t = { push, sources, n, destination };
 	int r = zone_load(h, name, LOAD_LOCK | LOAD_RUN | LOAD_SPEC, &z, e);
 
 	if (r == 0)
@@ -367,10 +298,14 @@ int zone_copy_files(struct zone_host *h, const char *name, bool push, char *cons
 		return r;
 	const bool runs = s.state == STATE_RUNNING || s.state == STATE_FROZEN;
 	const uid_t base = runs ? (uid_t)record_u64(&s.rec, "base", 0) : zone_base(&z);
-	AUTO_CLOSE int root = runs ? running_root(&s.rec, e) : stopped_root(&z, e);
+	AUTO_CLOSE int ns = runs || !base ? -1 : userns_make(base, e);
+	if (!runs && base && ns < 0)
+		return ns;
+	AUTO_CLOSE int root = runs ? rootfd_running(&s.rec, e) : rootfd_stopped(&z, ns, e);
 	if (root < 0)
 		return root;
 	if (s.live) /* a running zone's lock is not ours to keep during a long copy */
 		zone_unlock(&z);
-	return in_child(root, base, &t, e);
+	struct transfer t = { root, base, push, sources, n, destination };
+	return child_run(transfer_all, &t, e);
 }

@@ -17,6 +17,7 @@
 #include "core/core.h"
 #include "core/pool.h"
 #include "core/rename.h"
+#include "core/service.h"
 
 /* A place: the variable that moves it, or where it is. Variables count for real root only. */
 static char *place(const char *variable, const char *standard)
@@ -144,7 +145,12 @@ int zone_host_open(const struct zone_options *o, struct zone_host **ret, struct 
 					.users = image_users,
 					.users_arg = h,
 					.release = storage_release };
-	h->net = (struct net_env){ .host = h->host, .run = h->run, .helper = h->nft };
+	h->net = (struct net_env){ .host = h->host,
+				   .run = h->run,
+				   .run_path = h->run_path,
+				   .helper = h->nft,
+				   .groups = &service_groups,
+				   .groups_arg = h };
 	*ret = h;
 	return 0;
 }

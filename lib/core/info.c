@@ -9,9 +9,12 @@
 #include "base/fs.h"
 #include "base/own.h"
 #include "core/cgroup.h"
+#include "core/guest.h"
+#include "core/health.h"
+#include "core/life.h"
 #include "core/nics.h"
 #include "core/ready.h"
-#include "core/state.h"
+#include "core/restart.h"
 #include "core/usage.h"
 
 static void clear(struct zone_info *i)
@@ -25,15 +28,16 @@ static void clear(struct zone_info *i)
 
 void zone_info_done(struct zone_info *i)
 {
-	char *const strings[] = { i->name,	    i->state,	      i->path,
-				  i->backend,	    i->incomplete_op, i->incomplete_hint,
-				  i->health,	    i->cgroup,	      i->image_server,
-				  i->image_dist,    i->image_release, i->image_arch,
-				  i->image_variant, i->image_build,   i->image_fingerprint,
-				  i->image_verified };
+	char *const strings[] = {
+		i->name,	  i->state,	      i->path,	      i->backend,
+		i->incomplete_op, i->incomplete_hint, i->health,      i->cgroup,
+		i->image_server,  i->health_output,   i->image_dist,  i->image_release,
+		i->image_arch,	  i->image_variant,   i->image_build, i->image_fingerprint,
+		i->image_verified
+	};
 	struct strv *const lists[] = {
-		&i->groups,   &i->ipv4,	  &i->ipv6, &i->limits, &i->limits_not_enforced,
-		&i->security, &i->holders
+		&i->groups,   &i->ipv4,	 &i->ipv6,   &i->limits, &i->limits_not_enforced,
+		&i->security, &i->guest, &i->holders
 	};
 
 	for (size_t k = 0; k < sizeof(strings) / sizeof(strings[0]); k++)
@@ -55,11 +59,9 @@ void zone_info_done(struct zone_info *i)
 /* Global addresses as the zone has them now. */
 static void addresses(struct zone_info *i, const struct record *rec)
 {
-	char path[64];
 	struct zerr ignored = { 0 };
+	AUTO_CLOSE int ns = state_netns(rec);
 
-	(void)snprintf(path, sizeof(path), "/proc/%d/ns/net", (int)record_u64(rec, "pid", 0));
-	AUTO_CLOSE int ns = open(path, O_RDONLY | O_CLOEXEC);
 	if (ns >= 0)
 		(void)net_addresses(ns, &i->ipv4, &i->ipv6, &ignored);
 }
@@ -70,12 +72,16 @@ static void running(const struct zone *z, const struct status *s, int what, stru
 	struct zerr ignored = { 0 };
 
 	i->pid = (int64_t)record_u64(&s->rec, "pid", 0);
-	i->monitor_pid = (int64_t)record_u64(&s->rec, "monitor", 0);
+	if (state_has_keeper(z->run))
+		i->monitor_pid = (int64_t)record_u64(&s->rec, "monitor", 0);
 	if (s->state != STATE_RUNNING && s->state != STATE_FROZEN)
 		return;
 	i->uptime_ns = now_boot_ns() - record_u64(&s->rec, "started_ns", 0);
 	if (what & ZONE_LS_READY)
 		i->ready = ready_now(z, &s->rec);
+	i->restarts = (unsigned)record_u64(&s->rec, "restarts", 0);
+	const char *health = health_of(z, &s->rec, &i->health_output);
+	i->health = health ? strdup(health) : NULL;
 	if ((what & ZONE_LS_USAGE) && cg_open(z->h, z->name, &cg, &ignored) == 0)
 		usage_look(cg.payload, USAGE_ROW, &i->use);
 	if (what & ZONE_LS_ADDRESSES)
@@ -92,6 +98,7 @@ static void stopped(const struct zone *z, struct zone_info *i)
 		return;
 	const char *status = record_get(&last, "exit_status");
 	i->exit_status = status ? strtol(status, NULL, 10) : -1;
+	i->restart_at = restart_at(z);
 }
 
 static uint64_t count_snapshots(const struct zone *z)
@@ -263,6 +270,7 @@ int zone_info_get(struct zone_host *h, const char *name, struct zone_info *ret, 
 		(void)record_load(&z.manifest, z.dir, "manifest", MANIFEST_FORMAT, &ignored);
 	const char *lacking = record_get(&s.rec, "not_enforced");
 	if (from_manifest(&z, &i) < 0 || nics_info(&z, &s.rec, &i) < 0 || settings(&z, &i) < 0 ||
+	    guest_info(&z, s.live, &i.guest) < 0 ||
 	    (lacking && strv_split(&i.limits_not_enforced, lacking, " ") < 0))
 		return zerr_code(e, ENOMEM, "info");
 	if (i.unprivileged) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What init is started with: its environment, and the stub where the command needs one. */
+#include <ctype.h>
 #include <fcntl.h>
 #include <string.h>
 
@@ -13,12 +14,57 @@ static int add(struct strv *env, const char *name, const char *value)
 	return value ? strv_addf(env, "%s=%s", name, value) : 0;
 }
 
+/* The value of @key in the text of an os-release file, without its quotes; or NULL. */
+static char *release_value(const char *text, const char *key)
+{
+	const size_t len = strlen(key);
+
+	for (const char *l = text; l; l = strchr(l, '\n') ? strchr(l, '\n') + 1 : NULL) {
+		if (strncmp(l, key, len) != 0 || l[len] != '=')
+			continue;
+		const char *v = l + len + 1;
+		const bool quoted = *v == '"' || *v == '\'';
+		const char end[] = { quoted ? *v : '\n', '\n', '\0' };
+
+		v += quoted;
+		return strndup(v, strcspn(v, end));
+	}
+	return NULL;
+}
+
+/* container_host_id and its like: what the host is. */
+static int add_host(struct boot *b)
+{
+	static const char *const keys[] = { "ID", "VERSION_ID", "BUILD_ID", "VARIANT_ID" };
+	int r = 0;
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]) && r == 0; i++) {
+		AUTO_FREE char *value = b->release.p ? release_value(b->release.p, keys[i]) : NULL;
+		char name[32] = "container_host_";
+
+		for (size_t n = strlen(name), k = 0; keys[i][k]; k++)
+			name[n++] = (char)tolower((unsigned char)keys[i][k]);
+		r = add(&b->env, name, value);
+	}
+	return r;
+}
+
 /* container_ttys: the consoles beside /dev/console, "pts/1 pts/2". */
 static int list_ttys(const struct boot *b, struct buf *ret)
 {
 	for (unsigned i = 1; i < b->consoles_n; i++)
 		buf_fmt(ret, "%spts/%u", i > 1 ? " " : "", i);
 	return ret->failed ? -ENOMEM : 0;
+}
+
+/* As sd_listen_fds(3) has it: init is process 1. */
+static int add_listen(struct boot *b)
+{
+	int r = b->listen_n ? strv_addf(&b->env, "LISTEN_FDS=%u", b->listen_n) : 0;
+
+	if (r == 0 && b->listen_n)
+		r = strv_add(&b->env, "LISTEN_PID=1");
+	return r < 0 ? r : add(&b->env, "LISTEN_FDNAMES", b->listen_n ? b->listen_names : NULL);
 }
 
 static int make_environment(struct boot *b, struct zerr *e)
@@ -32,6 +78,8 @@ static int make_environment(struct boot *b, struct zerr *e)
 		{ "container", "zone" },
 		{ "container_uuid", record_get(&b->z->manifest, "uuid") },
 		{ "NOTIFY_SOCKET", "/run/host/notify" },
+		{ "CREDENTIALS_DIRECTORY",
+		  b->z->spec.credentials.n ? "/run/host/credentials" : NULL },
 		{ "PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" },
 		{ "TERM", "xterm-256color" },
 		{ "HOME", b->args->argv ? "/root" : NULL },
@@ -40,6 +88,10 @@ static int make_environment(struct boot *b, struct zerr *e)
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]) && r == 0; i++)
 		r = add(&b->env, rows[i].name, rows[i].value);
+	if (r == 0)
+		r = add_host(b);
+	if (r == 0)
+		r = add_listen(b);
 	if (r == 0)
 		r = add(&b->env, "container_ttys", ttys.p);
 	for (size_t i = 0; i < own->n && r == 0; i++)

@@ -7,3 +7,9 @@
 int internal_ended(int argc, char **argv);
 /* .oom NAME NEW TOTAL: processes of the zone were killed for want of memory; see oom.c. */
 int internal_oom(int argc, char **argv);
+/* .health NAME: one check; see health.c. */
+int internal_health(int argc, char **argv);
+/* .restart NAME: wait for the planned restart and carry it out; see restart.c. */
+int internal_restart(int argc, char **argv);
+/* .renew: monitors of running zones become the program that is installed now. */
+int internal_renew(int argc, char **argv);

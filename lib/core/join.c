@@ -12,7 +12,7 @@
 #include "core/state.h"
 
 /* The zone's root may look at whoever shares its user namespace: not at us. */
-static int join(int init, int flags, struct zerr *e)
+int join_enter(int init, int flags, struct zerr *e)
 {
 	(void)prctl(PR_SET_DUMPABLE, 0);
 	if (setns(init, flags) < 0)
@@ -43,7 +43,7 @@ static _Noreturn void child(int init, int flags, int keep, int sock,
 	int r;
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	r = join(init, flags, &e);
+	r = join_enter(init, flags, &e);
 	close_others((unsigned)sock, (unsigned)(keep < 0 ? sock : keep));
 	if (r == 0)
 		r = fn(ctx, &e);

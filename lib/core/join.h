@@ -13,3 +13,6 @@
  * the zone has just ended. */
 int join_run(const struct record *state, int flags, int keep, int (*fn)(void *ctx, struct zerr *e),
 	     void *ctx, struct zerr *e);
+/* What such a child does first, for those that come with descriptors: join the namespaces of the
+ * process @init, and become root of its user namespace. */
+int join_enter(int init, int flags, struct zerr *e);

@@ -21,17 +21,12 @@
 #include "base/steps.h"
 #include "base/sys.h"
 #include "core/devices.h"
+#include "core/health.h"
+#include "core/hooks.h"
 #include "core/limits.h"
 #include "core/nics.h"
 #include "core/rlimits.h"
-
-/* What the steps share: going up it is all filled, going down only zone and record are. */
-struct life {
-	struct boot *b; /* NULL on the way down */
-	struct zone *z;
-	struct record *state;
-	bool keep; /* reboot in place */
-};
+#include "core/share.h"
 
 /* ---- alive ----------------------------------------------------------------------------------- */
 
@@ -78,6 +73,8 @@ static int down_control(void *ctx, struct zerr *e)
 
 	(void)e;
 	(void)unlinkat(l->z->run, "ready", 0);
+	(void)unlinkat(l->z->run, "said", 0);
+	(void)unlinkat(l->z->run, "health", 0);
 	if (!l->keep)
 		(void)unlinkat(l->z->run, "control", 0);
 	return 0;
@@ -126,6 +123,18 @@ static int down_cgroup(void *ctx, struct zerr *e)
 
 /* ---- helper, volume, child ------------------------------------------------------------------- */
 
+/* In the network namespace that the zone is to have. */
+static int spawn_there(struct boot *b, struct zerr *e)
+{
+	struct zerr second = { 0 };
+	int r = share_begin(b, e);
+
+	if (r == 0)
+		r = spawn_helper(b, e);
+	const int back = share_end(b, r < 0 ? &second : e);
+	return r < 0 ? r : back;
+}
+
 static int up_helper(void *ctx, struct zerr *e)
 {
 	struct boot *b = ((struct life *)ctx)->b;
@@ -137,13 +146,15 @@ static int up_helper(void *ctx, struct zerr *e)
 		return filters;
 	int r = caps_mask(s->level, &s->caps_add, &s->caps_drop, &b->caps, e);
 	if (r == 0)
+		r = share_look(b, e);
+	if (r == 0)
 		r = zerr_in(e,
 			    seccomp_prepare(filters, s->level, s->compat32, b->caps, &b->filter, e),
 			    "seccomp");
 	if (r == 0)
 		r = rlimits_raise(&s->rlimits, e);
 	identity_prepare(b->z, &b->identity);
-	return r < 0 ? r : spawn_helper(b, e);
+	return r < 0 ? r : spawn_there(b, e);
 }
 
 static int up_volume(void *ctx, struct zerr *e)
@@ -156,6 +167,8 @@ static int up_volume(void *ctx, struct zerr *e)
 	if (r == 0)
 		r = trees_host(b, e);
 	if (r == 0)
+		r = journal_prepare(b, e);
+	if (r == 0)
 		lxcfs_trees(b->gift.lxcfs);
 	return r == 0 ? usermounts_make(b, e) : r;
 }
@@ -164,6 +177,7 @@ static int down_volume(void *ctx, struct zerr *e)
 {
 	struct life *l = ctx;
 
+	(void)unlinkat(l->z->run, "unix-export", 0);
 	return l->z->dir < 0 ? 0 : fs_remove(l->z->dir, "scratch", e);
 }
 
@@ -199,17 +213,23 @@ static int up_release(void *ctx, struct zerr *e)
 
 	for (int i = 0; i < 3; i++)
 		b->gift.stdio[i] = b->args->stub ? b->args->stdio[i] : -1;
+	for (unsigned i = 0; i < b->listen_n && r == 0; i++) /* ours is for a reboot in place */
+		if ((b->gift.listen[i] = fcntl(b->listen[i], F_DUPFD_CLOEXEC, 3)) < 0)
+			r = zerr_sys(e, "sockets for init");
 	return r == 0 ? spawn_release(b, e) : r;
 }
 
 static const struct step steps[] = {
+	{ "prestart", life_hook_prestart, life_hook_poststop },
 	{ "control", up_control, down_control },
 	{ "cgroup", up_cgroup, down_cgroup },
 	{ "helper", up_helper, NULL },
 	{ "volume", up_volume, down_volume },
 	{ "child", up_child, NULL },
 	{ "net", up_net, down_net },
+	{ "created", life_hook_created, NULL },
 	{ "release", up_release, NULL },
+	{ "poststart", life_hook_poststart, life_hook_stop },
 	{ NULL, NULL, NULL },
 };
 static const struct op start_op = { "start", steps };
@@ -225,6 +245,7 @@ void boot_init(struct boot *b, struct zone *z, const struct zone_start *args)
 			    .userns = -1,
 			    .pidfd = -1,
 			    .netns = -1,
+			    .own_netns = -1,
 			    .go = -1,
 			    .go_child = -1,
 			    .notify = -1,
@@ -233,6 +254,8 @@ void boot_init(struct boot *b, struct zone *z, const struct zone_start *args)
 			    .control = -1 };
 	memset(&b->gift, -1, sizeof(b->gift));
 	memset(b->slaves, -1, sizeof(b->slaves));
+	memset(b->held, -1, sizeof(b->held));
+	memset(b->listen, -1, sizeof(b->listen));
 	b->base = zone_base(z);
 }
 
@@ -246,6 +269,7 @@ static void close_gift(struct boot *b)
 			fds[i] = own_close(fds[i]);
 	b->userns = own_close(b->userns);
 	b->netns = own_close(b->netns);
+	b->own_netns = own_close(b->own_netns);
 	b->go = own_close(b->go);
 	b->go_child = own_close(b->go_child);
 	cg_close(&b->cg);
@@ -258,6 +282,11 @@ void boot_done(struct boot *b)
 		(void)own_close(b->consoles[i]);
 		(void)own_close(b->slaves[i]);
 	}
+	for (int i = 0; i < HELD_N; i++)
+		(void)own_close(b->held[i]);
+	for (unsigned i = 0; i < b->listen_n; i++)
+		(void)own_close(b->listen[i]);
+	free(b->listen_names);
 	(void)own_close(b->pidfd);
 	(void)own_close(b->notify);
 	(void)own_close(b->oom);
@@ -268,6 +297,7 @@ void boot_done(struct boot *b)
 	seccomp_done(&b->filter);
 	identity_done(&b->identity);
 	record_done(&b->state);
+	buf_done(&b->release);
 	strv_done(&b->env);
 	strv_done(&b->argv);
 	strv_done(&b->not_enforced);
@@ -329,20 +359,42 @@ static int fill_state(struct boot *b, struct zerr *e)
 	return r < 0 ? r : fill_confinement(b, e);
 }
 
+/* Who keeps the zone: this process. */
+static int record_keeper(struct record *s)
+{
+	const pid_t me = getpid();
+	const int r = record_setf(s, "monitor", "%d", (int)me);
+
+	return r < 0 ? r
+		     : record_setf(s, "monitor_start", "%llu",
+				   (unsigned long long)process_start_time(me));
+}
+
 /* What is known before the first step; later commands find us by it. */
 static int first_state(struct boot *b, struct zerr *e)
 {
 	struct record *s = &b->state;
-	const pid_t me = getpid();
 
-	if (record_setf(s, "monitor", "%d", (int)me) < 0 ||
-	    record_setf(s, "monitor_start", "%llu", (unsigned long long)process_start_time(me)) <
-		    0 ||
+	if (record_keeper(s) < 0 ||
 	    record_setf(s, "started_ns", "%llu", (unsigned long long)now_boot_ns()) < 0 ||
 	    record_setf(s, "generation", "%u", b->generation) < 0 ||
+	    hooks_record(&b->z->spec, s) < 0 || health_record(&b->z->spec, s) < 0 ||
+	    record_setf(s, "restarts", "%u", b->args->restarts) < 0 ||
 	    record_set(s, "custom", b->args->argv || b->args->scratch ? "1" : "0") < 0)
 		return zerr_code(e, ENOMEM, "state record");
 	return save_state(b->z, s, "starting", e);
+}
+
+int life_adopt(struct boot *b, struct zerr *e)
+{
+	const char *stage = record_get(&b->state, "stage");
+	int r = lock_alive(b, e);
+
+	if (r == 0)
+		r = listen_control(b, e);
+	if (r == 0 && record_keeper(&b->state) < 0)
+		r = zerr_code(e, ENOMEM, "state record");
+	return r < 0 ? r : save_state(b->z, &b->state, stage ? stage : "running", e);
 }
 
 int life_up(struct boot *b, struct zerr *e)
@@ -366,7 +418,8 @@ int life_up(struct boot *b, struct zerr *e)
 		return r;
 	}
 	(void)journal_clear(&j, e);
-	(void)unlinkat(b->z->dir, "fresh", 0);
+	if (!b->args->scratch) /* what this run wrote goes with its layer */
+		(void)unlinkat(b->z->dir, "fresh", 0);
 	close_gift(b);
 	return 0;
 }
@@ -396,6 +449,7 @@ int life_down(struct zone *z, const struct record *state, bool keep, struct zerr
 
 int life_repair(struct zone *z, const struct status *s, struct zerr *e)
 {
+	cg_kill_monitor(z->h, z->name); /* what a hook had started */
 	life_remember(z, &s->rec, -1);
 	int r = life_down(z, &s->rec, false, e);
 

@@ -91,17 +91,24 @@ static int bind_below(int root, const char *from, const char *to, bool readonly,
 static const struct {
 	enum tree tree;
 	const char *path;
-} places[] = { { TREE_DEV, "dev" }, { TREE_PTS, "dev/pts" },   { TREE_SHM, "dev/shm" },
-	       { TREE_RUN, "run" }, { TREE_HOST, "run/host" }, { TREE_TMP, "tmp" } };
+} places[] = { { TREE_DEV, "dev" },
+	       { TREE_PTS, "dev/pts" },
+	       { TREE_SHM, "dev/shm" },
+	       { TREE_RUN, "run" },
+	       { TREE_HOST, "run/host" },
+	       { TREE_CREDENTIALS, "run/host/credentials" },
+	       { TREE_EXPORT, "run/host/unix-export" },
+	       { TREE_TMP, "tmp" } };
 
 /* proc and sysfs need a fully visible instance in this namespace: so before the old root goes. */
-static int kernel_mounts(int root, struct zerr *e)
+static int kernel_mounts(int root, int sys, struct zerr *e)
 {
 	const unsigned safe = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
 	int r = put_new(root, "proc", "proc", safe, e);
 
 	if (r == 0)
-		r = put_new(root, "sysfs", "sys", safe | MOUNT_ATTR_RDONLY, e);
+		r = sys >= 0 ? put(root, sys, "sys", false, e)
+			     : put_new(root, "sysfs", "sys", safe | MOUNT_ATTR_RDONLY, e);
 	if (r == 0)
 		r = put_new(root, "cgroup2", "sys/fs/cgroup", safe, e);
 	if (r == 0 && put_new(root, "mqueue", "dev/mqueue", safe, e) < 0)
@@ -140,6 +147,15 @@ static int user_mounts(const struct boot *b, const struct gift *g, int root, str
 	return 0;
 }
 
+static int attach_root(int root, struct zerr *e)
+{
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		return zerr_sys(e, "cut propagation");
+	return move_mount(root, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) < 0
+		       ? zerr_sys(e, "root")
+		       : 0;
+}
+
 /* The root becomes "/", the host's tree goes. */
 static int enter(int root, struct zerr *e)
 {
@@ -152,23 +168,29 @@ static int enter(int root, struct zerr *e)
 	return 0;
 }
 
+int mounts_become_root(int root, struct zerr *e)
+{
+	const int r = attach_root(root, e);
+
+	return r == 0 ? enter(root, e) : r;
+}
+
 int mounts_inside(const struct boot *b, const struct gift *g, struct zerr *e)
 {
 	const int root = g->tree[TREE_ROOT];
-	int r = 0;
+	int r = attach_root(root, e);
 
-	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
-		return zerr_sys(e, "cut propagation");
-	if (move_mount(root, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) < 0)
-		return zerr_sys(e, "root");
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]) && r == 0; i++)
-		r = put(root, g->tree[places[i].tree], places[i].path, false, e);
+		if (g->tree[places[i].tree] >= 0)
+			r = put(root, g->tree[places[i].tree], places[i].path, false, e);
 	if (r == 0)
-		r = kernel_mounts(root, e);
+		r = kernel_mounts(root, g->tree[TREE_SYS], e);
 	if (r == 0)
 		r = lxcfs_mounts(g, root, e);
 	if (r == 0)
 		r = bind_below(root, "dev/pts/0", "dev/console", false, e);
+	if (r == 0 && g->tree[TREE_JOURNAL] >= 0)
+		r = put(root, g->tree[TREE_JOURNAL], b->hand->journal, false, e);
 	if (r == 0)
 		r = user_mounts(b, g, root, e);
 	return r == 0 ? enter(root, e) : r;
@@ -197,25 +219,35 @@ static const char *const masked[] = { "proc/kcore",
 				      "sys/devices/virtual/powercap",
 				      "sys/devices/virtual/dmi" };
 
-/* @host is the tree of /run/host itself: a mount of the zone's may hide its place. */
-static int mask(int root, int host, const char *path, struct zerr *e)
+/* Files of /run/host that stand in for the kernel's. */
+static const struct {
+	const char *source, *path;
+} covered[] = {
+	{ "boot-id", "proc/sys/kernel/random/boot_id" },
+	{ "kmsg", "proc/kmsg" },
+};
+
+/* Put @source of @host, the tree of /run/host itself (a mount of the zone's may hide its place),
+ * over @path; NULL: what nobody may read. */
+static int cover(int root, int host, const char *source, const char *path, struct zerr *e)
 {
 	struct stat st;
 
 	AUTO_CLOSE int over = fs_open_below(root, path, O_PATH, 0);
 	if (over < 0 || fstat(over, &st) < 0)
 		return 0; /* this kernel has no such file */
+	if (!source)
+		source = S_ISDIR(st.st_mode) ? "inaccessible/dir" : "inaccessible/reg";
 	AUTO_CLOSE int tree =
-		open_tree(host, S_ISDIR(st.st_mode) ? "inaccessible/dir" : "inaccessible/reg",
-			  OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW);
+		open_tree(host, source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW);
 	if (tree < 0 ||
 	    move_mount(tree, "", over, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
-		return zerr_sys(e, "mask /%s", path);
+		return zerr_sys(e, "cover /%s", path);
 	return 0;
 }
 
-/* /proc/sys read-only, but what belongs to the zone's own network namespace. */
-static int protect_sysctls(int root, struct zerr *e)
+/* /proc/sys read-only, but what belongs to a network namespace of the zone's own. */
+static int protect_sysctls(int root, bool own_net, struct zerr *e)
 {
 	struct mount_attr ro = { .attr_set = MOUNT_ATTR_RDONLY };
 	AUTO_CLOSE int sys = fs_open_below(root, "proc/sys", O_PATH, 0);
@@ -230,6 +262,8 @@ static int protect_sysctls(int root, struct zerr *e)
 	if (all < 0 || own < 0 || mount_setattr(all, "", AT_EMPTY_PATH, &ro, sizeof(ro)) < 0 ||
 	    move_mount(all, "", sys, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
 		return zerr_sys(e, "/proc/sys read-only");
+	if (!own_net)
+		return 0;
 	AUTO_CLOSE int over = fs_open_below(root, "proc/sys/net", O_PATH, 0);
 	if (over < 0 ||
 	    move_mount(own, "", over, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
@@ -237,15 +271,17 @@ static int protect_sysctls(int root, struct zerr *e)
 	return 0;
 }
 
-int mounts_protect(const struct gift *g, struct zerr *e)
+int mounts_protect(const struct boot *b, const struct gift *g, struct zerr *e)
 {
 	AUTO_CLOSE int root = fs_open_dir("/", e);
-	int r = root < 0 ? root : protect_sysctls(root, e);
+	int r = root < 0 ? root : protect_sysctls(root, b->share == NET_OWN, e);
 
 	for (size_t i = 0; i < sizeof(read_only) / sizeof(read_only[0]) && r == 0; i++)
 		r = bind_below(root, read_only[i], read_only[i], true, e);
 	for (size_t i = 0; i < sizeof(masked) / sizeof(masked[0]) && r == 0; i++)
-		r = mask(root, g->tree[TREE_HOST], masked[i], e);
+		r = cover(root, g->tree[TREE_HOST], NULL, masked[i], e);
+	for (size_t i = 0; i < sizeof(covered) / sizeof(covered[0]) && r == 0; i++)
+		r = cover(root, g->tree[TREE_HOST], covered[i].source, covered[i].path, e);
 	if (r == 0 && mount(NULL, "/", NULL, MS_REC | MS_SHARED, NULL) < 0)
 		r = zerr_sys(e, "share mounts inside");
 	return r;

@@ -9,6 +9,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/own.h"
+#include "core/forwards.h"
 #include "core/lease.h"
 
 /* A word of the record: "-" stands for none. */
@@ -43,11 +44,49 @@ int nics_link(const struct record *state, size_t i, struct net_link *ret)
 	return 0;
 }
 
+int nics_find(const struct record *state, const char *nic, struct net_link *ret)
+{
+	struct net_link l;
+
+	for (size_t i = 0; nics_link(state, i, &l) == 0; i++)
+		if (str_eq(l.nic, nic)) {
+			*ret = l;
+			return 0;
+		}
+	return -ENOENT;
+}
+
+int nics_record(struct record *state, const struct net_link *link)
+{
+	struct net_link other;
+	size_t n = 0;
+
+	while (nics_link(state, n, &other) == 0)
+		n++;
+	return save_link(state, n, link);
+}
+
+void nics_forget(struct record *state, const char *nic)
+{
+	struct net_link l;
+	char key[32];
+	size_t kept = 0, i = 0;
+
+	for (; nics_link(state, i, &l) == 0; i++)
+		if (!str_eq(l.nic, nic))
+			(void)save_link(state, kept++, &l); /* no longer than what it replaces */
+	for (; kept < i; kept++) {
+		(void)snprintf(key, sizeof(key), "nic.%zu", kept);
+		record_unset(state, key);
+	}
+}
+
 /* systemd-networkd in the zone would drop addresses that it did not set: tell it ours. */
-static void tell_networkd(const struct boot *b, const struct net_lease *n)
+static void tell_networkd(const struct boot *b, const struct nic_spec *spec,
+			  const struct net_lease *n)
 {
 	AUTO_BUF struct buf t = { 0 };
-	char name[64];
+	char name[64], server[16];
 	struct zerr ignored = { 0 };
 
 	buf_fmt(&t,
@@ -61,12 +100,26 @@ static void tell_networkd(const struct boot *b, const struct net_lease *n)
 		buf_fmt(&t, "Gateway=%s\n", n->gateway4);
 	if (n->gateway6[0])
 		buf_fmt(&t, "Gateway=%s\n", n->gateway6);
+	if (net_resolver(&b->z->h->net, spec, server, &ignored) == 0)
+		buf_fmt(&t, "DNS=%s\nDomains=" NET_DOMAIN "\n", server);
 	(void)snprintf(name, sizeof(name), "systemd/network/00-zone-%s.network", n->nic);
 	AUTO_CLOSE int fd =
 		fs_open_below(b->gift.tree[TREE_RUN], name, O_WRONLY | O_CREAT | O_EXCL, 0644);
 	if (fd < 0 || t.failed || fs_write_all(fd, t.p, t.len) < 0 ||
 	    fchown(fd, b->base, b->base) < 0)
 		log_debug("networkd configuration: %s", ignored.msg);
+}
+
+/* By this name the guest's networkd and its documentation know the first interface. */
+static void name_host0(const struct boot *b, const struct record *state)
+{
+	struct zerr ignored = { 0 };
+	struct net_link link;
+
+	if (nics_link(state, 0, &link) < 0 || !*link.host_name)
+		return; /* none, or one that may go back to the host with its names */
+	if (net_alias(b->netns, link.nic, "host0", &ignored) < 0)
+		log_debug("host0: %s", ignored.msg);
 }
 
 int nics_up(struct boot *b, struct record *state, struct zerr *e)
@@ -76,7 +129,7 @@ int nics_up(struct boot *b, struct record *state, struct zerr *e)
 				       .generation = b->generation,
 				       .netns_fd = b->netns };
 	size_t links = 0;
-	int r = net_loopback(b->netns, e);
+	int r = b->share == NET_OWN ? net_loopback(b->netns, e) : 0;
 
 	for (size_t i = 0; i < b->z->spec.nics_n && r == 0; i++) {
 		const struct nic_spec *n = &b->z->spec.nics[i];
@@ -91,21 +144,24 @@ int nics_up(struct boot *b, struct record *state, struct zerr *e)
 		if (r == 0 && (r = save_link(state, links++, &link)) < 0)
 			r = zerr_code(e, ENOMEM, "record");
 		if (r == 0)
-			tell_networkd(b, &lease);
+			tell_networkd(b, n, &lease);
 		else
 			r = zerr_in(e, r, "%s", n->name);
 	}
-	return r;
+	if (r == 0)
+		name_host0(b, state);
+	return r < 0 || !b->z->spec.forwards.n ? r : forwards_apply(b->z, &b->z->spec, state, e);
 }
 
 int nics_down(struct zone *z, const struct record *state, struct zerr *e)
 {
 	struct net_link link;
-	int r = 0;
+	int r = net_forward_none(&z->h->net, z->name, e);
 
 	for (size_t i = 0; nics_link(state, i, &link) == 0; i++) {
 		struct zerr second = { 0 };
-		const int one = net_down(&z->h->net, z->name, &link, false, r < 0 ? &second : e);
+		const int one =
+			net_down(&z->h->net, z->name, &link, -1, false, r < 0 ? &second : e);
 
 		r = r < 0 ? r : one;
 	}

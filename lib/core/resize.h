@@ -4,6 +4,7 @@
 
 #include "core/core.h"
 
-/* Make its root, in use or not, hold to what @to says instead of @from. A root does not shrink: a usage error. */
+/* Make its root, in use or not, hold to what @to says instead of @from. A root does not shrink: a
+ * usage error. */
 int resize_root(const struct zone *z, const struct zone_spec *from, const struct zone_spec *to,
 		struct zerr *e);

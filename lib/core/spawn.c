@@ -24,8 +24,12 @@
 #include "base/sys.h"
 #include "core/boot.h"
 
-#define ZONE_NAMESPACES \
-	(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWCGROUP)
+#define ZONE_NAMESPACES (CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWCGROUP)
+
+static uint64_t namespaces(const struct boot *b)
+{
+	return ZONE_NAMESPACES | (b->share == NET_OWN ? CLONE_NEWNET : 0);
+}
 
 static void futex(int *word, int op, int value)
 {
@@ -122,7 +126,7 @@ static _Noreturn void helper_main(const struct boot *b)
 	if (prctl(PR_SET_DUMPABLE, 1) < 0) /* else the child's maps belong to the host's root */
 		helper_failed(s, errno, "prctl");
 	struct clone_args a = {
-		.flags = ZONE_NAMESPACES | CLONE_NEWUSER | CLONE_PARENT | CLONE_PIDFD,
+		.flags = namespaces(b) | CLONE_NEWUSER | CLONE_PARENT | CLONE_PIDFD,
 		.pidfd = (uintptr_t)&s->pidfd,
 	};
 	const pid_t pid = sys_clone3(&a);
@@ -194,8 +198,8 @@ static int clone_failed(struct zerr *e, const char *what)
 /* One clone for everything: hosts without nested user namespaces, and level privileged. */
 static int spawn_direct(struct boot *b, struct zerr *e)
 {
-	struct clone_args a = { .flags = ZONE_NAMESPACES | CLONE_PIDFD |
-					 (b->base ? CLONE_NEWUSER : 0),
+	struct clone_args a = { .flags =
+					namespaces(b) | CLONE_PIDFD | (b->base ? CLONE_NEWUSER : 0),
 				.pidfd = (uintptr_t)&b->pidfd };
 	int r = 0;
 

@@ -14,9 +14,14 @@
 #include "base/own.h"
 #include "base/steps.h"
 #include "base/sys.h"
+#include "core/adopt.h"
 #include "core/life.h"
 #include "core/ready.h"
+#include "core/restart.h"
 #include "core/rlimits.h"
+
+#define REQUIRED_MS    90000
+#define REQUIRED_DEPTH 16
 
 /* -s KEY=VALUE: for this run only, on top of what the file says. */
 static int override(struct zone *z, const struct strv *set, struct zerr *e)
@@ -60,30 +65,30 @@ static unsigned next_generation(const struct zone *z)
 	return (unsigned)record_u64(&last, "generation", 0) + 1;
 }
 
-/* The starter's streams: nothing of the caller's terminal may live on in the monitor. The stub's
- * streams are moved out of the way first. */
-static int detach_streams(struct zone_start *a, struct zerr *e)
+/* The stub's streams go out of the way of life_detach(). */
+static int move_streams(struct zone_start *a, struct zerr *e)
 {
-	AUTO_CLOSE int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-
 	for (int i = 0; i < 3 && a->stub; i++)
 		if (a->stdio[i] >= 0 && (a->stdio[i] = fcntl(a->stdio[i], F_DUPFD_CLOEXEC, 3)) < 0)
 			return zerr_sys(e, "streams");
-	for (int i = 0; i < 3; i++)
-		if (null < 0 || dup2(null, i) < 0)
-			return zerr_sys(e, "/dev/null");
 	return 0;
 }
 
-static void reset_signals(void)
+static int take_sockets(struct boot *b, struct zerr *e)
 {
-	sigset_t none;
+	const struct zone_start *a = b->args;
 
-	for (int s = 1; s < NSIG; s++)
-		(void)signal(s, SIG_DFL);
-	(void)sigemptyset(&none);
-	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-	(void)signal(SIGPIPE, SIG_IGN);
+	if (a->listen_n > ZONE_LISTEN_MAX)
+		return zerr_set(e, E2BIG, "more than %d sockets for init", ZONE_LISTEN_MAX);
+	for (unsigned i = 0; i < a->listen_n; i++) {
+		b->listen[i] = fcntl(a->listen[i], F_DUPFD_CLOEXEC, 3);
+		if (b->listen[i] < 0)
+			return zerr_sys(e, "socket %u for init", i);
+		b->listen_n++;
+	}
+	return str_set(&b->listen_names, a->listen_names) < 0
+		       ? zerr_code(e, ENOMEM, "sockets for init")
+		       : 0;
 }
 
 static _Noreturn void starter(struct zone *z, const struct zone_start *args, int verdict)
@@ -92,12 +97,14 @@ static _Noreturn void starter(struct zone *z, const struct zone_start *args, int
 	struct zerr e = { 0 };
 	struct boot b;
 
-	reset_signals();
 	oom_score_forget();
-	(void)setsid();
 	boot_init(&b, z, &a);
 	b.generation = next_generation(z);
-	int r = detach_streams(&a, &e);
+	int r = move_streams(&a, &e);
+	if (r == 0)
+		r = life_detach(&e);
+	if (r == 0)
+		r = take_sockets(&b, &e);
 	if (r == 0)
 		r = life_up(&b, &e);
 	if (r == 0) {
@@ -189,6 +196,18 @@ static int run_starter(struct zone *z, const struct zone_start *a, struct zerr *
 	return r;
 }
 
+/* A restart that was planned is ours now, or has been given up meanwhile. */
+static int settle_restart(struct zone *z, const struct zone_start *a, struct zerr *e)
+{
+	if (a->restarts && !restart_at(z))
+		return zerr_as(e, ZERR_STATE, "the restart was cancelled");
+	if (a->restarts)
+		(void)unlinkat(z->run, "restart", 0);
+	else
+		restart_cancel(z);
+	return 0;
+}
+
 /* Whether there is anything to do, and may be done. 1: it runs already. */
 static int check(struct zone *z, const struct zone_start *a, struct zerr *e)
 {
@@ -209,9 +228,40 @@ static int check(struct zone *z, const struct zone_start *a, struct zerr *e)
 				 zerr_as(e, ZERR_STATE,
 					 "the zone is RUNNING, with its own command and settings"),
 				 "zone stop %s", z->name);
-	if (s.state == STATE_RUNNING)
-		return 1;
+	if (s.state == STATE_RUNNING) {
+		r = adopt(z, &s, e);
+		return r < 0 ? r : 1;
+	}
 	return state_allows(&s, DO_START, z->name, e);
+}
+
+/* start.requires, one after the other; without our lock, which theirs may wait for. */
+static int start_required(struct zone_host *h, const struct zone_spec *s,
+			  const struct zone_start *a, struct zerr *e)
+{
+	const struct zone_start other = { .wait = ZONE_WAIT_READY,
+					  .timeout_ms = REQUIRED_MS,
+					  .stdio = { -1, -1, -1 },
+					  .depth = a->depth + 1 };
+	int r = a->depth < REQUIRED_DEPTH
+			? 0
+			: zerr_set(e, ELOOP, "more than %d zones, each requiring the next",
+				   REQUIRED_DEPTH);
+
+	for (size_t i = 0; i < s->start_requires.n && r == 0; i++)
+		r = zerr_in(e, zone_start(h, s->start_requires.v[i], &other, e), "it requires %s",
+			    s->start_requires.v[i]);
+	return r;
+}
+
+/* With the lock, and everything that it stands on. */
+static int start_locked(struct zone *z, const struct zone_start *a, struct zerr *e)
+{
+	int r = settle_restart(z, a, e);
+
+	if (r == 0)
+		r = override(z, a->set, e);
+	return r == 0 ? run_starter(z, a, e) : r;
 }
 
 int zone_start(struct zone_host *h, const char *name, const struct zone_start *a, struct zerr *e)
@@ -221,19 +271,25 @@ int zone_start(struct zone_host *h, const char *name, const struct zone_start *a
 
 	if (r == 0)
 		r = check(&z, a, e);
+	if (r == 0)
+		r = zone_load_spec(&z, e); /* the lock stays ours: nobody starts it in between */
+	if (r == 0 && z.spec.start_requires.n && !a->met) {
+		struct zone_start again = *a;
+
+		again.met = true;
+		zone_unlock(&z);
+		r = start_required(h, &z.spec, a, e);
+		return r < 0 ? r : zone_start(h, name, &again, e);
+	}
+	if (r == 0)
+		r = start_locked(&z, a, e);
 	if (r < 0)
 		return r;
-	if (r == 0) {
-		r = zone_load_spec(&z, e); /* the lock stays ours: nobody starts it in between */
-		if (r == 0)
-			r = override(&z, a->set, e);
-		if (r == 0)
-			r = run_starter(&z, a, e);
-		if (r < 0)
-			return r;
-	}
 	zone_unlock(&z);
+	if (r == 1 && a->wait == ZONE_WAIT_NETWORK && (r = zone_load_spec(&z, e)) < 0)
+		return r;
 	if (a->wait == ZONE_WAIT_NONE || a->wait == ZONE_WAIT_RUNNING)
 		return 0;
-	return ready_wait(&z, a->timeout_ms, e);
+	return a->wait == ZONE_WAIT_NETWORK ? network_wait(&z, a->timeout_ms, e)
+					    : ready_wait(&z, a->timeout_ms, e);
 }

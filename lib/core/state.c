@@ -105,7 +105,7 @@ int state_pidfd(const struct record *rec, const char *which)
 }
 
 /* A starter or monitor holds a lock on `alive` as long as it lives. */
-static bool has_keeper(int run)
+bool state_has_keeper(int run)
 {
 	AUTO_CLOSE int fd = fs_open_below(run, "alive", O_RDONLY, 0);
 	struct flock lock = { .l_type = F_WRLCK };
@@ -124,7 +124,7 @@ static enum state live_state(const struct zone *z, const char *stage)
 		return frozen ? STATE_FROZEN : STATE_RUNNING;
 	if (str_eq(stage, "down"))
 		return STATE_DOWN;
-	if (!has_keeper(z->run)) /* killed on its way up or down */
+	if (!state_has_keeper(z->run)) /* killed on its way up or down */
 		return str_eq(stage, "stopping") && populated ? STATE_STOPPING : STATE_INCOMPLETE;
 	return str_eq(stage, "starting") ? STATE_STARTING : STATE_STOPPING;
 }
@@ -205,4 +205,15 @@ int state_allows(const struct status *s, enum verb_class what, const char *name,
 		return 0;
 	zerr_as(e, ZERR_STATE, "the zone is %s%s%s", names[s->state], s->op[0] ? ":" : "", s->op);
 	return zerr_hint(e, -EBUSY, "zone %s %s", help, name);
+}
+
+int state_netns(const struct record *rec)
+{
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "/proc/%llu/ns/net",
+		       (unsigned long long)record_u64(rec, "pid", 0));
+	AUTO_CLOSE int ns = open(path, O_RDONLY | O_CLOEXEC);
+	AUTO_CLOSE int init = state_pidfd(rec, "pid"); /* afterwards: so it was its own */
+	return ns < 0 || init < 0 ? -ESRCH : own_take_fd(&ns);
 }

@@ -13,11 +13,16 @@
 #include "base/own.h"
 #include "base/steps.h"
 #include "base/sys.h"
+#include "core/adopt.h"
+#include "core/guest.h"
+#include "core/hooks.h"
 #include "core/life.h"
+#include "core/restart.h"
 
 #define FREEZE_MS   10000
 #define TEARDOWN_MS 30000
-#define HANDLER_MS  5000 /* how long a young init may take to install its signal handler */
+#define REBOOT_MS   30000 /* how long a request to reboot waits for an init that is not ready */
+#define HANDLER_MS  5000  /* how long a young init may take to install its signal handler */
 
 /* Wait until the process has ended. 0, -ETIMEDOUT, -EINTR. */
 static int wait_pidfd(int pidfd, int64_t timeout_ms)
@@ -72,30 +77,35 @@ static bool catches(pid_t pid, int sig)
 	return false;
 }
 
-/* Wait until init can hear @sig: a young one may not have got that far yet. 0; 1: it has ended;
- * -ESRCH. */
-static int wait_handler(const struct record *rec, int pidfd, int sig, int64_t deadline)
+/* Wait until init can hear @sig: a young one may not have got that far yet, and one that says when
+ * it can is waited for until then. 0; 1: it has ended; -ESRCH. */
+static int wait_handler(const struct zone *z, const struct record *rec, int pidfd, int sig,
+			int64_t deadline)
 {
 	const pid_t pid = (pid_t)record_u64(rec, "pid", 0);
 	const uint64_t up_ms = (now_boot_ns() - record_u64(rec, "started_ns", 0)) / 1000000;
 	const int64_t patience = up_ms > HANDLER_MS ? 200 : HANDLER_MS - (int64_t)up_ms;
 	const int64_t until = now_ms() + patience;
 
-	while (!catches(pid, sig)) {
-		if (now_ms() > until || now_ms() > deadline)
+	for (;;) {
+		const bool allowed = guest_takes_signals(z);
+
+		if (allowed && catches(pid, sig))
+			return 0;
+		if ((allowed && now_ms() > until) || now_ms() > deadline)
 			return -ESRCH;
 		if (wait_pidfd(pidfd, 10) == 0)
 			return 1;
 		if (steps_signal())
 			return -EINTR;
 	}
-	return 0;
 }
 
 /* Ask init by @sig and wait for its end. */
-static int ask_init(const struct record *rec, int pidfd, int sig, int64_t deadline)
+static int ask_init(const struct zone *z, const struct record *rec, int pidfd, int sig,
+		    int64_t deadline)
 {
-	const int r = wait_handler(rec, pidfd, sig, deadline);
+	const int r = wait_handler(z, rec, pidfd, sig, deadline);
 
 	if (r != 0)
 		return r < 0 ? r : 0;
@@ -124,10 +134,12 @@ static int finish(struct zone *z, const struct record *rec, int monitor, struct 
 {
 	const uint64_t began = record_u64(rec, "started_ns", 0);
 
-	if (monitor >= 0 && wait_pidfd(monitor, TEARDOWN_MS) < 0)
+	const int patience = TEARDOWN_MS + hooks_down_ms(rec);
+
+	if (monitor >= 0 && wait_pidfd(monitor, patience) < 0)
 		return steps_check(e) < 0 ? -EINTR
 					  : zerr_set(e, EBUSY, "teardown takes more than %d s",
-						     TEARDOWN_MS / 1000);
+						     patience / 1000);
 	AUTO_STATUS struct status s = { 0 };
 	z->lock = zone_lock(z->h, z->name, e);
 	if (z->lock < 0)
@@ -157,6 +169,21 @@ static int unmark_stopping(struct zone *z, struct record *rec, struct zerr *e)
 	return steps_check(e);
 }
 
+/* From running to stopping: the hook, the mark, thawed. */
+static int begin_stop(struct zone *z, struct status *s, int payload, bool kill, struct zerr *e)
+{
+	const struct hook prestop = hook_of_record(&s->rec, "prestop");
+	int r;
+
+	if (!kill && s->state != STATE_FROZEN)
+		hook_try(z, &prestop);
+	if ((r = steps_check(e)) < 0 || (r = mark_stopping(z, &s->rec, e)) < 0)
+		return r;
+	zone_event(z->h, z->name, "stopping", NULL);
+	/* frozen: dead at once with -k, thawed otherwise; never left frozen half-way */
+	return s->state == STATE_FROZEN && !kill ? cg_freeze(payload, false, FREEZE_MS, e) : 0;
+}
+
 static int stop_running(struct zone *z, struct status *s, int timeout_ms, struct zerr *e)
 {
 	AUTO_CG struct cg cg = CG_NONE;
@@ -170,17 +197,12 @@ static int stop_running(struct zone *z, struct status *s, int timeout_ms, struct
 	}
 	if (timeout_ms < 0)
 		timeout_ms = (int)z->spec.stop_timeout * 1000;
-	const int64_t deadline = now_ms() + timeout_ms;
 	const int sig = life_signal(&z->spec, record_get(&s->rec, "kind"), false);
-	if ((r = mark_stopping(z, &s->rec, e)) < 0)
-		return r;
-	zone_event(z->h, z->name, "stopping", NULL);
-	/* frozen: dead at once with -k, thawed otherwise; never left frozen half-way */
-	if (s->state == STATE_FROZEN && timeout_ms > 0 &&
-	    (r = cg_freeze(cg.payload, false, FREEZE_MS, e)) < 0)
+	if ((r = begin_stop(z, s, cg.payload, timeout_ms == 0, e)) < 0)
 		return r;
 	zone_unlock(z);
-	r = timeout_ms == 0 || init < 0 ? -ETIMEDOUT : ask_init(&s->rec, init, sig, deadline);
+	r = timeout_ms == 0 || init < 0 ? -ETIMEDOUT
+					: ask_init(z, &s->rec, init, sig, now_ms() + timeout_ms);
 	if (r == -EINTR)
 		return unmark_stopping(z, &s->rec, e);
 	if (r < 0 && (r = cg_kill(cg.payload, e)) < 0)
@@ -199,6 +221,8 @@ int zone_stop(struct zone_host *h, const char *name, int timeout_ms, struct zerr
 
 	if (r == 0)
 		r = state_now(&z, &s, e);
+	if (r == 0 && !s.live)
+		restart_cancel(&z);
 	if (r < 0 || !s.live)
 		return r;
 	struct zerr ignored = { 0 };
@@ -219,7 +243,7 @@ static int load_running(struct zone_host *h, const char *name, enum verb_class w
 		r = state_now(z, s, e);
 	if (r == 0)
 		r = state_allows(s, what, name, e);
-	return r;
+	return r == 0 ? adopt(z, s, e) : r; /* somebody has to see what comes of it */
 }
 
 static int signal_init(const struct status *s, int sig, struct zerr *e)
@@ -236,7 +260,7 @@ int zone_reboot(struct zone_host *h, const char *name, struct zerr *e)
 	AUTO_ZONE struct zone z = { .dir = -1, .run = -1, .lock = -1 };
 	AUTO_STATUS struct status s = { 0 };
 	struct zerr ignored = { 0 };
-	const int r = load_running(h, name, DO_EXEC, &z, &s, e);
+	int r = load_running(h, name, DO_EXEC, &z, &s, e);
 
 	if (r < 0)
 		return r;
@@ -244,12 +268,16 @@ int zone_reboot(struct zone_host *h, const char *name, struct zerr *e)
 	const char *kind = record_get(&s.rec, "kind");
 	const int sig = life_signal(&z.spec, kind, true);
 	AUTO_CLOSE int init = state_pidfd(&s.rec, "pid");
-	if (init < 0 || wait_handler(&s.rec, init, sig, INT64_MAX) < 0)
+	if (init < 0 || wait_handler(&z, &s.rec, init, sig, now_ms() + REBOOT_MS) < 0)
 		return zerr_hint(e,
 				 zerr_as(e, ZERR_STATE,
 					 "init (%s) does not listen for a request to reboot", kind),
 				 "zone restart %s", name);
-	return signal_init(&s, sig, e);
+	/* one whose monitor was replaced ends without saying how */
+	if (record_set(&s.rec, "asked", "reboot") < 0)
+		return zerr_code(e, ENOMEM, "state record");
+	r = record_save(&s.rec, z.run, "state", STATE_FORMAT, false, e);
+	return r < 0 ? r : signal_init(&s, sig, e);
 }
 
 int zone_kill(struct zone_host *h, const char *name, const char *signal, struct zerr *e)

@@ -157,6 +157,17 @@ static void check_network(struct finding *f)
 		SAY(f, CHECK_OK, "bridges, veth, nftables");
 }
 
+static void check_names(struct finding *f)
+{
+	if (net_probe_names())
+		SAY(f, CHECK_OK, "networks serve names and addresses by dnsmasq");
+	else
+		SAY(f, CHECK_LIMITED,
+		    "no dnsmasq: zones have addresses, but neither DHCP nor each other's names: "
+		    "apt "
+		    "install dnsmasq-base");
+}
+
 static void check_seccomp(struct finding *f)
 {
 	const uint32_t action = SECCOMP_RET_ERRNO;
@@ -306,6 +317,7 @@ const struct check trials[] = {
 	{ "swap", "swap accounting", false, check_swap },
 	{ "pressure", "pressure", false, check_pressure },
 	{ "network", "networks", false, check_network },
+	{ "names", "names and DHCP", false, check_names },
 	{ "apparmor", "security module", false, check_apparmor },
 	{ "lxcfs", "lxcfs", false, check_lxcfs },
 	{ "programs", "programs of zone", true, check_programs },

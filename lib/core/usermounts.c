@@ -11,14 +11,14 @@
 
 #include "base/own.h"
 #include "base/sys.h"
-#include "core/boot.h"
+#include "core/trees.h"
 
 static int make_tmpfs(const struct mount_spec *m, uid_t base, struct zerr *e)
 {
 	char size[24];
 
 	(void)snprintf(size, sizeof(size), "%llu", (unsigned long long)m->size);
-	return trees_tmpfs(
+	return tree_tmpfs(
 		base, m->size ? size : "50%", "0755",
 		MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | (m->readonly ? MOUNT_ATTR_RDONLY : 0), e);
 }

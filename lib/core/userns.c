@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #include "base/own.h"
@@ -22,6 +23,7 @@ int userns_make(uid_t base, struct zerr *e)
 	if (pid < 0)
 		return zerr_sys(e, "user namespace");
 	if (pid == 0) {
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 		(void)pause();
 		_exit(0);
 	}

@@ -9,6 +9,7 @@
 #include "base/fs.h"
 #include "base/own.h"
 #include "base/steps.h"
+#include "core/adopt.h"
 #include "core/life.h"
 #include "core/rename.h"
 #include "core/snapshot.h"
@@ -52,7 +53,7 @@ static int repair_now(struct zone *z, const struct status *s, struct zerr *e)
 		if (r == 0 && !str_eq(s->op, "restore") && !str_eq(s->op, "rename"))
 			return 1;
 	}
-	return r;
+	return r == 0 ? adopt(z, s, e) : r;
 }
 
 static int look_at_snapshots(const struct zone *z, bool repair, struct strv *faults, struct zerr *e)
@@ -94,21 +95,34 @@ static int look_at_root(struct zone *z, const struct status *s, struct strv *fau
 	return root < 0 ? fault(faults, e, "root file system", found.msg) : 0;
 }
 
-static int look(struct zone *z, const struct status *s, bool repair, struct strv *faults,
-		struct zerr *e)
+/* What its state alone says. */
+static int look_at_state(const struct zone *z, const struct status *s, struct strv *faults,
+			 struct zerr *e)
 {
-	struct zerr found = { 0 };
-	struct stat st;
+	const bool runs = s->state == STATE_RUNNING || s->state == STATE_FROZEN;
 	int r = 0;
 
 	if (s->state == STATE_UNAVAILABLE)
 		return z->dir < 0 ? fault(faults, e, "its directory is missing", z->entry.dir)
 				  : fault(faults, e, "the device that its root is on is missing",
 					  NULL);
-	if (s->state == STATE_INCOMPLETE &&
-	    (r = fault(faults, e, "interrupted operation", s->op)) < 0)
-		return r;
-	if (s->state == STATE_DOWN && (r = fault(faults, e, "teardown did not finish", NULL)) < 0)
+	if (s->state == STATE_INCOMPLETE)
+		r = fault(faults, e, "interrupted operation", s->op);
+	if (r == 0 && s->state == STATE_DOWN)
+		r = fault(faults, e, "teardown did not finish", NULL);
+	if (r == 0 && runs && !state_has_keeper(z->run))
+		r = fault(faults, e, "its monitor has died", NULL);
+	return r;
+}
+
+static int look(struct zone *z, const struct status *s, bool repair, struct strv *faults,
+		struct zerr *e)
+{
+	struct zerr found = { 0 };
+	struct stat st;
+	int r = look_at_state(z, s, faults, e);
+
+	if (r < 0 || s->state == STATE_UNAVAILABLE)
 		return r;
 	if (z->dir < 0)
 		return 0;

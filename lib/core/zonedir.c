@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/own.h"
 #include "base/steps.h"
+#include "base/subvol.h"
 #include "base/sys.h"
 
 /* .trash/NAME, or NAME.1 … when an earlier one is still being freed. */
@@ -126,13 +127,15 @@ static int up_index(void *ctx, struct zerr *e)
 	AUTO_CLOSE int lock = index_lock(g->z->h->host, e);
 	int r = lock < 0 ? lock : index_remove(g->z->h->host, g->z->name, e);
 
-	/* The disk is full: of this zone, most likely. A file system may take its time to free it. */
+	/* The disk is full: of this zone, most likely. A file system may take its time to free it.
+	 */
 	for (int tries = 0; r == -ENOSPC && g->trash >= 0 && tries < 50; tries++) {
 		if (tries == 0)
 			(void)free_one(g->trash, g->z->name);
 		else
 			(void)usleep(100000);
-		(void)syncfs(g->trash);
+		if (subvol_free_soon(g->trash) < 0)
+			(void)syncfs(g->trash);
 		*e = (struct zerr){ 0 };
 		r = index_remove(g->z->h->host, g->z->name, e);
 	}

@@ -14,7 +14,8 @@
 #define STORE_ROOT	    "rootfs"
 #define STORE_LOCK	    "lock" /* in the image's own directory */
 
-/* All of an image but what its directory says by itself. 0, -ENOMEM; -EPROTO for a damaged record. */
+/* All of an image but what its directory says by itself. 0, -ENOMEM; -EPROTO for a damaged record.
+ */
 int image_to_record(const struct image *i, struct record *ret);
 int image_from_record(const struct record *r, struct image *ret);
 /* The image's own directory, .images/FINGERPRINT. fd, -ENOENT (exit status 3) with message. */

@@ -24,7 +24,7 @@ struct monitor m = { .pidfd = -1,
 		     .notify = -1,
 		     .oom = -1 };
 
-static long long clock_ms(void)
+long long clock_ms(void)
 {
 	struct timespec t;
 
@@ -62,32 +62,34 @@ static void take_argument(char *arg)
 		m.name = arg + 5;
 	else if (starts(arg, "exe="))
 		m.exe = arg + 4;
+	else if (starts(arg, "self="))
+		m.self = arg + 5;
 	else if (starts(arg, "pid="))
 		m.pid = (int)number(arg + 4);
 	else if (starts(arg, "logmax="))
 		m.logmax = number(arg + 7);
+	else if (starts(arg, "health="))
+		m.health = (long long)number(arg + 7);
 	else if (starts(arg, "console=") && m.consoles < CONSOLES)
 		m.console[m.consoles++] = (int)number(arg + 8);
-	else if (starts(arg, "client=")) {
-		restore_client(arg + 7);
-		return; /* told anew at the end: they come and go */
+	else if (starts(arg, "client=") || starts(arg, "oom_kills=")) {
+		if (arg[0] == 'c')
+			restore_client(arg + 7);
+		else
+			m.oom_kills = number(arg + 10);
+		return; /* told anew at the end: they change */
 	}
-	if (m.args_n < ARGS - CLIENTS - 3)
+	if (m.args_n < ARGS - CLIENTS - 4)
 		m.args[m.args_n++] = arg;
 }
 
-/* Drain what the zone said last, then exec the walk down in our place. */
-static void init_ended(void)
+/* Exec in our place, with what was given to us and with what has come since. Returns when that
+ * fails. */
+static void become(const char *path, char **argv)
 {
-	static char text[CLIENTS][48];
+	static char text[CLIENTS][48], kills[40];
+	const int before = m.args_n;
 
-	for (int i = 0; i < m.consoles; i++)
-		for (int k = 0; k < 256; k++) {
-			struct pollfd p = { .fd = m.console[i], .events = POLLIN };
-
-			if (poll(&p, 1, 0) != 1 || !(p.revents & POLLIN) || !hear_console(i))
-				break;
-		}
 	for (int i = 0; i < CLIENTS; i++) {
 		const struct client *c = &m.client[i];
 
@@ -100,9 +102,47 @@ static void init_ended(void)
 		(void)fcntl(c->fd, F_SETFD, 0);
 		m.args[m.args_n++] = text[i];
 	}
+	(void)put_number(stpcpy(kills, "oom_kills="), m.oom_kills);
+	m.args[m.args_n++] = kills;
 	m.args[m.args_n] = NULL;
-	(void)execv(m.exe, m.args);
+	(void)execv(path, argv);
+	m.args_n = before;
+	for (int i = 0; i < CLIENTS; i++)
+		if (m.client[i].fd >= 0)
+			(void)fcntl(m.client[i].fd, F_SETFD, FD_CLOEXEC);
+}
+
+/* Drain what the zone said last, then the walk down takes our place. */
+static void init_ended(void)
+{
+	for (int i = 0; i < m.consoles; i++)
+		for (int k = 0; k < 256; k++) {
+			struct pollfd p = { .fd = m.console[i], .events = POLLIN };
+
+			if (poll(&p, 1, 0) != 1 || !(p.revents & POLLIN) || !hear_console(i))
+				break;
+		}
+	become(m.exe, m.args);
 	_exit(1); /* the next command finds a dead monitor and walks down itself */
+}
+
+/* SIGHUP: a new version of this program has been installed. Nobody notices. */
+static volatile sig_atomic_t renew;
+
+static void note_renew(int sig)
+{
+	(void)sig;
+	renew = 1;
+}
+
+static void become_new(void)
+{
+	renew = 0;
+	if (!m.self)
+		return;
+	m.args[1] = (char *)"zone-monitor";
+	become(m.self, &m.args[1]);
+	m.args[1] = (char *)".monitor-ended";
 }
 
 enum { POLL_INIT, POLL_CONTROL, POLL_NOTIFY, POLL_OOM, POLL_FIXED };
@@ -124,6 +164,17 @@ static bool rests(long long *until, int ms, int *timeout)
 	return *until != 0;
 }
 
+/* When the next check of the zone's health is due; its result is the business of who makes it. */
+static long long health_due;
+
+static void check_health(void)
+{
+	if (!m.health || clock_ms() < health_due)
+		return;
+	health_due = clock_ms() + m.health;
+	run_zone((char *const[]){ (char *)"zone", (char *)".health", (char *)m.name, NULL });
+}
+
 /* What to wait for: init, the sockets, memory, the consoles, the clients whose input has been
  * taken. */
 static int fill_polled(int *ret_timeout)
@@ -132,6 +183,11 @@ static int fill_polled(int *ret_timeout)
 	int n = POLL_FIXED;
 
 	*ret_timeout = -1;
+	if (m.health) {
+		const long long left = health_due - clock_ms();
+
+		*ret_timeout = left < 0 ? 0 : left > 1000000 ? 1000000 : (int)left;
+	}
 	for (int i = 0; i < POLL_FIXED; i++)
 		polled[i] = (struct pollfd){ .fd = fixed[i], .events = POLLIN };
 	polled[POLL_OOM].events = POLLPRI;
@@ -163,12 +219,19 @@ static void serve_console(int tty, short events)
 
 static void loop(void)
 {
+	sigset_t waiting; /* SIGHUP comes only while we wait, or it could come just before */
+
+	(void)sigemptyset(&waiting);
 	for (;;) {
 		int timeout;
 		const int n = fill_polled(&timeout);
+		const struct timespec t = { timeout / 1000, timeout % 1000 * 1000000L };
 
-		if (poll(polled, (nfds_t)n, timeout) < 0)
+		if (renew)
+			become_new();
+		if (ppoll(polled, (nfds_t)n, timeout < 0 ? NULL : &t, &waiting) < 0)
 			continue;
+		check_health();
 		for (int i = 0; i < m.consoles; i++)
 			serve_console(i, polled[POLL_FIXED + i].revents);
 		for (int i = 0; i < CLIENTS; i++)
@@ -202,8 +265,15 @@ int main(int argc, char **argv)
 		open_log(i);
 	}
 	(void)signal(SIGPIPE, SIG_IGN);
-	(void)signal(SIGHUP, SIG_IGN);
 	(void)signal(SIGINT, SIG_IGN);
+	struct sigaction hup = { .sa_handler = note_renew };
+	sigset_t hold;
+	(void)sigemptyset(&hold);
+	(void)sigaddset(&hold, SIGHUP);
+	(void)sigprocmask(SIG_BLOCK, &hold, NULL);
+	(void)sigaction(SIGHUP, &hup, NULL);
+	load_said();
 	hear_oom();
+	health_due = clock_ms() + m.health;
 	loop();
 }

@@ -10,7 +10,7 @@
 
 #define CONSOLES 16
 #define CLIENTS	 32
-#define ARGS	 96
+#define ARGS	 160
 
 struct client {
 	int fd; /* -1: free */
@@ -20,9 +20,10 @@ struct client {
 };
 
 extern struct monitor {
-	const char *name, *exe;
+	const char *name, *exe, *self;
 	int pid;
 	unsigned long long logmax;
+	long long health; /* milliseconds between two checks; 0: none */
 	int pidfd, run, top, log, alive, control, notify, oom;
 	unsigned long long oom_kills; /* counted so far */
 	int console[CONSOLES];
@@ -55,6 +56,17 @@ bool hear_console(int tty);
 /* Input that was kept back, now that the pty takes some. */
 void push_pending(struct client *c);
 
+/* Milliseconds of CLOCK_MONOTONIC. */
+long long clock_ms(void);
+
 /* notice.c: what the zone tells, and what the kernel tells of it. */
 void hear_notify(void);
 void hear_oom(void);
+/* One line of the events file; @key NULL: no field. Nothing in @value needs to be escaped. */
+void append_event(const char *what, const char *key, const char *value);
+/* Run "zone VERB NAME …" (NULL-terminated, argv[0] included) without waiting for it. */
+void run_zone(char *const argv[]);
+/* guest.c: a message of init's, as it came. */
+void hear_said(const char *text);
+/* What an earlier monitor of this run has written down. */
+void load_said(void);

@@ -11,9 +11,9 @@
 
 #include "tiny/monitor.h"
 
-static void append_event(const char *what)
+void append_event(const char *what, const char *key, const char *value)
 {
-	char line[256], *p = line;
+	char line[512], *p = line;
 	struct timespec now;
 	struct tm t;
 	const int fd = openat(m.top, "events",
@@ -35,6 +35,10 @@ static void append_event(const char *what)
 	p = stpcpy(p, m.name);
 	p = stpcpy(p, "\",\"event\":\"");
 	p = stpcpy(p, what);
+	if (key) {
+		p = stpcpy(stpcpy(p, "\",\""), key);
+		p = stpcpy(stpcpy(p, "\":\""), value);
+	}
 	p = stpcpy(p, "\"}\n");
 	(void)!write(fd, line, (size_t)(p - line)); /* a lost event is not worth a zone */
 	(void)close(fd);
@@ -47,7 +51,7 @@ static void mark_ready(void)
 
 	if (fd >= 0) {
 		(void)close(fd);
-		append_event("ready");
+		append_event("ready", NULL, NULL);
 	}
 }
 
@@ -85,6 +89,7 @@ void hear_notify(void)
 	for (char *line = text; line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL)
 		if (starts(line, "READY=1") && (line[7] == '\n' || line[7] == '\0'))
 			mark_ready();
+	hear_said(text);
 }
 
 /* ---- memory ---------------------------------------------------------------------------------- */
@@ -105,7 +110,7 @@ static unsigned long long count_kills(void)
 }
 
 /* A child of a child, so that none is ever ours to wait for, with no descriptor of ours. */
-static void run_zone(char *const argv[])
+void run_zone(char *const argv[])
 {
 	const pid_t pid = fork();
 

@@ -63,6 +63,27 @@ boots() {
   has "$(zone exec "$Z-overlay" -- systemctl list-units --no-legend --plain --state=running)" dbus
 }
 
+@test "systemd takes credentials, id and time zone as its own" {
+  local id
+  zone -q create "$Z-first" -t local --credential probe=seen --credential tmpfiles.extra='f /etc/by-credential - - - - yes' \
+    --ssh-key <(echo "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJm8k1b4m3XzrQGDY3cC0q3fGkq9b8o1Rr0d1yqv9wA1 me") \
+    --password-hash "$(openssl passwd -6 secret)" -- -f "$(debian_rootfs)"
+  id=$(sed -n 's/^uuid=//p' "$ZONE_VAR/$Z-first/manifest" | tr -d -)
+  ok timeout 60 zone start --wait=ready "$Z-first"
+  has "$(zone exec "$Z-first" -- systemd-creds --system list --no-legend)" '^probe '
+  same yes "$(zone exec "$Z-first" -- cat /etc/by-credential)"
+  has "$(zone exec "$Z-first" -- cat /root/.ssh/authorized_keys)" '^ssh-ed25519 .* me$'
+  has "$(zone exec "$Z-first" -- passwd -S root)" '^root P '
+  same "$id" "$(zone exec "$Z-first" -- cat /etc/machine-id)"
+  has "$(zone exec "$Z-first" -- hostnamectl)" 'Container|Virtualization'
+  case $(readlink -f /etc/localtime) in
+    */zoneinfo/*) has "$(zone exec "$Z-first" -- timedatectl show -p Timezone)" "$(readlink -f /etc/localtime | sed 's,.*/zoneinfo/,,')" ;;
+  esac
+  has "$(zone exec "$Z-first" -- ip link show host0)" eth0
+  same "" "$(zone exec "$Z-first" -- systemctl --failed --no-legend --plain)"
+  zone destroy -f "$Z-first"
+}
+
 packages() {
   zone push "$1" "$T/zt-hard_1.deb" "$T/zt-hard_2.deb" /var/tmp/
   zone exec "$1" -- dpkg -i /var/tmp/zt-hard_1.deb

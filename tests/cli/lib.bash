@@ -28,11 +28,15 @@ our_group() {
 
 # ---- what a host looks like ----------------------------------------------------------------------
 
-# Processes that zone made: run from our build, or living in a group of ours.
+# Processes that zone made: run from our build for our directories (other files may run beside this one), or living in
+# a group of ours.
 our_processes() {
-  find /proc -maxdepth 2 -name exe \( -lname "$ZONE_BINDIR/zone" -o -lname "$ZONE_HELPERS/zone-*" \) 2>/dev/null | while IFS=/ read -r _ _ pid _; do
-    echo "process $pid $(tr '\0' ' ' <"/proc/$pid/cmdline")"
-  done 2>/dev/null
+  local pid run
+  find /proc -maxdepth 2 -name exe \( -lname "$ZONE_BINDIR/zone" -o -lname "$ZONE_HELPERS/zone-*" \) 2>/dev/null |
+    while IFS=/ read -r _ _ pid _; do
+      run=$(tr '\0' '\n' <"/proc/$pid/environ" | sed -n 's/^ZONE_RUN=//p') || continue
+      [ "${run:-/run/zone}" != "$ZONE_RUN" ] || echo "process $pid $(tr '\0' ' ' <"/proc/$pid/cmdline")"
+    done 2>/dev/null
   find "$G" -name cgroup.procs -exec cat {} + 2>/dev/null | sed 's/^/in group: /'
   return 0
 }
@@ -77,7 +81,15 @@ setup_file() {
   # Names that no zone of an installed system has, should a test ever reach it.
   Z=zt-$(printf '%04x' $((RANDOM * 2)))
   host_state >"$T/before"
+  # shellcheck disable=SC2086 # words
+  lacking ${NEEDS:-} || return 0
   if declare -F prepare_file >/dev/null; then prepare_file; fi
+}
+
+# A file whose NEEDS are not met is not prepared, and every test of it says so (bats skips no file as a whole).
+setup() {
+  # shellcheck disable=SC2086 # words
+  need ${NEEDS:-}
 }
 
 teardown_file() {

@@ -7,7 +7,7 @@ load lib
 load backends
 
 ROWS=lvm:pool
-prepare_file() { need lvm; }
+NEEDS=lvm
 clean_file() { clean_pool; }
 
 @test "create, change, restore: the root is what it was; newer snapshots survive" { each_row round_trip; }

@@ -7,7 +7,7 @@ load lib
 load backends
 
 ROWS=lvm:pool
-prepare_file() { need lvm; }
+NEEDS=lvm
 clean_file() { clean_pool; }
 
 @test "50 snapshots of a database at work: each is one of its states" { each_row as_a_database; }

@@ -7,7 +7,7 @@ load lib
 load backends
 
 ROWS=lvm:pool
-prepare_file() { need lvm; }
+NEEDS=lvm
 clean_file() { clean_pool; }
 
 @test "snapshot" { each_row_fault snapshot snapshot_fault; }

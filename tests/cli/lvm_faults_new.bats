@@ -7,7 +7,7 @@ load lib
 load backends
 
 ROWS=lvm:pool
-prepare_file() { need lvm; }
+NEEDS=lvm
 clean_file() { clean_pool; }
 
 @test "clone" { each_row_fault clone clone_fault; }

@@ -44,18 +44,22 @@ address() {
   field "$1" ".ipv$2[0]"
 }
 
-# A TCP service in zone NAME at PORT, which answers every client with WORD.
+# A service in zone NAME at PORT, TCP and UDP, both families, which answers everybody with WORD.
 serve_in() { # NAME PORT WORD
-  zone exec "$1" -- /bin/sh -c "while :; do echo $3 | nc -l -p $2 >/dev/null 2>&1; done" >/dev/null 2>&1 3>&- &
-  until_true 5 sh -c "zone exec '$1' -- netstat -lnt | grep -q ':$2 '"
+  zone exec "$1" -- /bin/sh -c '[ -x /bin/answer ] || { cat >/bin/answer && chmod 755 /bin/answer; }' <"$ZONE_TEST_TOOLS/answer"
+  zone exec "$1" -- /bin/answer "$2" "$3" >/dev/null 2>&1 3>&- &
+  until_true 5 sh -c "zone exec '$1' -- netstat -lnu | grep -q ':$2 '"
 }
 
 # What the service at ADDRESS PORT says to the host, or to the machine outside.
 ask() {
-  socat -T 2 - "TCP:$1:$2,connect-timeout=3" </dev/null
+  socat -t 3 -T 3 - "TCP:$1:$2,connect-timeout=3" </dev/null
 }
 ask_outside() {
-  ip netns exec outside socat -T 2 - "TCP:$1:$2,connect-timeout=3" </dev/null
+  ip netns exec outside socat -t 3 -T 3 - "TCP:$1:$2,connect-timeout=3" </dev/null
+}
+ask_outside_udp() {
+  echo ping | ip netns exec outside socat -t 2 -T 2 - "UDP:$1:$2"
 }
 # … to zone NAME.
 ask_in() {

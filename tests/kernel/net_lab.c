@@ -147,7 +147,7 @@ void lab_down(struct lab *lab, struct lab_zone *z)
 	struct zerr e = { 0 };
 
 	z->netns = own_close(z->netns);
-	if (net_down(&lab->env, z->name, &z->link, false, &e) < 0)
+	if (net_down(&lab->env, z->name, &z->link, -1, false, &e) < 0)
 		fail_msg("down: %s", e.msg);
 }
 

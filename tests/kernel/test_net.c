@@ -61,7 +61,8 @@ static void first_user_brings_the_network_up(void **state)
 	lab_down(lab, &b);
 	assert_int_equal(lab_index(&lab->nl, NET_DEFAULT), 0);
 	assert_false(lab_has_table());
-	assert_int_equal(net_down(&lab->env, b.name, &b.link, false, &e), 0); /* again: nothing */
+	assert_int_equal(net_down(&lab->env, b.name, &b.link, -1, false, &e),
+			 0); /* again: nothing */
 }
 
 static int count_fds(void)
@@ -136,10 +137,10 @@ static void link_is_deleted_only_while_it_is_ours(void **state)
 	/* the index belongs to another by now */
 	wrong = a.link;
 	strcpy(wrong.host_name, "z9.9");
-	assert_int_equal(net_down(&lab->env, "another", &wrong, true, &e), 0);
+	assert_int_equal(net_down(&lab->env, "another", &wrong, -1, true, &e), 0);
 	assert_int_equal(lab_index(&lab->nl, "z1.1"), a.link.ifindex);
 	/* found by the zone's name when the first name was changed */
-	assert_int_equal(net_down(&lab->env, a.name, &wrong, true, &e), 0);
+	assert_int_equal(net_down(&lab->env, a.name, &wrong, -1, true, &e), 0);
 	assert_int_equal(lab_index(&lab->nl, "z1.1"), 0);
 	assert_int_equal(lab_links(), 0);
 	own_close(a.netns);
@@ -156,7 +157,7 @@ static void late_cleaning_spares_the_next_start(void **state)
 	lab_down(lab, &first);
 	lab_zone(lab, &second, 1, 0); /* the same zone once more */
 	(void)lab_up(lab, &second);
-	assert_int_equal(net_down(&lab->env, first.name, &first.link, true, &e), 0);
+	assert_int_equal(net_down(&lab->env, first.name, &first.link, -1, true, &e), 0);
 	assert_true(lab_index(&lab->nl, NET_DEFAULT) != 0);
 	assert_int_equal(lab_index(&lab->nl, second.link.host_name), second.link.ifindex);
 	lab_down(lab, &second);
@@ -229,8 +230,9 @@ static void subnet_avoids_what_the_host_uses(void **state)
 
 	/* an address in the first candidate, a default route, another network on the second */
 	lab_cable(lab, "up0", "10.77.3.4/24", outside, "10.77.3.1/24");
-	assert_int_equal(addr_add_default(&lab->nl, lab_index(&lab->nl, "up0"), &route_gateway, &e),
-			 0);
+	assert_int_equal(
+		addr_add_default(&lab->nl, lab_index(&lab->nl, "up0"), &route_gateway, false, &e),
+		0);
 	assert_int_equal(make(lab, "lab", "ipv4=10.78.128.0/20", &e), 0);
 	assert_int_equal(make(lab, "lab", "ipv4=10.78.128.0/20", &e), -EEXIST);
 	lab_zone(lab, &a, 1, 0);

@@ -300,6 +300,19 @@ static void others_traffic_is_not_heard(void **state)
 	strike_stage(lab, &s);
 }
 
+/* … although ports send back what is to go where it came from. */
+static void what_a_zone_sends_to_all_does_not_come_back(void **state)
+{
+	struct lab *lab = *state;
+	struct stage s;
+
+	raise_stage(lab, &s, &closed);
+	send_frame(&s, honest_arp);
+	assert_true(hears(s.victim));
+	assert_false(hears(s.from));
+	strike_stage(lab, &s);
+}
+
 static void isolated_zones_reach_the_host_only(void **state)
 {
 	struct lab *lab = *state;
@@ -329,6 +342,7 @@ int main(void)
 		LAB_TEST(frames_for_the_bridge_are_refused),
 		LAB_TEST(table_is_not_flooded),
 		LAB_TEST(others_traffic_is_not_heard),
+		LAB_TEST(what_a_zone_sends_to_all_does_not_come_back),
 		LAB_TEST(isolated_zones_reach_the_host_only),
 	};
 

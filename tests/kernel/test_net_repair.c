@@ -139,7 +139,7 @@ static void next_stop_finishes_a_stop(void **state)
 	lab_zone(lab, &a, 1, 0);
 	(void)lab_up(lab, &a);
 	lose(lab, ".net", NET_DEFAULT); /* killed before the bridge went */
-	assert_int_equal(net_down(&lab->env, a.name, &a.link, false, &e), 0);
+	assert_int_equal(net_down(&lab->env, a.name, &a.link, -1, false, &e), 0);
 	assert_int_equal(lab_index(&lab->nl, NET_DEFAULT), 0);
 	assert_false(lab_has_table());
 	own_close(a.netns);

@@ -52,7 +52,7 @@ static void errors_have_names_and_words(void **state)
 	assert_string_equal(e.msg, "create bridge lo: File exists");
 	assert_int_equal(e.code, EEXIST);
 	/* this one the kernel explains */
-	assert_int_equal(addr_add_default(&lab->nl, LINK_LO, &gateway, &e), -ENETUNREACH);
+	assert_int_equal(addr_add_default(&lab->nl, LINK_LO, &gateway, false, &e), -ENETUNREACH);
 	assert_non_null(strstr(e.msg, "default route by 192.0.2.1: "));
 	assert_non_null(strstr(e.msg, "exthop has invalid gateway"));
 }

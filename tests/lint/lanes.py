@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What a test needs and the guest of the vm lane has is run there: tests/cli/*.bats that say `need FEATURE` are tagged `vm`
-where tests/cli/features.bash says that the guest has it, and not where it has not. tests/vm is run there anyway."""
+"""What a test needs and the guest of the vm lane has is run there: tests/cli/*.bats that say `need FEATURE`, or
+NEEDS=FEATURE for the whole file, are tagged `vm` where tests/cli/features.bash says that the guest has it, and not where it has not. tests/vm is run there anyway."""
 
 import os
 import re
@@ -11,7 +11,7 @@ import csource
 
 FEATURES = "tests/cli/features.bash"
 ROW = re.compile(r"^  ([a-z0-9-]+) +\| (yes|no) +\| ", re.M)
-NEED = re.compile(r"^\s*(?:.*&& |.*\{ )?need ([a-z0-9 -]+)")
+NEED = re.compile(r"^\s*(?:(?:.*&& |.*\{ )?need |NEEDS=\"?)([a-z0-9 -]+)")
 TAGS = re.compile(r"^# bats (file|test)_tags=(.*)$")
 TEST = re.compile(r'^@test "(.*)" \{')
 

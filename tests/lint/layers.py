@@ -34,6 +34,7 @@ LIBRARIES = {
     "libseccomp": ("seccomp.h",),
     "libcgroup": ("libcgroup.h", "libcgroup/"),
     "confuse": ("confuse.h",),
+    "crypt": ("crypt.h",),
     "nftables": ("nftables/",),
     "lzma": ("lzma.h", "lzma/"),
     "ncurses": ("curses.h", "ncurses.h"),

@@ -297,7 +297,7 @@ static void large_files_are_refused(void **st)
 		buf_char(&b, ' ');
 	spec_init(&t);
 	assert_int_equal(conf_parse(&t, b.p, "f", &e), -EINVAL);
-	assert_string_equal(e.msg, "f: larger than 65536 bytes");
+	assert_string_equal(e.msg, "f: larger than 262144 bytes");
 }
 
 static void load_from_a_directory(void **st)

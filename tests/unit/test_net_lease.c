@@ -14,7 +14,7 @@
 #include "net/ident.h"
 #include "net/network.h"
 
-static struct net_env env = { -1, -1, NULL };
+static struct net_env env = { .host = -1, .run = -1 };
 
 /* A list of up to two words, for a specification's fields. */
 #define WORDS(...)                                                                            \

@@ -6,7 +6,7 @@ load ../cli/lib
 load ../cli/backends
 
 ROWS="dir:ext4_projects overlay:ext4_projects dir:xfs_projects overlay:xfs_projects"
-prepare_file() { need xfs; }
+NEEDS=xfs
 clean_file() { clean_rows; }
 
 @test "a size holds, grows in use, never shrinks" { each_row sizes; }

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A zone goes on when its monitor is killed; what is lost are the ends of its terminals and sockets
+ * that the monitor had. The next command on the zone puts a new monitor in place: a fresh terminal
+ * over /dev/console, a fresh notify socket, the log that goes on. Init is then no child of ours, so
+ * its exit status is known only where the kernel tells it to others.
+ */
+#pragma once
+
+#include "core/state.h"
+
+/* If @s is of a zone that runs without a monitor, give it one. 0 also when there is nothing to do.
+ * The caller holds the zone's lock, with LOAD_RUN. */
+int adopt(struct zone *z, const struct status *s, struct zerr *e);
+/* The same for readers: asked for cheaply, the lock is taken when there is something to do.
+ * Whatever goes wrong is a warning. */
+void adopt_if_orphan(struct zone_host *h, const char *name, const struct zone *z,
+		     const struct status *s);

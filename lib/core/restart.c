@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* See restart.h. */
+#include "core/restart.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/syscall.h>
+
+#include "base/fs.h"
+#include "base/log.h"
+#include "base/own.h"
+#include "base/sys.h"
+#include "core/internal.h"
+#include "core/life.h"
+
+#define RECORD	     "restart"
+#define WANTED	     "again"
+#define LOCK_WAIT_MS 60000
+
+int restart_want(const struct zone *z, struct zerr *e)
+{
+	return fs_write(z->run, WANTED, "", 0, 0600, false, e);
+}
+
+void restart_cancel(const struct zone *z)
+{
+	if (z->run >= 0 && unlinkat(z->run, RECORD, 0) == 0)
+		zone_event(z->h, z->name, "restart_cancelled", NULL);
+}
+
+int64_t restart_at(const struct zone *z)
+{
+	AUTO_RECORD struct record r = { 0 };
+	struct zerr ignored = { 0 };
+
+	if (z->run < 0 || record_load(&r, z->run, RECORD, STATE_FORMAT, &ignored) < 0)
+		return 0;
+	return (int64_t)record_u64(&r, "at", 0);
+}
+
+/* ---- planning -------------------------------------------------------------------------------- */
+
+static bool is_due(const struct zone *z, const struct record *state, int status)
+{
+	if (unlinkat(z->run, WANTED, 0) == 0)
+		return true;
+	if (!str_eq(record_get(state, "stage"), "running") ||
+	    str_eq(record_get(state, "custom"), "1"))
+		return false; /* it was asked to stop, or was a command's */
+	return z->spec.restart == RESTART_ALWAYS ||
+	       (z->spec.restart == RESTART_ON_FAILURE && status != 0);
+}
+
+/* The pause before the @n-th restart in a row, in seconds. */
+static unsigned pause_of(const struct zone_spec *s, unsigned n)
+{
+	uint64_t seconds = s->restart_delay;
+
+	while (n-- > 1 && seconds < s->restart_delay_max)
+		seconds *= 2;
+	return seconds < s->restart_delay_max ? (unsigned)seconds : s->restart_delay_max;
+}
+
+/* Write the plan down. 0, -ERANGE: no more of them; or -errno. */
+static int write_plan(const struct zone *z, unsigned n)
+{
+	AUTO_RECORD struct record r = { 0 };
+	char number[16], delay[16];
+	const unsigned seconds = pause_of(&z->spec, n);
+	const char *const fields[] = { "delay", delay, "restarts", number, NULL };
+	struct zerr e = { 0 };
+
+	(void)snprintf(number, sizeof(number), "%u", n);
+	(void)snprintf(delay, sizeof(delay), "%u", seconds);
+	if (z->spec.restart_limit && n > z->spec.restart_limit) {
+		zone_event(z->h, z->name, "restart_given_up", fields + 2);
+		return -ERANGE;
+	}
+	if (record_set(&r, "restarts", number) < 0 || record_set(&r, "delay", delay) < 0 ||
+	    record_setf(&r, "at", "%lld", (long long)now_seconds() + seconds) < 0)
+		return -ENOMEM;
+	const int w = record_save(&r, z->run, RECORD, STATE_FORMAT, false, &e);
+	if (w < 0)
+		log_warn("%s: %s", z->name, e.msg);
+	else
+		zone_event(z->h, z->name, "restart_planned", fields);
+	return w;
+}
+
+static _Noreturn void become_sleeper(const struct zone *z)
+{
+	AUTO_FREE char *self = realpath("/proc/self/exe", NULL);
+	char *const argv[] = { (char *)"zone", (char *)".restart", z->name, NULL };
+
+	(void)setsid();
+	(void)sys_close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
+	if (self)
+		(void)execv(self, argv);
+	_exit(1);
+}
+
+void restart_plan(struct zone *z, const struct record *state, int status)
+{
+	const uint64_t up = (now_boot_ns() - record_u64(state, "started_ns", 0)) / 1000000000;
+	struct zerr ignored = { 0 };
+
+	spec_done(&z->spec);
+	spec_init(&z->spec);
+	if (z->dir < 0 || conf_load(&z->spec, z->dir, z->name, &ignored) < 0 ||
+	    !is_due(z, state, status))
+		return;
+	const unsigned before =
+		up > z->spec.restart_delay_max ? 0 : (unsigned)record_u64(state, "restarts", 0);
+	if (write_plan(z, before + 1) == 0 && life_fork_outside(z->h) == 0)
+		become_sleeper(z);
+}
+
+/* ---- the process that sleeps ----------------------------------------------------------------- */
+
+/* Until it is time. False: the plan has been given up. */
+static bool sleep_until(const struct zone *z, int64_t at)
+{
+	char path[32], scrap[4096];
+	AUTO_CLOSE int watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+
+	if (watch < 0 || inotify_add_watch(watch, fs_fd_path(z->run, path),
+					   IN_DELETE | IN_DELETE_SELF | IN_MOVED_TO) < 0)
+		return false;
+	for (;;) {
+		const int64_t left = at - now_seconds();
+		struct pollfd p = { .fd = watch, .events = POLLIN };
+
+		if (restart_at(z) != at)
+			return false;
+		if (left <= 0)
+			return true;
+		(void)poll(&p, 1, (int)(left < 1000 ? left * 1000 : 1000000));
+		(void)!read(watch, scrap, sizeof(scrap));
+	}
+}
+
+static int start_again(struct zone_host *h, const char *name, unsigned n, struct zerr *e)
+{
+	const struct zone_start a = { .wait = ZONE_WAIT_RUNNING,
+				      .stdio = { -1, -1, -1 },
+				      .restarts = n };
+
+	return zone_start(h, name, &a, e);
+}
+
+/* One plan: wait for it, and carry it out. 1: it failed, and another one was made. */
+static int carry_out(struct zone_host *h, const char *name)
+{
+	AUTO_ZONE struct zone z = { .dir = -1, .run = -1, .lock = -1 };
+	AUTO_RECORD struct record plan = { 0 };
+	struct zerr e = { 0 }, failed = { 0 };
+	const char *const fields[] = { "error", failed.msg, NULL };
+
+	if (zone_load(h, name, 0, &z, &e) < 0 ||
+	    record_load(&plan, z.run, RECORD, STATE_FORMAT, &e) < 0 ||
+	    !sleep_until(&z, (int64_t)record_u64(&plan, "at", 0)))
+		return 0;
+	const unsigned n = (unsigned)record_u64(&plan, "restarts", 1);
+	if (start_again(h, name, n, &failed) == 0)
+		return 0;
+	if (failed.status == ZERR_MISSING || failed.status == ZERR_STATE)
+		return 0; /* destroyed, or somebody else is at it */
+	zone_event(h, name, "restart_failed", fields);
+	z.lock = zone_lock(h, name, &e);
+	if (z.lock < 0 || conf_load(&z.spec, z.dir, name, &e) < 0)
+		return 0;
+	(void)unlinkat(z.run, RECORD, 0);
+	return write_plan(&z, n + 1) == 0;
+}
+
+int internal_restart(int argc, char **argv)
+{
+	const struct zone_options o = { .lock_wait_ms = LOCK_WAIT_MS };
+	struct zone_host *h = NULL;
+	struct zerr e = { 0 };
+
+	if (argc != 2)
+		return ZERR_USAGE;
+	if (zone_host_open(&o, &h, &e) < 0)
+		return ZERR_FAILED;
+	while (carry_out(h, argv[1]) == 1)
+		;
+	zone_host_close(h);
+	return ZERR_OK;
+}
