@@ -172,13 +172,13 @@ static int node_of(const struct lv *l, char **ret, struct zerr *e)
 	return *ret ? 0 : zerr_code(e, ENOMEM, "lvm");
 }
 
-static int renew(const struct volume *v, const struct lv *l, struct zerr *e)
+static int renew(const struct volume *v, const struct lv *l, bool root, struct zerr *e)
 {
 	const struct blockfs *f = blockfs_find(v->fs, e);
 	AUTO_FREE char *node = NULL;
 	int r = f ? 0 : -EINVAL;
 
-	if (r < 0 || !blockfs_renews(f))
+	if (r < 0 || !blockfs_renews(f, root))
 		return r;
 	r = node_of(l, &node, e);
 	return r < 0 ? r : blockfs_renew(f, node, e);
@@ -291,7 +291,7 @@ static int from_image(const struct volume *v, const struct blockfs *f, struct ze
 	if (r == 0)
 		r = copy_thin(v, &base, &l, e);
 	if (r == 0)
-		r = renew(v, &l, e);
+		r = renew(v, &l, true, e);
 	return r == 0 ? grow(v, &l, size_of(v), e) : r;
 }
 
@@ -415,7 +415,7 @@ static int lvm_settle(const struct volume *v, int dir, struct zerr *e)
 	const int r = lv_open(&l, dir, e);
 
 	tell_room(v);
-	return r == 0 ? renew(v, &l, e) : r;
+	return r == 0 ? renew(v, &l, dir == v->dir, e) : r;
 }
 
 /* `volume.new` is the new one before the exchange, the old one after it. */
@@ -431,7 +431,7 @@ static int lvm_restore(const struct volume *v, int snap, struct zerr *e)
 	if (r == 0)
 		r = lv_load(&l, v->dir, fresh, e);
 	if (r == 0)
-		r = renew(v, &l, e);
+		r = renew(v, &l, true, e);
 	if (r == 0 && renameat2(v->dir, fresh, v->dir, RECORD, RENAME_EXCHANGE) < 0)
 		r = zerr_sys(e, "exchange the volumes");
 	exchanged = r == 0;

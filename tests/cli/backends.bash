@@ -204,6 +204,8 @@ D /root/keep/sub/new" "$(zone snapshot "$1" --diff b | grep -E '/root')" # of th
   same "" "$(ls "$ZONE_PATH/$1/views" 2>/dev/null)"
 }
 
+is() { [ "$(state "$1")" = "$2" ]; } # ZONE STATE
+
 # A zone that is killed in the middle of a snapshot's pause goes on.
 always_thawed() {
   make "$1"
@@ -212,7 +214,7 @@ always_thawed() {
   for step in copy thaw; do
     run env ZONE_TEST_FAIL_STEP="snapshot:$step:kill" zone snapshot "$1"
     [ "$status" -ne 0 ]
-    until_true 5 test "$(state "$1")" = RUNNING
+    until_true 20 is "$1" RUNNING
     zone exec "$1" -- sh -c 'echo alive >/root/alive; sync'
   done
   same "[]" "$(zone snapshot -L --json "$1" | jq -c .)"
@@ -259,8 +261,12 @@ clone_where_machine_id_was_not_set() {
   refuse 1 . zone exec "$1-b" -- cat /etc/machine-id 2>/dev/null || ! zone exec "$1-b" -- test -e /etc/machine-id
 }
 
-# Of the file systems that zones have for themselves no two are of one identity, wherever they were copied from.
+# Of the file systems that zones have for themselves no two are of one identity, wherever they were copied from. (Snapshots
+# of xfs are: they are only read, and the kernel takes both.)
 own_identity() {
+  local places=("$ZONE_PATH/") but
+  if [ -d /dev/mapper ]; then places+=(/dev/mapper/); fi
+  if [ "$FS" = xfs ]; then but='*/snapshots/*'; fi
   make "$1"
   zone start "$1"
   zone -q snapshot "$1" >/dev/null
@@ -269,10 +275,10 @@ own_identity() {
   zone -q snapshot "$1-b" >/dev/null
   ok zone snapshot -r snap0 --restart "$1"
   zone start "$1-b" "$1-c"
-  # shellcheck disable=SC2046 # a word or none
-  find "$ZONE_PATH/" $([ ! -d /dev/mapper ] || echo /dev/mapper/) \( -name root.img -o -name "zone--${Z//-/--}*-zone--????????????????" \) \
+  ok zone snapshot "$1" --diff snap0
+  find "${places[@]}" \( -name root.img -o -name "zone--${Z//-/--}*-zone--????????????????" \) ! -path "${but:-}" \
     -exec blkid -p -o value -s UUID {} \; >"$T/uuids"
-  [ "$(wc -l <"$T/uuids")" -ge 5 ] || fail "$(cat "$T/uuids")"
+  [ "$(wc -l <"$T/uuids")" -ge 3 ] || fail "$(cat "$T/uuids")"
   same "" "$(sort "$T/uuids" | uniq -d)"
 }
 
@@ -396,7 +402,7 @@ snapshot_fault() {
   zone start "$Z"
   try snapshot "$1" "$2" zone snapshot "$Z" -N "f-$1${2//:/-}"
   run zone verify --repair "$Z"
-  same RUNNING "$(state "$Z")"
+  until_true 20 is "$Z" RUNNING
   zone exec "$Z" -- sh -c 'echo more >>/root/g; sync' # not left frozen
   same again "$(zone snapshot "$Z" -N again)"
   zone snapshot -d again "$Z"
