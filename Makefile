@@ -21,12 +21,12 @@ demo: deps
 	$(MAKE) build-release
 	tests/demo/demo.sh build/release/bin/zone
 
-# Everything on the sanitized build, then the command line again on the build that is installed, a build in a minimal system,
-# and its packages in a virtual machine.
+# Everything on the sanitized build, then the command line again on the build that is installed (but for the longest files), a
+# build in a minimal system, and its packages in a virtual machine.
 test: deps
 	$(MAKE) build-dev build-release
 	$(CTEST) --test-dir build/dev
-	$(CTEST) --test-dir build/release -L 'cli|clean|vm'
+	$(CTEST) --test-dir build/release -L 'cli|clean|vm' -LE long
 
 # The last of these alone, with its output as it comes.
 test-vm: deps
