@@ -15,7 +15,6 @@
 #include "base/own.h"
 #include "base/sys.h"
 #include "core/adopt_inside.h"
-#include "core/boot.h"
 #include "core/keep.h"
 #include "core/life.h"
 #include "core/place.h"

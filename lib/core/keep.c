@@ -68,18 +68,26 @@ static int take_socket(struct boot *b, int fd, const char *name, struct buf *nam
 	return 0;
 }
 
-int keep_take(struct boot *b, struct zerr *e)
+/* How many systemd has passed to this process. */
+static unsigned passed(void)
 {
 	const char *pid = getenv("LISTEN_PID"), *number = getenv("LISTEN_FDS");
-	const char *called = getenv("LISTEN_FDNAMES");
-	AUTO_STRV struct strv names = { 0 };
-	AUTO_BUF struct buf others = { 0 };
 	uint64_t n = 0, us = 0;
-	int r = 0;
 
 	if (!pid || !number || parse_u64(pid, INT32_MAX, &us) < 0 || (pid_t)us != getpid() ||
 	    parse_u64(number, 1024, &n) < 0)
 		return 0;
+	return (unsigned)n;
+}
+
+int keep_take(struct boot *b, struct zerr *e)
+{
+	const char *called = getenv("LISTEN_FDNAMES");
+	AUTO_STRV struct strv names = { 0 };
+	AUTO_BUF struct buf others = { 0 };
+	const unsigned n = passed();
+	int r = 0;
+
 	if (called && strv_split(&names, called, ":") < 0)
 		return zerr_code(e, ENOMEM, "sockets for init");
 	for (unsigned i = 0; i < n && r == 0; i++) {
