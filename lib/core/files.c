@@ -301,7 +301,7 @@ int zone_copy_files(struct zone_host *h, const char *name, bool push, char *cons
 	AUTO_CLOSE int ns = runs || !base ? -1 : userns_make(base, e);
 	if (!runs && base && ns < 0)
 		return ns;
-	AUTO_CLOSE int root = runs ? rootfd_running(&s.rec, e) : rootfd_stopped(&z, ns, e);
+	AUTO_CLOSE int root = runs ? rootfd_running(&s.rec, e) : rootfd_stopped(&z, ns, !push, e);
 	if (root < 0)
 		return root;
 	if (s.live) /* a running zone's lock is not ours to keep during a long copy */
