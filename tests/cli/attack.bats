@@ -30,7 +30,7 @@ beliefs() {
   [ "$(cat "$T/sent")" -gt 1000 ]
   wait "$pings"
   has "$(cat "$T/pings")" "60 packets received, 0% packet loss"
-  ! grep -q DUP "$T/pings"
+  run ! grep DUP "$T/pings"
   same "$before" "$(beliefs)"
   same "$size" "$(bridge fdb show br zonebr0 | wc -l)"
   # the host believes none of it either
