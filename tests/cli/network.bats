@@ -216,12 +216,12 @@ netinfo() { # NAME JQ-PATH
   nft add rule inet mine in tcp dport 1 drop
   local rules links
   rules=$(nft list ruleset)
-  links=$(ip -o addr | sort)
+  links=$(ip -o addr | sed 's/ tentative//' | sort)
   up "$Z"
   zone stop -k "$Z"
   until_true 10 sh -c '! ip link show | grep -q " z[0-9]"'
   same "$rules" "$(nft list ruleset)"
-  same "$links" "$(ip -o addr | sort)"
+  same "$links" "$(ip -o addr | sed 's/ tentative//' | sort)"
   nft delete table inet mine
 }
 
