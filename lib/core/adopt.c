@@ -27,9 +27,6 @@
  * why. */
 static void fetch(struct boot *b, struct zerr *e)
 {
-	if (b->consoles_n && b->notify >= 0) /* its unit has kept them */
-		return;
-	keep_drop(b);
 	struct adopt_inside in = { .init = b->pidfd, .userns = b->base != 0 };
 	struct adopt_gift got = ADOPT_NONE;
 	int pair[2];
@@ -59,6 +56,10 @@ static int take_over(struct boot *b, const struct record *state, struct zerr *lo
 	struct zerr ignored = { 0 };
 	int r = 0;
 
+	const bool kept = b->consoles_n && b->notify >= 0; /* by its unit */
+
+	if (!kept)
+		keep_drop(b);
 	if (b->pidfd < 0)
 		b->pidfd = state_pidfd(state, "pid");
 	b->pid = (pid_t)record_u64(state, "pid", 0);
@@ -74,7 +75,8 @@ static int take_over(struct boot *b, const struct record *state, struct zerr *lo
 		return r;
 	if (cg_open(b->z->h, b->z->name, &cg, &ignored) == 0)
 		b->oom = fs_open_below(cg.payload, "memory.events", O_RDONLY, 0);
-	fetch(b, lost);
+	if (!kept)
+		fetch(b, lost);
 	return 0;
 }
 
