@@ -106,6 +106,19 @@ events_of() { # NAME EVENT FIELD, since the test began
   same "" "$(events_of "$Z" restart_planned delay)"
 }
 
+@test "a check that ends with its zone has not failed" {
+  mk "$Z" -s health.command="/bin/sleep 60" -s health.interval=1 -s health.timeout=90 -s health.retries=1 -s health.action=restart
+  local i
+  for i in 1 2 3 4 5; do
+    zone start "$Z"
+    until_true 10 sh -c "zone exec $Z -- ps | grep '[s]leep 60'"
+    zone kill "$Z"
+    ok zone wait -t 20 "$Z"
+  done
+  same "" "$(events_of "$Z" health health)"
+  same null "$(field "$Z" .restart_at)"
+}
+
 @test "action stop asks init, and no policy starts it again" {
   mk_patient "$Z" health.action=stop restart.policy=always
   zone start "$Z"
