@@ -105,7 +105,10 @@ poststop status:0" "$(log | sed 's/pid:zone$/pid:/')"
 @test "a deadline: killed with what it started, and failed" {
   printf '#!/bin/sh\nsetsid sleep 987 &\nsleep 986\n' >"$T/slow"
   chmod 755 "$T/slow"
-  mk "$Z" -s hook.prestart="$T/slow" -s hook.timeout=1
+  mk "$Z"
+  zone start --wait=ready "$Z" # it has a console log from now on, which tells nothing of what follows
+  zone stop -k "$Z"
+  zone -q set "$Z" hook.prestart="$T/slow" hook.timeout=1
   refuse 1 "hook.prestart: $T/slow did not end within 1000 ms" zone start "$Z"
   same "" "$(pgrep -f 'sleep 98[67]' || true)"
   zone -q unset "$Z" hook.prestart
@@ -184,5 +187,9 @@ poststop status:0" "$(log | sed 's/pid:zone$/pid:/')"
   refuse 7 "hook.prestart: no program /no/such/program" zone start "$Z"
   zone -q set "$Z" hook.prestart=/etc/passwd
   refuse 1 "hook.prestart: .*Permission denied" zone start "$Z"
+  printf '#!/no/such/shell\n' >"$T/script"
+  chmod 755 "$T/script"
+  zone -q set "$Z" hook.prestart="$T/script"
+  refuse 7 "hook.prestart: $T/script: what its first line names is not on this host" zone start "$Z"
   same STOPPED "$(state "$Z")"
 }
