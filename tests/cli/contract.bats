@@ -71,7 +71,6 @@ mk_probe() { # NAME ARGS-OF-CREATE…
   has "$(zone console --log "$Z-b")" '^not ok [0-9]+ - CI-22'
 }
 
-# bats test_tags=vm
 @test "a young init: what it announces is told, and its stop waits until it takes signals" {
   mk_probe "$Z" -s init.env.PROBE_STOP=1
   zone monitor --json "$Z" >"$T/events" 3>&- &
