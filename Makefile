@@ -53,7 +53,7 @@ format:
 	git ls-files '*.c' '*.h' | xargs clang-format -i
 
 bench: build-release
-	unshare --net -- sh -c 'ip link set lo up && tests/bench/bench.py build/release && tests/bench/crowd.py build/release'
+	unshare --net -- sh -c 'ip link set lo up && tests/bench/bench.py build/release && tests/bench/crowd.py build/release && tests/bench/network.py build/release'
 
 clean:
 	rm -rf build

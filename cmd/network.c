@@ -105,6 +105,43 @@ static int each(struct cmd *c, int (*fn)(struct zone_host *, const char *, struc
 	return r < 0 ? r : status;
 }
 
+typedef int plug_fn(struct zone_host *h, const char *name, const char *nic, const struct strv *set,
+		    struct strv *ret_live, struct zerr *e);
+
+static int detach(struct zone_host *h, const char *name, const char *nic, const struct strv *set,
+		  struct strv *ret_live, struct zerr *e)
+{
+	(void)set;
+	return zone_network_detach(h, name, nic, ret_live, e);
+}
+
+static int plug(struct cmd *c, plug_fn *fn, struct zerr *e)
+{
+	AUTO_STRV struct strv set = { 0 }, live = { 0 };
+	int r = 0;
+
+	for (int i = 1; r == 0 && i < c->n_args; i++)
+		r = strv_add(&set, c->args[i]);
+	if (r < 0)
+		return zerr_code(e, ENOMEM, "network");
+	r = cmd_host(c, e);
+	if (r == 0)
+		r = fn(c->host, c->name, c->args[0], &set, &live, e);
+	return r == 0 && !c->opt.quiet && live.n ? out_line(e, "%s: %s", c->args[0], live.v[0]) : r;
+}
+
+static int attach_run(struct cmd *c, void *opts, struct zerr *e)
+{
+	(void)opts;
+	return plug(c, zone_network_attach, e);
+}
+
+static int detach_run(struct cmd *c, void *opts, struct zerr *e)
+{
+	(void)opts;
+	return plug(c, detach, e);
+}
+
 static int rm_run(struct cmd *c, void *opts, struct zerr *e)
 {
 	(void)opts;
@@ -173,4 +210,26 @@ const struct verb verb_network_down = {
 	.min_args = 1,
 	.max_args = -1,
 	.run = down_run,
+};
+
+const struct verb verb_network_attach = {
+	.name = "network attach",
+	.args = "NAME NIC [KEY=VALUE...]",
+	.help = "give a zone one more interface, at once when it runs",
+	.group = GROUP_NETWORK,
+	.flags = VERB_NAME,
+	.min_args = 1,
+	.max_args = -1,
+	.run = attach_run,
+};
+
+const struct verb verb_network_detach = {
+	.name = "network detach",
+	.args = "NAME NIC",
+	.help = "take an interface away from a zone",
+	.group = GROUP_NETWORK,
+	.flags = VERB_NAME,
+	.min_args = 1,
+	.max_args = 1,
+	.run = detach_run,
 };

@@ -136,5 +136,6 @@ extern const struct verb verb_create, verb_destroy, verb_start, verb_stop, verb_
 	verb_snapshot_create, verb_snapshot_ls, verb_snapshot_restore, verb_snapshot_rm,
 	verb_device_add, verb_device_rm, verb_top, verb_metrics, verb_network_create,
 	verb_network_ls, verb_network_info, verb_network_set, verb_network_rm, verb_network_up,
-	verb_network_down, verb_forward_add, verb_forward_ls, verb_forward_rm, verb_pool_create,
-	verb_pool_ls, verb_pool_rm, verb_passwd, verb_enable, verb_disable, verb_autostart;
+	verb_network_down, verb_network_attach, verb_network_detach, verb_network_tap,
+	verb_forward_add, verb_forward_ls, verb_forward_rm, verb_pool_create, verb_pool_ls,
+	verb_pool_rm, verb_passwd, verb_enable, verb_disable, verb_autostart;

@@ -545,6 +545,22 @@ ZONE_API int zone_network_remove(struct zone_host *h, const char *name, struct z
 /* Bring it up and keep it up without zones, or no longer. */
 ZONE_API int zone_network_hold(struct zone_host *h, const char *name, bool up, struct zerr *e);
 
+/* Give the zone interface @nic, set up by @set ("KEY=VALUE", for net.NIC.KEY), or take it away; at
+ * once when it runs. @ret_live: as by zone_set(). Exit status 4 when it has one called so, 3 when
+ * not. */
+ZONE_API int zone_network_attach(struct zone_host *h, const char *name, const char *nic,
+				 const struct strv *set, struct strv *ret_live, struct zerr *e);
+ZONE_API int zone_network_detach(struct zone_host *h, const char *name, const char *nic,
+				 struct strv *ret_live, struct zerr *e);
+
+struct zone_tapped {
+	uint64_t packets, lost;
+};
+/* Write what passes interface @nic (NULL: the first) of the running zone to the file @path (NULL:
+ * standard output), as pcap, until a signal comes, the zone ends or nobody reads any more. */
+ZONE_API int zone_network_tap(struct zone_host *h, const char *name, const char *nic,
+			      const char *path, struct zone_tapped *ret, struct zerr *e);
+
 /* Lead port @port ("[ADDRESS:]PORT[-PORT][/udp]") of the host to port @to of the zone, at once when
  * it runs. Exit status 4 when another zone or a process of the host has it. */
 ZONE_API int zone_forward_add(struct zone_host *h, const char *name, const char *port,

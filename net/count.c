@@ -53,6 +53,44 @@ static int take_address(const struct addr_entry *a, void *arg)
 	return strv_has(list, text) ? 0 : strv_add(list, text);
 }
 
+struct looking {
+	unsigned index;
+	bool any, tentative;
+};
+
+static int look(const struct addr_entry *a, void *arg)
+{
+	struct looking *l = arg;
+
+	if (a->index == l->index && a->global) {
+		l->any = true;
+		l->tentative |= a->tentative;
+	}
+	return 0;
+}
+
+int net_is_ready(int netns_fd, const char *nic, bool wants, struct zerr *e)
+{
+	AUTO_NL struct nl inside = { 0 };
+	struct link_info link;
+	struct looking l = { 0 };
+	int r = nl_open_in(&inside, netns_fd, e);
+
+	if (r == 0)
+		r = link_get(&inside, nic, &link, e);
+	if (r < 0)
+		return r == -ENODEV ? NET_GONE : r;
+	if (!link.carrier)
+		return NET_CARRIER;
+	l.index = link.index;
+	r = addr_list(&inside, look, &l, e);
+	if (r < 0 && r != -EAGAIN)
+		return r;
+	return l.tentative || r == -EAGAIN ? NET_TENTATIVE
+	       : wants && !l.any	   ? NET_ADDRESS
+					   : NET_READY;
+}
+
 int net_addresses(int netns_fd, struct strv *ret_ipv4, struct strv *ret_ipv6, struct zerr *e)
 {
 	AUTO_NL struct nl inside = { 0 };

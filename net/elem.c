@@ -15,6 +15,7 @@
 /* libnftnl's name for the first item of an element's user data; nft(8) prints it. */
 #define UDATA_COMMENT 0
 #define UDATA_MAX     255
+#define LIMIT_BURST   65536 /* bytes: a packet of offloading always fits */
 
 static const uint8_t families[] = { [ELEM_BRIDGE] = NFPROTO_BRIDGE, [ELEM_INET] = NFPROTO_INET };
 
@@ -66,6 +67,29 @@ void elem_put_comment(struct nlm *m, uint16_t type, const char *note)
 	nlm_put(m, type, data, 2 + len);
 }
 
+static void put_u64(struct nlm *m, uint16_t type, uint64_t value)
+{
+	const uint64_t wire = htobe64(value);
+
+	nlm_put(m, type, &wire, sizeof(wire));
+}
+
+/* Matches what is over the rate. The kernel's bucket holds a second's worth besides. */
+static void put_limit(struct nlm *m, uint64_t rate)
+{
+	struct nlattr *expr = nlm_nest(m, NFTA_SET_ELEM_EXPR | NLA_F_NESTED, NULL, 0), *data;
+
+	nlm_str(m, NFTA_EXPR_NAME, "limit");
+	data = nlm_nest(m, NFTA_EXPR_DATA | NLA_F_NESTED, NULL, 0);
+	put_u64(m, NFTA_LIMIT_RATE, rate);
+	put_u64(m, NFTA_LIMIT_UNIT, 1); /* seconds */
+	nlm_u32(m, NFTA_LIMIT_BURST, htonl(LIMIT_BURST));
+	nlm_u32(m, NFTA_LIMIT_TYPE, htonl(NFT_LIMIT_PKT_BYTES));
+	nlm_u32(m, NFTA_LIMIT_FLAGS, htonl(NFT_LIMIT_F_INV));
+	nlm_end(m, data);
+	nlm_end(m, expr);
+}
+
 /* The body of a message about one element, or without a key about a set. */
 static void put_elem(struct nlm *m, const struct elem *x, bool whole)
 {
@@ -82,6 +106,8 @@ static void put_elem(struct nlm *m, const struct elem *x, bool whole)
 		put_bytes(m, NFTA_SET_ELEM_KEY_END, &x->end);
 	if (whole && x->value.len)
 		put_bytes(m, NFTA_SET_ELEM_DATA, &x->value);
+	if (whole && x->rate)
+		put_limit(m, x->rate);
 	if (whole && x->note)
 		elem_put_comment(m, NFTA_SET_ELEM_USERDATA, x->note);
 	nlm_end(m, one);

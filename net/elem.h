@@ -31,6 +31,7 @@ struct elem {
 	struct elem_key key;
 	struct elem_key end;   /* of an interval; len 0: none */
 	struct elem_key value; /* of a map; len 0: a set */
+	uint64_t rate;	       /* of a set with limits: bytes per second, else 0 */
 	const char *note;      /* a comment kept with it, or NULL; borrowed */
 };
 

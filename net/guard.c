@@ -63,6 +63,15 @@ static void add_vlan(uint16_t vlan, void *arg)
 	add(arg, SET_TAGGED, &id, sizeof(id), NULL, 0);
 }
 
+static void add_rate(const struct listing *s)
+{
+	struct elem x = { .table = s->table, .set = SET_EGRESS, .rate = s->n->egress };
+
+	elem_part(&x.key, &s->n->index, sizeof(s->n->index));
+	if (x.rate)
+		elems_add(s->l, &x);
+}
+
 /* A port of a bridge. */
 static void list_port(const struct note *n, struct elems *l)
 {
@@ -82,6 +91,7 @@ static void list_port(const struct note *n, struct elems *l)
 	add_ipv6(&s, &local);
 	note_each_vlan(n, add_vlan, (void *)&s);
 	list_opened(&s);
+	add_rate(&s);
 }
 
 /* A pair between zone and host: what the host's end takes, and where it leads to. */
@@ -102,13 +112,19 @@ static void list_routed(const struct note *n, struct elems *l)
 		add(&s, SET_ROUTED4, n->ipv4.addr, 4, NULL, 0);
 	if (n->ipv6.family)
 		add(&s, SET_ROUTED6, n->ipv6.addr, 16, NULL, 0);
+	add_rate(&s);
+}
+
+static enum elem_table table_of(const struct note *n)
+{
+	return str_eq(n->type, "routed") ? ELEM_INET : ELEM_BRIDGE;
 }
 
 static void list(const struct note *n, struct elems *l)
 {
 	if (!n->index || !*n->host_name)
 		return;
-	if (str_eq(n->type, "routed"))
+	if (table_of(n) == ELEM_INET)
 		list_routed(n, l);
 	else
 		list_port(n, l);
@@ -130,6 +146,16 @@ int guard_put(const struct note *n, struct zerr *e)
 int guard_take(const struct note *n, struct zerr *e)
 {
 	return change(n, ELEMS_TAKE, e);
+}
+
+int guard_change_rate(const struct note *was, const struct note *n, struct zerr *e)
+{
+	AUTO_ELEMS struct elems out = { 0 }, in = { 0 };
+	const struct listing from = { &out, was, table_of(was) }, to = { &in, n, table_of(n) };
+
+	add_rate(&from);
+	add_rate(&to);
+	return elems_swap(&out, &in, e);
 }
 
 int guard_count(const struct note *n, uint64_t *ret_packets)

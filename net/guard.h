@@ -12,5 +12,7 @@
 /* Guard the NIC, or no longer. @put: -ENOENT when the tables are missing. */
 int guard_put(const struct note *n, struct zerr *e);
 int guard_take(const struct note *n, struct zerr *e);
+/* From the rates of @was to those of @n. */
+int guard_change_rate(const struct note *was, const struct note *n, struct zerr *e);
 /* The number of packets that were refused. 0, -ENOENT when it is not guarded. */
 int guard_count(const struct note *n, uint64_t *ret_packets);

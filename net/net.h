@@ -130,8 +130,38 @@ int net_alias(int netns_fd, const char *nic, const char *alias, struct zerr *e);
  * @netns_fd for that, else -1). An interface of the host comes home. Nothing to do is fine. */
 int net_down(const struct net_env *env, const char *zone, const struct net_link *link, int netns_fd,
 	     bool delete_link, struct zerr *e);
+/* Take out what @zone, which runs with @netns_fd, has plugged in as @nic, with the link; what a
+ * killed net_up() has left of it, too. */
+int net_unplug(const struct net_env *env, const char *zone, const char *nic, int netns_fd,
+	       struct zerr *e);
+/* Change the rates of @link, which is plugged in, to what @spec says. */
+int net_limit(const struct net_env *env, const char *zone, const struct net_link *link,
+	      const struct nic_spec *spec, int netns_fd, struct zerr *e);
 /* Take out whatever @zone has plugged in, for repairs; networks without users go down. */
 int net_forget(const struct net_env *env, const char *zone, struct zerr *e);
+
+/* ---- looking in ------------------------------------------------------------------------------ */
+
+/* How far @nic of the namespace is. */
+enum net_ready {
+	NET_READY,
+	NET_GONE,      /* there is none called so */
+	NET_CARRIER,   /* it has no carrier */
+	NET_TENTATIVE, /* an address may still be somebody else's */
+	NET_ADDRESS,   /* it has no address */
+};
+/* Whether @nic inside @netns_fd can be used; @wants: it must have an address. Negative: failed. */
+int net_is_ready(int netns_fd, const char *nic, bool wants, struct zerr *e);
+
+struct net_tapped {
+	uint64_t packets, lost; /* lost: came faster than they could be written */
+};
+/* A socket that sees what passes @link: at the host's end, or inside @netns_fd when it has none
+ * there. fd, exit status 4 when the zone has it no longer. */
+int net_tap_open(const struct net_link *link, int netns_fd, struct zerr *e);
+/* Write what @fd sees to @out, as pcap, until a signal comes, the process of @pidfd ends or nobody
+ * reads any more. */
+int net_tap(int fd, int pidfd, int out, struct net_tapped *ret, struct zerr *e);
 
 /* ---- forwarded ports ------------------------------------------------------------------------- */
 

@@ -16,6 +16,7 @@
 #include "net/ident.h"
 #include "net/names.h"
 #include "net/port.h"
+#include "net/rate.h"
 #include "net/use.h"
 
 /* ---- network --------------------------------------------------------------------------------- */
@@ -143,6 +144,34 @@ static int up_link(void *ctx, struct zerr *e)
 	return r;
 }
 
+/* ---- rates ----------------------------------------------------------------------------------- */
+
+/* Both ends' queues; they go with the link. */
+static int set_rates(struct nic *n, const struct note *was, struct zerr *e)
+{
+	struct link_info link;
+	int r = 0;
+
+	if (n->note.ingress != was->ingress) {
+		r = link_find(n->nl, n->note.index, NULL, &link, e);
+		r = r < 0 ? r : rate_set(n->nl, &link, n->note.ingress, e);
+	}
+	if (r == 0 && n->note.egress != was->egress) {
+		r = nic_go_inside(n, e);
+		if (r == 0)
+			r = link_find(&n->inside, n->note.inside, NULL, &link, e);
+		r = r < 0 ? r : rate_set(&n->inside, &link, n->note.egress, e);
+	}
+	return r;
+}
+
+static int up_rates(void *ctx, struct zerr *e)
+{
+	static const struct note none_yet;
+
+	return set_rates(ctx, &none_yet, e);
+}
+
 /* ---- guard ----------------------------------------------------------------------------------- */
 
 static int put_again(const struct note *n, const char *name, void *arg, struct zerr *e)
@@ -213,9 +242,13 @@ static int up_inside(void *ctx, struct zerr *e)
 }
 
 static const struct step steps[] = {
-	{ "network", up_use, down_use },   { "link", up_link, down_link },
-	{ "guard", up_guard, down_guard }, { "name", up_name, down_name },
-	{ "addresses", up_inside, NULL },  { NULL, NULL, NULL },
+	{ "network", up_use, down_use },
+	{ "link", up_link, down_link },
+	{ "rates", up_rates, NULL },
+	{ "guard", up_guard, down_guard },
+	{ "name", up_name, down_name },
+	{ "addresses", up_inside, NULL },
+	{ NULL, NULL, NULL },
 };
 static const struct op nic_op = { "nic", steps };
 #define STEPS_N (sizeof(steps) / sizeof(*steps) - 1)
@@ -288,6 +321,8 @@ static int prepare(struct nic *n, const struct net_lease *l, struct zerr *e)
 	note->open = n->spec->open;
 	note->vlan = n->spec->vlan;
 	r = keep_vlans(n->spec, note, e);
+	if (r == 0)
+		r = rate_parse(n->spec, &note->ingress, &note->egress, e);
 	if (r < 0)
 		return r;
 	if (!*note->network && !(n->ops->keys & NIC_ROUTED)) {
@@ -382,6 +417,71 @@ int net_down(const struct net_env *env, const char *zone, const struct net_link 
 	n.note.index = link->ifindex;
 	r = load(&n, link->network, user, e);
 	return r < 0 ? r : steps_down(&nic_op, STEPS_N, &none, &n, e);
+}
+
+/* ---- while it is plugged in ------------------------------------------------------------------ */
+
+int net_limit(const struct net_env *env, const char *zone, const struct net_link *link,
+	      const struct nic_spec *spec, int netns_fd, struct zerr *e)
+{
+	AUTO_FREE char *user = note_name(zone, link->nic, link->ifindex);
+	AUTO_NL struct nl nl = { 0 };
+	AUTO_NIC struct nic n = {
+		.env = env, .nl = &nl, .notes = -1, .netns = netns_fd, .confirmed = true
+	};
+	struct zerr second = { 0 };
+	struct note was;
+	int r = user ? nl_open(&nl, e) : zerr_code(e, ENOMEM, "note of user");
+
+	if (r == 0)
+		r = load(&n, link->network, user, e);
+	if (r < 0)
+		return r;
+	if (!n.note.index || !*n.note.host_name)
+		return zerr_as(e, ZERR_STATE, "limits: only of a pair with an end on the host");
+	was = n.note;
+	r = rate_parse(spec, &n.note.ingress, &n.note.egress, e);
+	if (r == 0 && (r = set_rates(&n, &was, e)) == 0)
+		r = guard_change_rate(&was, &n.note, e);
+	if (r == 0)
+		r = use_save(env, link->network, user, &n.note, e);
+	if (r < 0) { /* as before, as far as that can be */
+		struct note tried = n.note;
+
+		n.note = was;
+		(void)set_rates(&n, &tried, &second);
+		(void)guard_change_rate(&tried, &was, &second);
+	}
+	return r;
+}
+
+struct unplugging {
+	const struct nic *all;
+	const char *nic;
+};
+
+static int unplug_one(const struct note *note, const char *name, void *arg, struct zerr *e)
+{
+	const struct unplugging *u = arg;
+	AUTO_NIC struct nic n = { .env = u->all->env,
+				  .nl = u->all->nl,
+				  .notes = -1,
+				  .netns = u->all->netns,
+				  .delete_link = true };
+	const int r = str_eq(note->nic, u->nic) ? load(&n, note->network, name, e) : 1;
+
+	return r ? (r < 0 ? r : 0) : steps_down(&nic_op, STEPS_N, &none, &n, e);
+}
+
+int net_unplug(const struct net_env *env, const char *zone, const char *nic, int netns_fd,
+	       struct zerr *e)
+{
+	AUTO_NL struct nl nl = { 0 };
+	const struct nic all = { .env = env, .nl = &nl, .netns = netns_fd };
+	struct unplugging u = { &all, nic };
+	const int r = nl_open(&nl, e);
+
+	return r < 0 ? r : use_each(env, zone, unplug_one, &u, e);
 }
 
 /* One note of a zone that is being cleaned up after. */

@@ -42,27 +42,45 @@ int nl_open(struct nl *nl, struct zerr *e)
 	return nl_open_protocol(nl, NETLINK_ROUTE, e);
 }
 
-int nl_open_in(struct nl *nl, int netns_fd, struct zerr *e)
+/* The way back, from a socket: it needs no /proc. */
+static int own_netns(struct zerr *e)
 {
-	AUTO_CLOSE int own = -1;
-	int r;
+	AUTO_NL struct nl nl = { 0 };
+	int r = nl_open(&nl, e);
 
-	r = nl_open(nl, e);
 	if (r < 0)
 		return r;
-	/* the way back, from a socket: it needs no /proc */
-	own = ioctl(mnl_socket_get_fd(nl->socket), SIOCGSKNS);
-	nl_close(nl);
+	r = ioctl(mnl_socket_get_fd(nl.socket), SIOCGSKNS);
+	return r < 0 ? zerr_sys(e, "find out the present network namespace") : r;
+}
+
+int netns_do(int netns_fd, int (*fn)(void *arg, struct zerr *e), void *arg, struct zerr *e)
+{
+	AUTO_CLOSE int own = own_netns(e);
+	int r;
+
 	if (own < 0)
-		return zerr_sys(e, "find out the present network namespace");
+		return own;
 	if (setns(netns_fd, CLONE_NEWNET) < 0)
 		return zerr_sys(e, "enter the network namespace");
-	r = nl_open(nl, e);
-	if (setns(own, CLONE_NEWNET) < 0) {
-		r = zerr_sys(e, "return to the host's network namespace");
+	r = fn(arg, e);
+	if (setns(own, CLONE_NEWNET) == 0)
+		return r;
+	(void)zerr_sys(e, "return to the host's network namespace");
+	return zerr_hint(e, -ENOTRECOVERABLE, "run 'zone verify --repair'");
+}
+
+static int open_here(void *arg, struct zerr *e)
+{
+	return nl_open(arg, e);
+}
+
+int nl_open_in(struct nl *nl, int netns_fd, struct zerr *e)
+{
+	const int r = netns_do(netns_fd, open_here, nl, e);
+
+	if (r == -ENOTRECOVERABLE)
 		nl_close(nl);
-		return zerr_hint(e, -ENOTRECOVERABLE, "run 'zone verify --repair'");
-	}
 	return r;
 }
 

@@ -43,6 +43,8 @@ int nl_open_protocol(struct nl *nl, int protocol, struct zerr *e);
 /* Open @nl inside @netns_fd; the caller's thread is there for one system call and back again. When
  * it cannot get back that is the error, and the caller must do nothing else in that thread. */
 int nl_open_in(struct nl *nl, int netns_fd, struct zerr *e);
+/* Call @fn while the caller's thread is inside @netns_fd, and come back; errors as nl_open_in(). */
+int netns_do(int netns_fd, int (*fn)(void *arg, struct zerr *e), void *arg, struct zerr *e);
 void nl_close(struct nl *nl);
 #define AUTO_NL __attribute__((cleanup(nl_close)))
 

@@ -2,6 +2,7 @@
 /* Notes as records: one table of their fields for both directions. */
 #include "net/note.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +15,7 @@
 #define NOTE_FORMAT  1
 #define LOCK_WAIT_MS 10000
 
-enum field_kind { FIELD_TEXT, FIELD_UINT, FIELD_BOOL, FIELD_ADDRESS, FIELD_MAC };
+enum field_kind { FIELD_TEXT, FIELD_UINT, FIELD_RATE, FIELD_BOOL, FIELD_ADDRESS, FIELD_MAC };
 
 static const struct field {
 	const char *name;
@@ -41,6 +42,8 @@ static const struct field {
 	F("open.ra", BOOL, open.ra),
 	F("open.dhcp", BOOL, open.dhcp),
 	F("open.ethertype", BOOL, open.ethertype),
+	F("ingress", RATE, ingress),
+	F("egress", RATE, egress),
 	F("vlan", UINT, vlan),
 	F("vlans", TEXT, vlans),
 	F("parent", TEXT, parent),
@@ -113,6 +116,10 @@ static int put(struct record *r, const struct field *f, const struct note *n)
 		return *(const unsigned *)from
 			       ? record_setf(r, f->name, "%u", *(const unsigned *)from)
 			       : 0;
+	case FIELD_RATE:
+		return *(const uint64_t *)from
+			       ? record_setf(r, f->name, "%" PRIu64, *(const uint64_t *)from)
+			       : 0;
 	case FIELD_BOOL:
 		return put_text(r, f->name, *(const bool *)from ? "1" : "");
 	case FIELD_ADDRESS:
@@ -138,6 +145,9 @@ static void get(const struct record *r, const struct field *f, struct note *n)
 		break;
 	case FIELD_UINT:
 		*(unsigned *)to = (unsigned)record_u64(r, f->name, 0);
+		break;
+	case FIELD_RATE:
+		*(uint64_t *)to = record_u64(r, f->name, 0);
 		break;
 	case FIELD_BOOL:
 		*(bool *)to = str_eq(text, "1");

@@ -39,9 +39,10 @@ struct note {
 	struct ipnet ipv4, ipv6; /* family 0: not known */
 	struct nic_open open;
 	bool isolated;
-	unsigned vlan;	 /* of untagged frames; 0: as its bridge has it */
-	char vlans[256]; /* whose tags pass, "5 6" */
-	char parent[16]; /* the host's interface on which it is spoken for */
+	uint64_t ingress, egress; /* bytes per second; 0: no limit */
+	unsigned vlan;		  /* of untagged frames; 0: as its bridge has it */
+	char vlans[256];	  /* whose tags pass, "5 6" */
+	char parent[16];	  /* the host's interface on which it is spoken for */
 	struct home home;
 };
 

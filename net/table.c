@@ -29,7 +29,7 @@ static int run_helper_with(const struct net_env *env, const char *option, int co
 /* By the sets that the rules have last. */
 static bool is_there(void)
 {
-	return elem_has_set(ELEM_INET, MAP_ONE6) && elem_has_set(ELEM_BRIDGE, "open_ethertype");
+	return elem_has_set(ELEM_INET, MAP_ONE6) && elem_has_set(ELEM_BRIDGE, SET_EGRESS);
 }
 
 /* nft has the kernel compare what is in an interval set as big-endian numbers. */

@@ -36,7 +36,8 @@
 #define MAP_ANY6     "any6"
 #define MAP_ONE4     "one4"
 #define MAP_ONE6     "one6"
-#define SET_DROPS    "drops" /* in both tables */
+#define SET_DROPS    "drops"  /* in both tables */
+#define SET_EGRESS   "egress" /* in both tables */
 #define SET_PORTS    "ports"
 #define SET_SAME     "same"
 #define SET_TAGGED   "tagged"

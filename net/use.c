@@ -136,6 +136,14 @@ int use_load(const struct net_env *env, const char *network, const char *user, s
 	return r;
 }
 
+int use_save(const struct net_env *env, const char *network, const char *user, const struct note *n,
+	     struct zerr *e)
+{
+	AUTO_CLOSE int dir = open_directory(env, network);
+
+	return dir < 0 ? zerr_code(e, -dir, "note of %s", user) : note_save(dir, user, n, e);
+}
+
 int use_end(const struct net_env *env, struct nl *nl, const char *network, const char *user,
 	    struct zerr *e)
 {

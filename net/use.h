@@ -22,6 +22,9 @@ int use_confirm(int dir, const char *from, const char *to, const struct note *n,
 /* Read the note @user. 0, -ENOENT. */
 int use_load(const struct net_env *env, const char *network, const char *user, struct note *ret,
 	     struct zerr *e);
+/* Write the note @user again. */
+int use_save(const struct net_env *env, const char *network, const char *user, const struct note *n,
+	     struct zerr *e);
 /* Take a note back; the network goes down when it was the last. Nothing to do is fine. */
 int use_end(const struct net_env *env, struct nl *nl, const char *network, const char *user,
 	    struct zerr *e);

@@ -73,7 +73,8 @@ struct change {
 	struct status status; /* of the zone */
 	struct cg cg;
 	struct zone_spec from, to;
-	bool known; /* from is what the zone has: the file was right */
+	const char *plug; /* interface that comes or goes at once */
+	bool known;	  /* from is what the zone has: the file was right */
 };
 #define CHANGE_NEW                                                        \
 	{                                                                 \
@@ -118,7 +119,7 @@ static int check_fixed(const struct zone_spec *from, const struct zone_spec *to,
 static struct live live_of(struct change *c)
 {
 	return (struct live){ &c->z,	&c->status, &c->status.rec, c->cg.payload,
-			      &c->from, &c->to,	    &c->later };
+			      &c->from, &c->to,	    c->plug,	    &c->later };
 }
 
 /* What is live takes effect at once, or the whole change is refused. */
@@ -146,6 +147,8 @@ static bool is_later(const struct change *c, const char *path)
 	for (size_t i = 0; i < c->later.n; i++)
 		if (str_eq(c->later.v[i], path))
 			return true;
+	if (c->plug && runs(c))
+		return false;
 	return k ? !k->live : !live_has(path);
 }
 
@@ -259,13 +262,14 @@ static int edit_one(struct change *c, const char *assignment, bool *any, struct 
 	return r;
 }
 
-int zone_set(struct zone_host *h, const char *name, char *const *assignments, int n,
-	     struct strv *ret_live, struct zerr *e)
+static int set(struct zone_host *h, const char *name, const char *plug, char *const *assignments,
+	       int n, struct strv *ret_live, struct zerr *e)
 {
 	AUTO_CHANGE struct change c = CHANGE_NEW;
-	bool any = false;
+	bool any = plug != NULL;
 	int r = zone_load(h, name, LOAD_LOCK, &c.z, e);
 
+	c.plug = plug;
 	if (r == 0)
 		r = read_text(&c.z, &c.text, e);
 	for (int i = 0; i < n && r == 0; i++)
@@ -277,6 +281,18 @@ int zone_set(struct zone_host *h, const char *name, char *const *assignments, in
 		    0)
 			r = zerr_code(e, ENOMEM, "set");
 	return r;
+}
+
+int zone_set(struct zone_host *h, const char *name, char *const *assignments, int n,
+	     struct strv *ret_live, struct zerr *e)
+{
+	return set(h, name, NULL, assignments, n, ret_live, e);
+}
+
+int live_plug(struct zone_host *h, const char *name, const char *nic, char *const *assignments,
+	      int n, struct strv *ret_live, struct zerr *e)
+{
+	return set(h, name, nic, assignments, n, ret_live, e);
 }
 
 int zone_config_text(struct zone_host *h, const char *name, struct buf *ret, struct zerr *e)

@@ -59,11 +59,9 @@ void zone_info_done(struct zone_info *i)
 /* Global addresses as the zone has them now. */
 static void addresses(struct zone_info *i, const struct record *rec)
 {
-	char path[64];
 	struct zerr ignored = { 0 };
+	AUTO_CLOSE int ns = state_netns(rec);
 
-	(void)snprintf(path, sizeof(path), "/proc/%d/ns/net", (int)record_u64(rec, "pid", 0));
-	AUTO_CLOSE int ns = open(path, O_RDONLY | O_CLOEXEC);
 	if (ns >= 0)
 		(void)net_addresses(ns, &i->ipv4, &i->ipv6, &ignored);
 }

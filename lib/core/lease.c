@@ -115,3 +115,21 @@ int lease_ensure(struct zone *z, const struct nic_spec *nic, struct net_lease *r
 		r = one(z->h, nic, &all, &z->entry, ret, &changed, e);
 	return r == 0 && changed ? index_put(z->h->host, &z->entry, e) : r;
 }
+
+int lease_drop(struct zone_host *h, const char *name, const char *nic, struct zerr *e)
+{
+	AUTO_CLOSE int lock = index_lock(h->host, e);
+	struct index_entry x = { 0 };
+	struct lease_line l;
+	size_t at;
+	int r = lock < 0 ? lock : index_find_one(h->host, name, &x, e);
+
+	if (r == 0 && lease_find(&x, nic, &l, &at)) {
+		free(x.leases.v[at]);
+		x.leases.v[at] = x.leases.v[--x.leases.n];
+		x.leases.v[x.leases.n] = NULL;
+		r = index_put(h->host, &x, e);
+	}
+	index_entry_done(&x);
+	return r;
+}

@@ -15,6 +15,8 @@ bool lease_parse(const char *line, struct lease_line *ret);
 bool lease_find(const struct index_entry *x, const char *nic, struct lease_line *ret,
 		size_t *ret_at);
 
+/* Give the lease of zone @name's @nic back; none is fine. */
+int lease_drop(struct zone_host *h, const char *name, const char *nic, struct zerr *e);
 /* The lease of @nic, given (and written to the index) when there is none that fits. */
 int lease_ensure(struct zone *z, const struct nic_spec *nic, struct net_lease *ret, struct zerr *e);
 /* Leases for all NICs of a zone that is being made; the caller holds index_lock(). Fills

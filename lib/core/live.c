@@ -11,6 +11,7 @@ static const struct family {
 	{ "limits.", limits_live },
 	{ "raw.cgroup.", raw_cgroup_live },
 	{ "device.", devices_live },
+	{ "net.", nics_live },
 	{ "forward.", forwards_live },
 	{ "mount.", usermounts_live },
 	{ "rlimit.", rlimits_live },

@@ -16,6 +16,7 @@ struct live {
 	struct record *state; /* of the run; what a family keeps there is saved by live_change() */
 	int payload;	      /* its control group */
 	const struct zone_spec *from, *to;
+	const char *plug;   /* the interface that is to come or go, with its keys; NULL: none */
 	struct strv *later; /* full keys whose change has to wait for the next start: appended */
 };
 
@@ -39,6 +40,9 @@ int live_pairs(const struct pairs *from, const struct pairs *to,
  * so that unsetting it, or undoing a change, can put it back. NULL: not known. */
 int live_remember(const struct live *l, const char *key, const char *was, struct zerr *e);
 const char *live_remembered(const struct live *l, const char *key);
+/* As zone_set(), and when the zone runs interface @nic comes or goes at once. config.c. */
+int live_plug(struct zone_host *h, const char *name, const char *nic, char *const *assignments,
+	      int n, struct strv *ret_live, struct zerr *e);
 /* Remember that @prefix@name waits for the next start. 0 or -ENOMEM with message. */
 int live_later(const struct live *l, const char *prefix, const char *name, struct zerr *e);
 
@@ -49,4 +53,5 @@ int devices_live(const struct live *l, struct zerr *e);	   /* devnodes.c: device
 int usermounts_live(const struct live *l, struct zerr *e); /* usermounts_live.c: mount.NAME.* */
 int rlimits_live(const struct live *l, struct zerr *e);	   /* rlimits_live.c: rlimit.NAME */
 int forwards_live(const struct live *l, struct zerr *e);   /* forwards.c: forward.PORT */
+int nics_live(const struct live *l, struct zerr *e);	   /* nics_live.c: net.NIC.* */
 int sysctls_live(const struct live *l, struct zerr *e);	   /* sysctls.c: sysctl.NAME */

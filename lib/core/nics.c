@@ -44,6 +44,43 @@ int nics_link(const struct record *state, size_t i, struct net_link *ret)
 	return 0;
 }
 
+int nics_find(const struct record *state, const char *nic, struct net_link *ret)
+{
+	struct net_link l;
+
+	for (size_t i = 0; nics_link(state, i, &l) == 0; i++)
+		if (str_eq(l.nic, nic)) {
+			*ret = l;
+			return 0;
+		}
+	return -ENOENT;
+}
+
+int nics_record(struct record *state, const struct net_link *link)
+{
+	struct net_link other;
+	size_t n = 0;
+
+	while (nics_link(state, n, &other) == 0)
+		n++;
+	return save_link(state, n, link);
+}
+
+void nics_forget(struct record *state, const char *nic)
+{
+	struct net_link l;
+	char key[32];
+	size_t kept = 0, i = 0;
+
+	for (; nics_link(state, i, &l) == 0; i++)
+		if (!str_eq(l.nic, nic))
+			(void)save_link(state, kept++, &l); /* no longer than what it replaces */
+	for (; kept < i; kept++) {
+		(void)snprintf(key, sizeof(key), "nic.%zu", kept);
+		record_unset(state, key);
+	}
+}
+
 /* systemd-networkd in the zone would drop addresses that it did not set: tell it ours. */
 static void tell_networkd(const struct boot *b, const struct nic_spec *spec,
 			  const struct net_lease *n)

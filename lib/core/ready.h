@@ -8,5 +8,8 @@
 
 /* Wait until the zone is ready. 0; -ETIMEDOUT (it goes on running); -ECHILD when it ended first. */
 int ready_wait(struct zone *z, int timeout_ms, struct zerr *e);
+/* Wait until each of its interfaces has carrier, and addresses that nobody else has: netwait.c.
+ * Otherwise the same. */
+int network_wait(struct zone *z, int timeout_ms, struct zerr *e);
 /* Without waiting. @rec: the state record. */
 bool ready_now(const struct zone *z, const struct record *rec);

@@ -81,19 +81,14 @@ static int open_other(const struct boot *b, const char *name, struct zerr *e)
 {
 	AUTO_ZONE struct zone other = { .dir = -1, .run = -1, .lock = -1 };
 	AUTO_RECORD struct record rec = { 0 };
-	char path[64];
 	int r = share_load(b->z->h, b->z->name, name, &other, e);
 
 	if (r == 0)
 		r = record_load(&rec, other.run, "state", STATE_FORMAT, e);
 	if (r < 0)
 		return r;
-	(void)snprintf(path, sizeof(path), "/proc/%llu/ns/net",
-		       (unsigned long long)record_u64(&rec, "pid", 0));
-	AUTO_CLOSE int ns = open(path, O_RDONLY | O_CLOEXEC);
-	AUTO_CLOSE int init = state_pidfd(&rec, "pid"); /* afterwards: so it was its own */
-	return ns < 0 || init < 0 ? zerr_as(e, ZERR_STATE, "zone %s has just ended", name)
-				  : own_take_fd(&ns);
+	AUTO_CLOSE int ns = state_netns(&rec);
+	return ns < 0 ? zerr_as(e, ZERR_STATE, "zone %s has just ended", name) : own_take_fd(&ns);
 }
 
 /* Only who owns the namespace may mount it: made here, and put in place by the child. */

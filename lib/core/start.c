@@ -294,7 +294,10 @@ int zone_start(struct zone_host *h, const char *name, const struct zone_start *a
 	if (r < 0)
 		return r;
 	zone_unlock(&z);
+	if (r == 1 && a->wait == ZONE_WAIT_NETWORK && (r = zone_load_spec(&z, e)) < 0)
+		return r;
 	if (a->wait == ZONE_WAIT_NONE || a->wait == ZONE_WAIT_RUNNING)
 		return 0;
-	return ready_wait(&z, a->timeout_ms, e);
+	return a->wait == ZONE_WAIT_NETWORK ? network_wait(&z, a->timeout_ms, e)
+					    : ready_wait(&z, a->timeout_ms, e);
 }

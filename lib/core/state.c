@@ -206,3 +206,14 @@ int state_allows(const struct status *s, enum verb_class what, const char *name,
 	zerr_as(e, ZERR_STATE, "the zone is %s%s%s", names[s->state], s->op[0] ? ":" : "", s->op);
 	return zerr_hint(e, -EBUSY, "zone %s %s", help, name);
 }
+
+int state_netns(const struct record *rec)
+{
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "/proc/%llu/ns/net",
+		       (unsigned long long)record_u64(rec, "pid", 0));
+	AUTO_CLOSE int ns = open(path, O_RDONLY | O_CLOEXEC);
+	AUTO_CLOSE int init = state_pidfd(rec, "pid"); /* afterwards: so it was its own */
+	return ns < 0 || init < 0 ? -ESRCH : own_take_fd(&ns);
+}

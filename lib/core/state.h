@@ -44,5 +44,7 @@ int state_allows(const struct status *s, enum verb_class what, const char *name,
 bool state_has_keeper(int run);
 /* A pidfd of the recorded process (`pid`/`pid_start` or `monitor`/`monitor_start`), or -ESRCH. */
 int state_pidfd(const struct record *rec, const char *which);
+/* The network namespace of the recorded init. A descriptor, or -ESRCH: it has just ended. */
+int state_netns(const struct record *rec);
 /* Field 22 of /proc/PID/stat, the start time in clock ticks; 0 when there is no such process. */
 uint64_t process_start_time(pid_t pid);

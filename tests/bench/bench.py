@@ -147,11 +147,13 @@ def report(table, times, monitor):
         rows.append(row)
         ratio = f"{row['ratio']:.2f}" if floor else ""
         print(f"{name:<32}{row['min']:>9.2f}{row['median']:>9.2f}{row['p95']:>9.2f}{ratio:>8}")
+    more = statistics.median(a - b for a, b in zip(times["start, one veth"], times["start, no NIC"]))
+    print(f"start: one veth costs {more:.2f} ms")
     whole, private = pss(monitor)
     print(f"monitor: {whole} kB PSS, {private} kB private")
     with open(f"{build}/bench.json", "w", encoding="utf-8") as f:
         json.dump({"kernel": os.uname().release, "cpus": os.cpu_count(), "rounds": rounds, "cases": rows,
-                   "monitor_pss_kb": whole, "monitor_private_kb": private, "times_ms": times}, f, indent=1)
+                   "monitor_pss_kb": whole, "monitor_private_kb": private, "veth_ms": more, "times_ms": times}, f, indent=1)
 
 
 def main():

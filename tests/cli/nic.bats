@@ -16,6 +16,7 @@ teardown() {
   zone destroy -f -s --all
   local link
   for link in br0 p0; do ip link del "$link" 2>/dev/null || true; done
+  ip -n outside neigh flush all # or the next zone with such an address would not be found
 }
 
 reaches() { # NAME ADDRESS
@@ -203,7 +204,7 @@ inside() { # NAME WORDS of ip…
   same here "$(outside_reaches 192.0.2.10:80)"
   same here "$(outside_reaches '[2001:db8::10]:80')"
   same here "$(ask_in "$Z-b" 192.0.2.10 80)"
-  same "$(cat /sys/class/net/up0/address)" "$(inside "$Z-a" -o link show eth0 | grep -o 'ether [^ ]*' | cut -d' ' -f2)"
+  same "$(ip -o link show up0 | grep -o 'ether [^ ]*' | cut -d' ' -f2)" "$(inside "$Z-a" -o link show eth0 | grep -o 'ether [^ ]*' | cut -d' ' -f2)"
   zone set "$Z-b" net.eth0.mac=02:00:00:00:00:11
   zone stop -k "$Z-b"
   refuse 2 "mac: a NIC of type ipvlan has no such key" zone start "$Z-b"
@@ -240,7 +241,7 @@ inside() { # NAME WORDS of ip…
   need vlan
   zone network create "$Z-v" --vlan-aware
   local n
-  for n in a b c t; do mk "$Z-$n" -n "$Z-v"; done
+  for n in a b c t; do mk "$Z-$n" -s net.eth0.network="$Z-v"; done
   zone set "$Z-a" net.eth0.vlan=5
   zone set "$Z-b" net.eth0.vlan=5
   zone set "$Z-t" net.eth0.vlans=5,6
