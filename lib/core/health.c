@@ -232,14 +232,15 @@ static bool runs(struct check *c)
 	return state_now(c->z, &s, &e) == 0 && s.state == STATE_RUNNING;
 }
 
-/* Whether init is ending: it counts as alive until all that it takes along are gone, and a check is
- * among the first of these. */
+/* Whether init is ending: a check is among the first of those that it takes along, or that are
+ * killed with it. */
 static bool ends(const struct check *c)
 {
 	AUTO_CLOSE int init = state_pidfd(c->state, "pid");
 	struct pollfd p = { .fd = init, .events = POLLIN };
 
-	return init < 0 || poll(&p, 1, ENDING_MS) == 1;
+	return init < 0 || process_exits((pid_t)record_u64(c->state, "pid", 0)) ||
+	       poll(&p, 1, ENDING_MS) == 1;
 }
 
 static void check_zone(struct zone_host *h, const char *name)

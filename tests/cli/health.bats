@@ -74,7 +74,7 @@ events_of() { # NAME EVENT FIELD, since the test began
   mk "$Z" -s "health.command=/bin/sleep 982" -s health.interval=1 -s health.timeout=3 -s health.retries=1
   zone start "$Z"
   sleep 2.5
-  [ "$(pgrep -c -f '^/bin/sleep 982')" -le 1 ]
+  [ "$(zone exec "$Z" -- ps | grep -c '[s]leep 982')" -le 1 ]
   until_true 10 health_is "$Z" unhealthy
   has "$(field "$Z" .health_output)" "no result after 3 s"
 }
