@@ -35,6 +35,24 @@ int net_count(const struct net_env *env, const char *zone, const struct net_link
 	return 0;
 }
 
+int net_count_inside(int netns_fd, const char *nic, struct net_counters *ret)
+{
+	AUTO_NL struct nl inside = { 0 };
+	struct zerr unused = { 0 };
+	struct link_info info;
+	int r = nl_open_in(&inside, netns_fd, &unused);
+
+	if (r == 0)
+		r = link_get(&inside, nic, &info, &unused); /* without counters */
+	if (r == 0)
+		r = link_find(&inside, info.index, NULL, &info, &unused);
+	if (r < 0)
+		return -ENODEV;
+	*ret = (struct net_counters){ info.rx_bytes, info.tx_bytes, info.rx_packets,
+				      info.tx_packets, info.rx_dropped + info.tx_dropped };
+	return 0;
+}
+
 struct address_lists {
 	struct strv *ipv4, *ipv6;
 };

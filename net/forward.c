@@ -295,3 +295,31 @@ int net_forward_none(const struct net_env *env, const char *zone, struct zerr *e
 	record_done(&have.ports);
 	return zerr_in(e, r, "forward");
 }
+
+static int restore_one(int place, const char *zone, struct zerr *e)
+{
+	AUTO_ELEMS struct elems all = { 0 };
+	struct forwards have = { 0 };
+	int r = load(place, zone, &have, e);
+
+	/* a change that was under way is finished by whoever changes them next */
+	if (r == 0 && !have.unsure)
+		r = list_difference(&all, &have, NULL, zone, e);
+	if (r == 0)
+		r = elems_commit(&all, ELEMS_PUT, e);
+	record_done(&have.ports);
+	return zerr_in(e, r, "forwards of %s", zone);
+}
+
+int forward_restore(const struct net_env *env, struct zerr *e)
+{
+	AUTO_CLOSE int place = open_place(env, e);
+	AUTO_STRV struct strv zones = { 0 };
+	int r = place;
+
+	if (r >= 0 && (r = fs_list(place, &zones)) < 0)
+		r = zerr_code(e, -r, "forwards");
+	for (size_t i = 0; r >= 0 && i < zones.n; i++)
+		r = restore_one(place, zones.v[i], e);
+	return r < 0 ? r : 0;
+}

@@ -9,5 +9,7 @@
 #include "conf/conf.h"
 #include "net/net.h"
 
+/* Put back what the records say, for all zones; what is there is fine. */
+int forward_restore(const struct net_env *env, struct zerr *e);
 /* Who listens on @f's port of the host: "nginx (pid 7)", owned by the caller; NULL: nobody. */
 int forward_holder(const struct forward *f, char **ret, struct zerr *e);

@@ -8,6 +8,7 @@
 #include "base/own.h"
 #include "net/ident.h"
 #include "net/netup.h"
+#include "net/nic.h"
 #include "net/use.h"
 
 /* Of a network that is up these cannot be changed: who is on it has them. */
@@ -149,5 +150,7 @@ int net_network_hold(const struct net_env *env, const char *name, bool up, struc
 	AUTO_CLOSE int dir = open_record(env, name, &n, e);
 	int r = dir < 0 ? dir : nl_open(&nl, e);
 
-	return r < 0 ? r : use_hold(env, &nl, name, up, e);
+	if (r == 0)
+		r = use_hold(env, &nl, name, up, e);
+	return r == 0 && up ? nic_restore(env, &nl, e) : r;
 }

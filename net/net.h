@@ -184,6 +184,10 @@ struct net_counters {
 int net_count(const struct net_env *env, const char *zone, const struct net_link *link,
 	      struct net_counters *ret);
 
+/* Those of @nic inside @netns_fd, which has no end on the host: as far as the zone has not renamed
+ * it. 0, -ENODEV. */
+int net_count_inside(int netns_fd, const char *nic, struct net_counters *ret);
+
 struct net_counts;
 /* The counters of all links of the host as they are at this moment. *@counts is made when it is
  * NULL, else read anew; freed by net_counts_free() also after a failure. */

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/own.h"
 #include "base/steps.h"
+#include "net/forward.h"
 #include "net/guard.h"
 #include "net/ident.h"
 #include "net/names.h"
@@ -181,6 +182,15 @@ static int put_again(const struct note *n, const char *name, void *arg, struct z
 	return guard_put(n, e);
 }
 
+int nic_restore(const struct net_env *env, struct nl *nl, struct zerr *e)
+{
+	int r = use_restore(env, nl, e);
+
+	if (r == 0)
+		r = use_each(env, NULL, put_again, NULL, e);
+	return r < 0 ? r : forward_restore(env, e);
+}
+
 static int up_guard(void *ctx, struct zerr *e)
 {
 	struct nic *n = ctx;
@@ -191,8 +201,7 @@ static int up_guard(void *ctx, struct zerr *e)
 	if (r != -ENOENT)
 		return r;
 	/* somebody has flushed our tables */
-	r = use_restore(n->env, n->nl, e);
-	return r < 0 ? r : use_each(n->env, NULL, put_again, NULL, e);
+	return nic_restore(n->env, n->nl, e);
 }
 
 static int down_guard(void *ctx, struct zerr *e)

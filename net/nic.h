@@ -82,6 +82,9 @@ const struct nic_ops *nic_find(const char *type, struct zerr *e);
 /* Whether the keys that are set are @ops's. 0 or a usage error. */
 int nic_check_keys(const struct nic_ops *ops, const struct nic_spec *nic, struct zerr *e);
 
+/* Put back what somebody has flushed of our tables: networks, guards, forwarded ports, by what is
+ * noted of them. */
+int nic_restore(const struct net_env *env, struct nl *nl, struct zerr *e);
 /* The note under its final name: what was done so far is found again by it. Once. */
 int nic_confirm(struct nic *n, struct zerr *e);
 /* Open @n->inside if it is not open. */

@@ -9,3 +9,6 @@ extern const struct storage_ops storage_overlay;
 extern const struct storage_ops storage_dir;
 extern const struct storage_ops storage_loop;
 extern const struct storage_ops storage_lvm;
+
+/* ops->changed() of btrfs. */
+int btrfs_changed(int old, int new, struct strv *ret);

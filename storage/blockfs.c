@@ -26,6 +26,8 @@ struct blockfs {
 	const char *name;	     /* the kernel's, and the word in zone.conf */
 	const char *make[ARGS_MAX];  /* program and arguments; the device comes last */
 	const char *renew[ARGS_MAX]; /* for a copy; none: the kernel takes two of one identity */
+	bool replays;		     /* only a log that was played back lets it do so */
+	bool twins;		     /* the kernel can be told to take two of one identity */
 	const char *options[4][2];   /* of the mount; a NULL value: a flag */
 	int (*grow)(int root, uint64_t size);
 	uint64_t least; /* bytes that its program makes one of */
@@ -92,6 +94,9 @@ static const struct blockfs types[] = {
 	  .grow = grow_ext4 },
 	{ .name = "xfs",
 	  .make = { "mkfs.xfs", "-q", "-f" },
+	  .renew = { "xfs_db", "-x", "-c", "uuid generate" }, /* writes its log anew */
+	  .replays = true,
+	  .twins = true,
 	  .options = { { "discard", NULL }, { "nouuid", NULL } },
 	  .grow = grow_xfs,
 	  .least = 300 * MIB },
@@ -176,14 +181,9 @@ static int run_on(const char *const *args, const char *device, struct zerr *e)
 	return run_status(args, device, NULL, e);
 }
 
-bool blockfs_renews(const struct blockfs *f)
+bool blockfs_renews(const struct blockfs *f, bool root)
 {
-	return f->renew[0];
-}
-
-int blockfs_renew(const struct blockfs *f, const char *device, struct zerr *e)
-{
-	return f->renew[0] ? run_on(f->renew, device, e) : 0;
+	return f->renew[0] && (root || !f->twins);
 }
 
 /* Its root, opened to work on: what fsmount() gives is only a place. */
@@ -193,6 +193,16 @@ static int open_root(const struct blockfs *f, const char *device, struct zerr *e
 	const int fd = mount < 0 ? mount : fs_open_below(mount, ".", O_RDONLY | O_DIRECTORY, 0);
 
 	return mount >= 0 && fd < 0 ? zerr_code(e, -fd, "open the %s on %s", f->name, device) : fd;
+}
+
+int blockfs_renew(const struct blockfs *f, const char *device, struct zerr *e)
+{
+	AUTO_CLOSE int mount = f->replays ? blockfs_mount(f, device, e) : -1;
+
+	if (f->replays && mount < 0)
+		return mount;
+	mount = own_close(mount);
+	return f->renew[0] ? run_on(f->renew, device, e) : 0;
 }
 
 int blockfs_make(const struct blockfs *f, const char *device, int from, struct zerr *e)

@@ -31,8 +31,9 @@ int blockfs_attach(const struct blockfs *f, const char *device, const struct vol
 		   struct zerr *e);
 /* Grow it, used or not, to the size of its device; bytes of that: @size. */
 int blockfs_grow(const struct blockfs *f, const char *device, uint64_t size, struct zerr *e);
-/* Whether copies need blockfs_renew(): the kernel takes no two of one identity. */
-bool blockfs_renews(const struct blockfs *f);
+/* Whether a copy needs blockfs_renew(): one that becomes the root of a zone (@root), or one that is
+ * only read, beside its source. */
+bool blockfs_renews(const struct blockfs *f, bool root);
 /* @device is the copy of another file system and not mounted: see to it that both can be, side by
  * side. */
 int blockfs_renew(const struct blockfs *f, const char *device, struct zerr *e);

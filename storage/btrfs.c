@@ -161,5 +161,6 @@ const struct storage_ops storage_btrfs = {
 	.resize = btrfs_resize,
 	.usage = btrfs_usage,
 	.space = btrfs_space,
+	.changed = btrfs_changed,
 	.pool = &pool_btrfs,
 };

@@ -104,7 +104,7 @@ static int copy_file(int from, const char *source, int to, const char *name, str
 }
 
 /* Give a copy what it needs to be mounted beside its source, and write it to disk. */
-static int finish_copy(const struct volume *v, int dir, const char *name, struct zerr *e)
+static int finish_copy(const struct volume *v, int dir, const char *name, bool root, struct zerr *e)
 {
 	const struct blockfs *f = blockfs_find(v->fs, e);
 	AUTO_CLOSE int fd = f ? fs_open_below(dir, name, O_RDONLY, 0) : -EINVAL;
@@ -116,7 +116,7 @@ static int finish_copy(const struct volume *v, int dir, const char *name, struct
 	/* in any case it gets the note of a device, while there is room for it */
 	AUTO_CLOSE int device = loopdev_open(dir, name, path, NULL, e);
 	r = device < 0 ? device : 0;
-	if (r == 0 && blockfs_renews(f))
+	if (r == 0 && blockfs_renews(f, root))
 		r = blockfs_renew(f, path, e);
 	return r < 0 || fsync(fd) == 0 ? r : zerr_sys(e, "write %s to disk", name);
 }
@@ -207,7 +207,7 @@ static int create_from_base(const struct volume *v, const struct blockfs *f, str
 		return 0;
 	r = copy_file(cache, name, v->dir, IMG, e);
 	if (r == 0)
-		r = finish_copy(v, v->dir, IMG, e);
+		r = finish_copy(v, v->dir, IMG, true, e);
 	if (r == 0)
 		r = grow_file(f, v->dir, IMG, size_of(v), e);
 	return r < 0 ? r : 1;
@@ -295,19 +295,21 @@ static int loop_clone(const struct volume *v, int snap, const struct volume *to,
 
 static int loop_settle(const struct volume *v, int dir, struct zerr *e)
 {
-	return finish_copy(v, dir, IMG, e);
+	return finish_copy(v, dir, IMG, dir == v->dir, e);
 }
 
 static int from_snapshot(const struct volume *v, int snap, const char *name, struct zerr *e)
 {
 	const int r = copy_file(snap, IMG, v->dir, name, e);
 
-	return r < 0 ? r : finish_copy(v, v->dir, name, e);
+	return r < 0 ? r : finish_copy(v, v->dir, name, true, e);
 }
 
 static int loop_restore(const struct volume *v, int snap, struct zerr *e)
 {
-	return tree_replace(v, IMG, snap, from_snapshot, e);
+	const int r = tree_replace(v, IMG, snap, from_snapshot, e);
+
+	return r < 0 ? r : fs_remove(v->dir, IMG ".new.loop", e); /* LOOPDEV_NOTE of what it was */
 }
 
 static int loop_resize(const struct volume *v, struct zerr *e)

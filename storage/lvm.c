@@ -32,6 +32,7 @@
 #define ROUND	      (UINT64_C(64) << 20)
 #define EXTENT	      (UINT64_C(4) << 20)   /* a group's own may be larger: it rounds up then */
 #define SLACK	      (UINT64_C(256) << 20) /* by which a volume may be larger than was asked */
+#define LEAST	      (UINT64_C(16) << 20)  /* of room beside the data: what is written at once */
 
 static const char *group_of(const struct volume *v)
 {
@@ -123,16 +124,16 @@ static void tell_room(const struct volume *v)
 			 pool_of(v), data, room.metadata);
 }
 
-/* Refuse what is known not to fit: @bytes of data. */
+/* Refuse what is known not to fit: @bytes of data and LEAST. */
 static int check_room(const struct volume *v, uint64_t bytes, struct zerr *e)
 {
 	struct lvm_room room;
 	char wants[16], has[16];
 
-	if (lvm_room(group_of(v), pool_of(v), &room) < 0 || bytes <= room.size - room.used)
+	if (lvm_room(group_of(v), pool_of(v), &room) < 0 || bytes + LEAST <= room.size - room.used)
 		return 0; /* not known, or enough */
 	return zerr_code(e, ENOSPC, "%s into the thin pool %s/%s, which has %s left",
-			 format_size(bytes, wants), group_of(v), pool_of(v),
+			 format_size(bytes + LEAST, wants), group_of(v), pool_of(v),
 			 format_size(room.size - room.used, has));
 }
 
@@ -149,11 +150,15 @@ static int make_thin(const struct volume *v, const struct lv *l, uint64_t size, 
 
 /* A thin copy of @from, not active. An origin in use is suspended for it, its file system complete
  * on disk. */
-static int copy_thin(const struct lv *from, const struct lv *to, struct zerr *e)
+static int copy_thin(const struct volume *v, const struct lv *from, const struct lv *to,
+		     struct zerr *e)
 {
 	AUTO_FREE char *origin = str_fmt("%s/%s", from->group, from->name);
 	const char *const args[] = { "lvcreate", "-qq", "-y", "-s", "-n", to->name, origin, NULL };
+	const int r = check_room(v, 0, e);
 
+	if (r < 0)
+		return r;
 	return origin ? lvm_run(args, NULL, e) : zerr_code(e, ENOMEM, "lvm");
 }
 
@@ -167,13 +172,13 @@ static int node_of(const struct lv *l, char **ret, struct zerr *e)
 	return *ret ? 0 : zerr_code(e, ENOMEM, "lvm");
 }
 
-static int renew(const struct volume *v, const struct lv *l, struct zerr *e)
+static int renew(const struct volume *v, const struct lv *l, bool root, struct zerr *e)
 {
 	const struct blockfs *f = blockfs_find(v->fs, e);
 	AUTO_FREE char *node = NULL;
 	int r = f ? 0 : -EINVAL;
 
-	if (r < 0 || !blockfs_renews(f))
+	if (r < 0 || !blockfs_renews(f, root))
 		return r;
 	r = node_of(l, &node, e);
 	return r < 0 ? r : blockfs_renew(f, node, e);
@@ -284,9 +289,9 @@ static int from_image(const struct volume *v, const struct blockfs *f, struct ze
 	if (r == 0)
 		r = lv_new(&l, v, v->dir, RECORD, e);
 	if (r == 0)
-		r = copy_thin(&base, &l, e);
+		r = copy_thin(v, &base, &l, e);
 	if (r == 0)
-		r = renew(v, &l, e);
+		r = renew(v, &l, true, e);
 	return r == 0 ? grow(v, &l, size_of(v), e) : r;
 }
 
@@ -390,7 +395,7 @@ static int copy_to(const struct volume *v, int from, int to, const char *file, s
 
 	if (r == 0)
 		r = lv_new(&l, v, to, file, e);
-	return r == 0 ? copy_thin(&origin, &l, e) : r;
+	return r == 0 ? copy_thin(v, &origin, &l, e) : r;
 }
 
 static int lvm_snapshot(const struct volume *v, int snap, struct zerr *e)
@@ -410,7 +415,7 @@ static int lvm_settle(const struct volume *v, int dir, struct zerr *e)
 	const int r = lv_open(&l, dir, e);
 
 	tell_room(v);
-	return r == 0 ? renew(v, &l, e) : r;
+	return r == 0 ? renew(v, &l, dir == v->dir, e) : r;
 }
 
 /* `volume.new` is the new one before the exchange, the old one after it. */
@@ -426,7 +431,7 @@ static int lvm_restore(const struct volume *v, int snap, struct zerr *e)
 	if (r == 0)
 		r = lv_load(&l, v->dir, fresh, e);
 	if (r == 0)
-		r = renew(v, &l, e);
+		r = renew(v, &l, true, e);
 	if (r == 0 && renameat2(v->dir, fresh, v->dir, RECORD, RENAME_EXCHANGE) < 0)
 		r = zerr_sys(e, "exchange the volumes");
 	exchanged = r == 0;

@@ -179,23 +179,33 @@ static int find(const char *group, const char *name, struct buf *ret, struct zer
 	return which ? lvm_run(args, ret, e) : zerr_code(e, ENOMEM, "lvm");
 }
 
+/* The program is slow to begin: what is seldom so is asked only when it failed. */
 int lvm_remove(const char *group, const char *name, struct zerr *e)
 {
 	AUTO_FREE char *path = str_fmt("%s/%s", group, name);
 	AUTO_BUF struct buf there = { 0 };
 	const char *const args[] = { "lvremove", "-qq", "-f", "-y", path, NULL };
-	const int r = path ? find(group, name, &there, e) : zerr_code(e, ENOMEM, "lvm");
+	struct zerr missing = { 0 };
 
-	return r < 0 || !there.p || !there.p[strspn(there.p, " \n")] ? r : lvm_run(args, NULL, e);
+	if (!path)
+		return zerr_code(e, ENOMEM, "lvm");
+	const int r = lvm_run(args, NULL, e);
+	if (r < 0 && find(group, name, &there, &missing) == 0 &&
+	    (!there.p || !there.p[strspn(there.p, " \n")])) {
+		*e = (struct zerr){ 0 };
+		return 0;
+	}
+	return r;
 }
 
 int lvm_check_pool(const char *group, const char *pool, struct zerr *e)
 {
 	AUTO_BUF struct buf there = { 0 };
-	int r = find(group, pool, &there, e);
+	struct lvm_room room;
+	int r = lvm_room(group, pool, &room) == 0 ? 1 : find(group, pool, &there, e);
 
-	if (r < 0)
-		return r;
+	if (r != 0)
+		return r < 0 ? r : 0; /* one that is active needs no looking for */
 	const char *attr = there.p ? there.p + strspn(there.p, " ") : "";
 	if (*attr == 't')
 		return 0;

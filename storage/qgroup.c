@@ -11,6 +11,7 @@
 #include <sys/ioctl.h>
 
 #include "base/log.h"
+#include "base/subvol.h"
 
 #define LIMIT_NONE UINT64_MAX /* clears it */
 
@@ -43,17 +44,6 @@ static int find_item(int fd, uint64_t tree, uint64_t object, uint32_t type, uint
 		return -EPROTO;
 	memcpy(ret, a.buf + sizeof(h), h.len < size ? h.len : size);
 	return (int)h.len;
-}
-
-/* The number of the subvolume. 0 or -errno. */
-static int subvol_number(int root, uint64_t *ret)
-{
-	struct btrfs_ioctl_ino_lookup_args a = { .objectid = BTRFS_FIRST_FREE_OBJECTID };
-
-	if (ioctl(root, BTRFS_IOC_INO_LOOKUP, &a) < 0)
-		return -errno;
-	*ret = a.treeid;
-	return 0;
 }
 
 int qgroup_check_plain(int root, struct zerr *e)

@@ -86,6 +86,11 @@ struct storage_ops {
 	int (*usage)(int dir, uint64_t *ret, struct zerr *e);
 	/* The same in a moment, whatever the size. NULL: there is no way. */
 	int (*space)(int dir, struct space *ret, struct zerr *e);
+	/* Add to @ret, sorted in the end, all paths below the roots @old and @new (two that were
+	 * attached, read-only on disk as well) where they can differ, with the directories that
+	 * these are in; below a directory that is not the same one in both everything can. 0, or
+	 * -errno without message: it is to be found out by looking everywhere. NULL: always. */
+	int (*changed)(int old, int new, struct strv *ret);
 	/* Stores for such volumes, made by one command. NULL: any directory will do. */
 	const struct pool_ops *pool;
 };

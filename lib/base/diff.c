@@ -36,6 +36,9 @@ struct diff {
 	struct buf path; /* of the present directory, "" or "a/b/" */
 	int old;	 /* the same directory in the old tree */
 	unsigned absent; /* levels above us that the old tree has not */
+	const struct strv *only;
+	unsigned whole; /* levels above us from which on @only does not count */
+	bool replaced;	/* what compare() saw are two things, not one that changed */
 	struct level *levels;
 	size_t n, cap;
 	struct attrs a, b; /* last: not cleared */
@@ -76,13 +79,35 @@ static void pop_path(struct diff *d, const char *name)
 	d->path.p[d->path.len] = '\0';
 }
 
+static int by_bytes(const void *key, const void *entry)
+{
+	return strcmp(key, *(char *const *)entry);
+}
+
+/* Whether @name can be in one tree other than in the other. */
+static bool wants(struct diff *d, const char *name)
+{
+	const size_t len = d->path.len;
+
+	if (!d->only || d->absent || d->whole)
+		return true;
+	buf_str(&d->path, name);
+	if (d->path.failed)
+		return true;
+	const bool found = d->only->n && bsearch(d->path.p, d->only->v, d->only->n,
+						 sizeof(*d->only->v), by_bytes);
+	d->path.len = len;
+	d->path.p[len] = '\0';
+	return found;
+}
+
 /* ---- comparing ------------------------------------------------------------------------------ */
 
 static int look(struct diff *d, int dirfd, const char *name, struct statx *ret)
 {
 	const unsigned flags = AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_STATX_SYNC_AS_STAT;
 
-	if (statx(dirfd, name, (int)flags, STATX_BASIC_STATS, ret) == 0)
+	if (statx(dirfd, name, (int)flags, STATX_BASIC_STATS | STATX_BTIME, ret) == 0)
 		return 0;
 	return errno == ENOENT ? -ENOENT : fail(d, errno, "look at", name);
 }
@@ -195,8 +220,11 @@ static int compare(struct diff *d, int dirfd, const char *name, const struct sta
 		r = tell(d, DIFF_REMOVED, name, S_ISDIR(was.stx_mode));
 		return r < 0 ? r : tell(d, DIFF_ADDED, name, directory);
 	}
-	if (r == 0)
+	if (r == 0) {
+		d->replaced =
+			was.stx_ino != is->stx_ino || !same_time(&was.stx_btime, &is->stx_btime);
 		r = same(d, dirfd, name, &was, is);
+	}
 	if (r == 0)
 		r = tell(d, DIFF_CHANGED, name, directory);
 	return r < 0 ? r : directory;
@@ -219,7 +247,8 @@ static int tell_removed(struct diff *d, int fd)
 	for (errno = 0; r == 0 && (entry = readdir(dir)); errno = 0) {
 		struct statx was, is;
 
-		if (str_eq(entry->d_name, ".") || str_eq(entry->d_name, ".."))
+		if (str_eq(entry->d_name, ".") || str_eq(entry->d_name, "..") ||
+		    !wants(d, entry->d_name))
 			continue;
 		r = look(d, fd, entry->d_name, &is);
 		if (r == -ENOENT)
@@ -260,8 +289,11 @@ static int enter_dir(void *ctx, int dirfd, int fd, const char *name)
 {
 	struct diff *d = ctx;
 	struct statx is;
-	int r = look(d, fd, "", &is);
+	int r;
 
+	if (!wants(d, name))
+		return 1;
+	r = look(d, fd, "", &is);
 	if (r < 0)
 		return r == -ENOENT ? -ESTALE : r;
 	r = compare(d, dirfd, name, &is);
@@ -271,6 +303,8 @@ static int enter_dir(void *ctx, int dirfd, int fd, const char *name)
 		d->absent++;
 	else
 		r = descend(d, name);
+	if (!d->absent && (d->whole || d->replaced))
+		d->whole++;
 	if (r >= 0)
 		r = push_path(d, name);
 	return r < 0 || d->absent ? (r < 0 ? r : 0) : tell_removed(d, fd);
@@ -286,6 +320,8 @@ static int compare_entry(void *ctx, int dirfd, const char *name)
 		d->told = true;
 		return r;
 	}
+	if (!wants(d, name))
+		return 0;
 	r = look(d, dirfd, name, &is);
 	if (r == 0)
 		r = compare(d, dirfd, name, &is);
@@ -307,6 +343,8 @@ static int leave_dir(void *ctx, int dirfd, const char *name)
 		d->absent--;
 		return 0;
 	}
+	if (d->whole)
+		d->whole--;
 	const struct level *l = &d->levels[--d->n];
 	const int fd = openat(d->old, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
@@ -335,7 +373,7 @@ static int compare_all(struct diff *d, int new)
 	return r == 0 ? walk_tree(new, &ops, d) : r;
 }
 
-int diff_trees(int old, int new, diff_fn *fn, void *ctx, struct zerr *e)
+int diff_trees(int old, int new, const struct strv *only, diff_fn *fn, void *ctx, struct zerr *e)
 {
 	AUTO_FREE struct diff *d = malloc(sizeof(*d));
 	int r;
@@ -343,6 +381,7 @@ int diff_trees(int old, int new, diff_fn *fn, void *ctx, struct zerr *e)
 	if (!d)
 		return zerr_code(e, ENOMEM, "compare trees");
 	memset(d, 0, offsetof(struct diff, a));
+	d->only = only;
 	d->fn = fn;
 	d->ctx = ctx;
 	d->e = e;

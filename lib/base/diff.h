@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "base/str.h"
 
 enum diff_kind { DIFF_ADDED, DIFF_CHANGED, DIFF_REMOVED };
 
@@ -17,5 +18,7 @@ typedef int diff_fn(void *ctx, enum diff_kind kind, const char *path, bool direc
 
 /* Call @fn for every difference, in no particular order, but a removal comes before what is put
  * into its place. Data is read only where size and times of modification are the same and the times
- * of change are not. 0 or -errno. */
-int diff_trees(int old, int new, diff_fn *fn, void *ctx, struct zerr *e);
+ * of change are not. @only: all paths where something can differ, with the directories that they
+ * are in, sorted; below a directory that is not the same one in both trees everything can. NULL:
+ * everywhere. 0 or -errno. */
+int diff_trees(int old, int new, const struct strv *only, diff_fn *fn, void *ctx, struct zerr *e);

@@ -68,6 +68,16 @@ int subvol_writable(int fd)
 	return ioctl(fd, BTRFS_IOC_SUBVOL_SETFLAGS, &flags) < 0 ? -errno : 0;
 }
 
+int subvol_number(int fd, uint64_t *ret)
+{
+	struct btrfs_ioctl_ino_lookup_args a = { .objectid = ROOT_INODE };
+
+	if (ioctl(fd, BTRFS_IOC_INO_LOOKUP, &a) < 0)
+		return -errno;
+	*ret = a.treeid;
+	return 0;
+}
+
 int subvol_free_soon(int fd)
 {
 	/* unlike syncfs it wakes the kernel's cleaner */

@@ -3,7 +3,6 @@
 #include <string.h>
 #include <sys/file.h>
 
-#include "base/diff.h"
 #include "base/fs.h"
 #include "base/own.h"
 #include "core/snapshot.h"
@@ -60,7 +59,7 @@ static int compare(struct zone *z, const struct status *s, const char *a, const 
 		return used;
 	if (r == 0 && s->live)
 		zone_unlock(z);
-	return r == 0 ? diff_trees(old.tree, new.tree, add, ret, e) : r;
+	return r == 0 ? view_diff(&old, &new, add, ret, e) : r;
 }
 
 int zone_snapshot_diff(struct zone_host *h, const char *name, const char *a, const char *b,

@@ -9,7 +9,6 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "base/diff.h"
 #include "base/fs.h"
 #include "base/own.h"
 #include "core/snapshot.h"
@@ -42,14 +41,15 @@ static int take_change(void *ctx, enum diff_kind kind, const char *path, bool di
 	return to->failed ? -ENOMEM : 0;
 }
 
-static int write_state(struct exporting *x, const char *snapshot, int tree, struct zerr *e)
+static int write_state(struct exporting *x, const char *snapshot, const struct view *view,
+		       struct zerr *e)
 {
 	struct delta d = { 0 };
-	int r = x->last.tree >= 0 ? diff_trees(x->last.tree, tree, take_change, &d, e) : 0;
+	int r = x->last.tree >= 0 ? view_diff(&x->last, view, take_change, &d, e) : 0;
 
 	if (r == 0)
-		r = x->m->export_state(x->b, snapshot, tree, x->last.tree >= 0 ? &d.changed : NULL,
-				       &d.gone, e);
+		r = x->m->export_state(x->b, snapshot, view->tree,
+				       x->last.tree >= 0 ? &d.changed : NULL, &d.gone, e);
 	buf_done(&d.changed);
 	buf_done(&d.gone);
 	return r;
@@ -71,7 +71,7 @@ static int write_snapshot(struct exporting *x, const char *name, struct zerr *e)
 	if (r == 0)
 		r = view_open(x->z, x->s, name, &view, e);
 	if (r == 0)
-		r = write_state(x, name, view.tree, e);
+		r = write_state(x, name, &view, e);
 	view_close(&x->last);
 	x->last = view;
 	return zerr_in(e, r, "snapshot %s", name);
@@ -132,7 +132,7 @@ static int write_all(struct exporting *x, int fd, bool snapshots, struct zerr *e
 	if (r == 0 && snapshots)
 		r = write_snapshots(x, e);
 	if (r == 0)
-		r = write_state(x, "", x->present.tree, e);
+		r = write_state(x, "", &x->present, e);
 	return r == 0 ? x->m->export_end(x->b, e) : r;
 }
 

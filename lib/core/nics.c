@@ -11,6 +11,7 @@
 #include "base/own.h"
 #include "core/forwards.h"
 #include "core/lease.h"
+#include "core/state.h"
 
 /* A word of the record: "-" stands for none. */
 static const char *word(const char *text)
@@ -171,11 +172,21 @@ int nics_down(struct zone *z, const struct record *state, struct zerr *e)
 
 /* ---- info ------------------------------------------------------------------------------------ */
 
-static void count(const struct zone *z, const struct net_link *link, struct zone_nic *ret)
+static int read_counters(const struct zone *z, const struct record *state,
+			 const struct net_link *link, struct net_counters *ret)
+{
+	if (*link->host_name)
+		return net_count(&z->h->net, z->name, link, ret);
+	AUTO_CLOSE int ns = state_netns(state);
+	return ns < 0 ? ns : net_count_inside(ns, link->nic, ret);
+}
+
+static void count(const struct zone *z, const struct record *state, const struct net_link *link,
+		  struct zone_nic *ret)
 {
 	struct net_counters c;
 
-	if (net_count(&z->h->net, z->name, link, &c) < 0)
+	if (read_counters(z, state, link, &c) < 0)
 		return;
 	ret->rx_bytes = c.rx_bytes;
 	ret->tx_bytes = c.tx_bytes;
@@ -222,7 +233,7 @@ static int one_nic(const struct zone *z, const struct nic_spec *n, const struct 
 			continue;
 		if (*link.host_name)
 			r = str_set(&ret->host_name, link.host_name);
-		count(z, &link, ret);
+		count(z, state, &link, ret);
 	}
 	return r;
 }

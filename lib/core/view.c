@@ -101,7 +101,18 @@ int view_open(struct zone *z, const struct status *s, const char *snapshot, stru
 		return r;
 	}
 	ret->tree = r;
+	ret->ops = v.ops;
 	return 0;
+}
+
+int view_diff(const struct view *old, const struct view *new, diff_fn *fn, void *ctx,
+	      struct zerr *e)
+{
+	AUTO_STRV struct strv paths = { 0 };
+	const bool known =
+		old->ops->changed && old->ops->changed(old->tree, new->tree, &paths) == 0;
+
+	return diff_trees(old->tree, new->tree, known ? &paths : NULL, fn, ctx, e);
 }
 
 void view_close(struct view *v)

@@ -4,6 +4,7 @@
  * that goes with the view. */
 #pragma once
 
+#include "base/diff.h"
 #include "core/core.h"
 #include "core/state.h"
 
@@ -12,6 +13,7 @@ struct view {
 	int views; /* with a snapshot of its own: where that is */
 	int lock;  /* held as long as it is used */
 	char name[32];
+	const struct storage_ops *ops;
 };
 #define VIEW_NONE                                   \
 	{                                           \
@@ -24,5 +26,8 @@ struct view {
 int view_open(struct zone *z, const struct status *s, const char *snapshot, struct view *ret,
 	      struct zerr *e);
 void view_close(struct view *v);
+/* diff_trees() of two views of one zone, by the backend's own knowledge where it has some. */
+int view_diff(const struct view *old, const struct view *new, diff_fn *fn, void *ctx,
+	      struct zerr *e);
 /* Remove what views of dead processes left. */
 int view_sweep(const struct zone *z, struct zerr *e);

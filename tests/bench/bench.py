@@ -8,52 +8,24 @@ Within each round the cases run in random order; what is printed are minimum, me
 milliseconds, and the median of the ratios to the floor of the same round. Everything goes to BUILD/bench.json.
 It is no test: nothing fails because it is slow.
 """
-import json
 import os
-import random
-import shutil
 import statistics
-import subprocess
 import sys
-import tempfile
-import time
 
-here = os.path.dirname(os.path.realpath(__file__))
+sys.dont_write_bytecode = True
+from harness import Bench, here, measure, report, save  # noqa: E402 (no bytecode in the tree)
+
 if len(sys.argv) < 2 or os.geteuid() != 0:
     sys.exit(__doc__)
-build = os.path.realpath(sys.argv[1])
 rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 60
-work = tempfile.mkdtemp(prefix="zone-bench.", dir="/var/tmp")
-os.chmod(work, 0o711)  # the floor's user namespace must pass through
-zone_path = f"{build}/bin/zone"
-environment = {
-    "PATH": f"{build}/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "HOME": "/root",
-    "ZONE_ETC": f"{work}/etc", "ZONE_VAR": f"{work}/var", "ZONE_RUN": f"{work}/run", "ZONE_CACHE": f"{work}/cache",
-}
-null = os.open("/dev/null", os.O_RDWR)
-streams = [(os.POSIX_SPAWN_DUP2, null, n) for n in (0, 1)]
+bench = Bench(sys.argv[1], "bench")
+work, spawn, zone = bench.work, bench.spawn, bench.zone
 Z = f"bench-{os.getpid()}"
-
-
-def spawn(*argv):
-    """Run to the end; milliseconds."""
-    began = time.perf_counter_ns()
-    pid = os.posix_spawn(argv[0], argv, environment, file_actions=streams)
-    status = os.waitpid(pid, 0)[1]
-    took = (time.perf_counter_ns() - began) / 1e6
-    if status != 0:
-        raise SystemExit(f"{' '.join(argv)}: status {os.waitstatus_to_exitcode(status)}")
-    return took
-
-
-def zone(*argv):
-    return spawn(zone_path, *argv)
 
 
 def prepare():
     """A tiny root for the floor, the same as an image in the store, a running zone for exec."""
     script = r"""
-    set -e
     . "$1/../web.bash"
     W=$2
     mkdir -p "$W/root"/{bin,sbin,etc,dev,proc,sys,run,tmp,root}
@@ -69,16 +41,15 @@ def prepare():
     echo "https://localhost:$WEB_PORT" >"$W/server"
     zone -q image pull bench/one --server "https://localhost:$WEB_PORT" --keyring "$W/gpg/key.gpg" --cafile "$WEB_CA" || { web_stop; exit 1; }
     web_stop
-    gcc -O2 -static -o "$W/floor" "$1/floor.c"
     """
-    subprocess.run(["bash", "-c", script, "-", here, work], env=environment, check=True)
+    bench.shell(script, here, work)
+    bench.floor()
     server = open(f"{work}/server", encoding="utf-8").read().strip()
     options = ["--", "-d", "bench", "-r", "one", "--server", server, "--keyring", f"{work}/gpg/key.gpg"]
     zone("-q", "create", Z, "-t", "download", *options)
     zone("-q", "create", f"{Z}-up", "-t", "download", *options)
     zone("start", f"{Z}-up", "--", "/bin/busybox", "sleep", "100000")
-    info = json.loads(subprocess.run([zone_path, "info", "--json", f"{Z}-up"], env=environment, check=True,
-                                     capture_output=True).stdout)
+    info = bench.ask("info", "--json", f"{Z}-up")
     return options, str(info["pid"]), str(info["monitor_pid"])
 
 
@@ -120,52 +91,20 @@ def pss(pid):
     return rows["Pss:"], rows["Private_Clean:"] + rows["Private_Dirty:"]
 
 
-def measure(table):
-    times = {name: [] for name in table}
-    for n in range(rounds + 1):
-        names = list(table)
-        random.shuffle(names)
-        for name in names:
-            run, _, undo = table[name]
-            took = run()
-            if undo:
-                undo()
-            if n > 0:  # the first round warms up
-                times[name].append(took)
-    return times
-
-
-def report(table, times, monitor):
-    rows = []
-    print(f"{'case':<32}{'min':>9}{'median':>9}{'p95':>9}{'ratio':>8}   ({rounds} rounds, ms)")
-    for name, (_, floor, _) in table.items():
-        t = sorted(times[name])
-        row = {"case": name, "min": t[0], "median": statistics.median(t), "p95": t[int(len(t) * 0.95)]}
-        if floor:
-            row["floor"] = floor
-            row["ratio"] = statistics.median(a / b for a, b in zip(times[name], times[floor]))
-        rows.append(row)
-        ratio = f"{row['ratio']:.2f}" if floor else ""
-        print(f"{name:<32}{row['min']:>9.2f}{row['median']:>9.2f}{row['p95']:>9.2f}{ratio:>8}")
-    more = statistics.median(a - b for a, b in zip(times["start, one veth"], times["start, no NIC"]))
-    print(f"start: one veth costs {more:.2f} ms")
-    whole, private = pss(monitor)
-    print(f"monitor: {whole} kB PSS, {private} kB private")
-    with open(f"{build}/bench.json", "w", encoding="utf-8") as f:
-        json.dump({"kernel": os.uname().release, "cpus": os.cpu_count(), "rounds": rounds, "cases": rows,
-                   "monitor_pss_kb": whole, "monitor_private_kb": private, "veth_ms": more, "times_ms": times}, f, indent=1)
-
-
 def main():
     try:
         options, pid, monitor = prepare()
         table = cases(options, pid)
-        report(table, measure(table), monitor)
+        times = measure(table, rounds)
+        rows = report(table, times, rounds)
+        more = statistics.median(a - b for a, b in zip(times["start, one veth"], times["start, no NIC"]))
+        print(f"start: one veth costs {more:.2f} ms")
+        whole, private = pss(monitor)
+        print(f"monitor: {whole} kB PSS, {private} kB private")
+        save(f"{bench.build}/bench.json", rounds=rounds, cases=rows, monitor_pss_kb=whole, monitor_private_kb=private,
+             veth_ms=more, times_ms=times)
     finally:
-        subprocess.run([zone_path, "destroy", "-f", "-s", "--all"], env=environment, check=False)
-        subprocess.run([zone_path, "image", "prune", "--all"], env=environment, check=False,
-                       stdout=subprocess.DEVNULL)
-        shutil.rmtree(work, ignore_errors=True)
+        bench.end()
 
 
 main()

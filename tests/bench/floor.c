@@ -3,18 +3,23 @@
  * The floor that zone is measured against: the kernel work of a small container and nothing else.
  *   floor run ROOT USERNS PROGRAM    one clone3 with the namespaces (and, with USERNS 1, a user
  * namespace), private mounts, ROOT bound, proc, /dev with six nodes, host name, pivot_root, exec of
- * PROGRAM, wait floor exec PID PROGRAM           setns by pidfd, fork, exec of PROGRAM, wait
+ * PROGRAM, wait
+ *   floor exec PID PROGRAM           setns by pidfd, fork, exec of PROGRAM, wait
+ *   floor snapshot FROM DIR NAME     of a btrfs subvolume, one ioctl
+ *   floor delete DIR NAME            of one
  * Static, so that it starts as fast as a program can. Errors end it; nothing is cleaned up but by
  * the kernel.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <linux/btrfs.h>
 #include <linux/sched.h>
 #include <sched.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -134,12 +139,30 @@ static int join(pid_t target, const char *program)
 	return status_of(pid);
 }
 
+static int subvolume(unsigned long call, int from, const char *dir, const char *name)
+{
+	struct btrfs_ioctl_vol_args_v2 a = { .fd = from };
+	const int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	must(strlen(name) < sizeof(a.name), name);
+	strcpy(a.name, name);
+	must(fd >= 0 && ioctl(fd, call, &a) == 0, dir);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 5 && strcmp(argv[1], "run") == 0)
 		return run(argv[2], atoi(argv[3]), argv[4]);
 	if (argc == 4 && strcmp(argv[1], "exec") == 0)
 		return join(atoi(argv[2]), argv[3]);
-	fprintf(stderr, "usage: floor run ROOT USERNS PROGRAM | floor exec PID PROGRAM\n");
+	if (argc == 5 && strcmp(argv[1], "snapshot") == 0)
+		return subvolume(BTRFS_IOC_SNAP_CREATE_V2, open(argv[2], O_RDONLY | O_CLOEXEC),
+				 argv[3], argv[4]);
+	if (argc == 4 && strcmp(argv[1], "delete") == 0)
+		return subvolume(BTRFS_IOC_SNAP_DESTROY_V2, 0, argv[2], argv[3]);
+	fprintf(stderr, "usage: floor run ROOT USERNS PROGRAM | floor exec PID PROGRAM | floor "
+			"snapshot FROM "
+			"DIR NAME | floor delete DIR NAME\n");
 	return 2;
 }

@@ -153,19 +153,26 @@ nics() { # NAME: those that are inside
 
 # ---- rates ---------------------------------------------------------------------------------------
 
-# What came in during two seconds, as kilobits per second: in the zone by its counters, on the host by what is in the file.
+# What came in during some seconds, as kilobits per second: in the zone by its counters, on the host by what is in the file.
 speed_in() {
-  local from
-  from=$(field "$Z" '.nics[0].rx_bytes')
-  sleep 2
-  echo $((($(field "$Z" '.nics[0].rx_bytes') - from) * 8 / 2000))
+  speed_of "field $Z .nics[0].rx_bytes"
 }
 
 speed_out() {
-  local from
-  from=$(stat -c %s "$T/got")
-  sleep 2
-  echo $((($(stat -c %s "$T/got") - from) * 8 / 2000))
+  speed_of "stat -c %s $T/got"
+}
+
+# The time of each look is half-way through it: a busy machine takes its time.
+speed_of() { # COMMAND
+  local t0 t1 t2 t3 from to
+  t0=${EPOCHREALTIME/./}
+  from=$($1)
+  t1=${EPOCHREALTIME/./}
+  sleep 3
+  t2=${EPOCHREALTIME/./}
+  to=$($1)
+  t3=${EPOCHREALTIME/./}
+  echo $(((to - from) * 8000 / ((t3 + t2 - t1 - t0) / 2)))
 }
 
 # A stream through port 9 of the zone, in direction in or out, in the background.

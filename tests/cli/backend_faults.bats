@@ -6,10 +6,11 @@ export BATS_TEST_TIMEOUT=900
 load lib
 load backends
 
-ROWS="overlay:plain dir:plain loop:btrfs btrfs:btrfs"
+ROWS="overlay:plain dir:plain dir:xfs loop:btrfs btrfs:btrfs"
 clean_file() { clean_rows; }
 
 @test "snapshot" { each_row_fault snapshot snapshot_fault; }
 @test "restore" { each_row_fault restore restore_fault; }
 @test "clone" { each_row_fault clone clone_fault; }
 @test "destroy" { each_row_fault destroy destroy_fault; }
+@test "import" { each_row_fault import import_fault; }

@@ -23,6 +23,20 @@ place_plain() { mkdir -m 711 "$T/plain"; }
 place_btrfs() { mount_image btrfs btrfs 3G; }
 place_xfs() { mount_image xfs xfs 3G; }
 
+# With quotas of projects, which both want to hear of when they are mounted.
+with_projects() { # PLACE
+  umount "$T/$1"
+  mount -o loop,prjquota "$T/$1.img" "$T/$1"
+}
+place_ext4_projects() {
+  mount_image ext4 ext4_projects 1G -O quota,project -E quotatype=prjquota
+  with_projects ext4_projects
+}
+place_xfs_projects() {
+  mount_image xfs xfs_projects 1G
+  with_projects xfs_projects
+}
+
 # A thin pool in a file, as `zone pool create` makes it; its zones' directories are where they always are.
 place_pool() {
   mkdir -m 711 "$T/pool"
@@ -59,9 +73,15 @@ clean_rows() {
   local row BACKEND PLACE FS
   for row in $ROWS; do
     IFS=: read -r BACKEND PLACE FS <<<"$row"
-    if mountpoint -q "$T/$PLACE"; then umount "$T/$PLACE"; fi
+    if mountpoint -q "$T/$PLACE"; then until_true 10 umount "$T/$PLACE"; fi
     if [ "$PLACE" = pool ] && [ -e "$T/pool.img" ]; then zone pool rm "$Z-pool"; fi
   done
+}
+
+# Rows on thin pools: nothing of theirs is left, either.
+clean_pool() {
+  clean_rows
+  same "" "$(lvs --noheadings -o vg_name 2>/dev/null | grep "zone-$Z" || true)"
 }
 
 # ---- snapshots -------------------------------------------------------------------------------------
@@ -184,6 +204,8 @@ D /root/keep/sub/new" "$(zone snapshot "$1" --diff b | grep -E '/root')" # of th
   same "" "$(ls "$ZONE_PATH/$1/views" 2>/dev/null)"
 }
 
+is() { [ "$(state "$1")" = "$2" ]; } # ZONE STATE
+
 # A zone that is killed in the middle of a snapshot's pause goes on.
 always_thawed() {
   make "$1"
@@ -192,7 +214,7 @@ always_thawed() {
   for step in copy thaw; do
     run env ZONE_TEST_FAIL_STEP="snapshot:$step:kill" zone snapshot "$1"
     [ "$status" -ne 0 ]
-    until_true 5 test "$(state "$1")" = RUNNING
+    until_true 20 is "$1" RUNNING
     zone exec "$1" -- sh -c 'echo alive >/root/alive; sync'
   done
   same "[]" "$(zone snapshot -L --json "$1" | jq -c .)"
@@ -237,6 +259,27 @@ clone_where_machine_id_was_not_set() {
   zone clone "$1" "$1-b"
   zone start "$1-b"
   refuse 1 . zone exec "$1-b" -- cat /etc/machine-id 2>/dev/null || ! zone exec "$1-b" -- test -e /etc/machine-id
+}
+
+# Of the file systems that zones have for themselves no two are of one identity, wherever they were copied from. (Snapshots
+# of xfs are: they are only read, and the kernel takes both.)
+own_identity() {
+  local places=("$ZONE_PATH/") but
+  if [ -d /dev/mapper ]; then places+=(/dev/mapper/); fi
+  if [ "$FS" = xfs ]; then but='*/snapshots/*'; fi
+  make "$1"
+  zone start "$1"
+  zone -q snapshot "$1" >/dev/null
+  zone clone "$1" "$1-b"
+  zone clone "$1" "$1-c" --from snap0
+  zone -q snapshot "$1-b" >/dev/null
+  ok zone snapshot -r snap0 --restart "$1"
+  zone start "$1-b" "$1-c"
+  ok zone snapshot "$1" --diff snap0
+  find "${places[@]}" \( -name root.img -o -name "zone--${Z//-/--}*-zone--????????????????" \) ! -path "${but:-}" \
+    -exec blkid -p -o value -s UUID {} \; >"$T/uuids"
+  [ "$(wc -l <"$T/uuids")" -ge 3 ] || fail "$(cat "$T/uuids")"
+  same "" "$(sort "$T/uuids" | uniq -d)"
 }
 
 # What stands on another is told, and a full clone stands on nothing.
@@ -334,74 +377,106 @@ sizes() {
 
 # ---- faults ----------------------------------------------------------------------------------------
 
+# Functions are called with STEP MODE for every fault of a row; what all of them need is made once, for stores are slow.
 each_row_fault() { # OP FUNCTION
   OP=$1 FAULT=$2
   each_row one_row_fault
 }
-one_row_fault() { each_fault "$OP" "$FAULT"; }
-
-nothing_left() {
+one_row_fault() {
+  each_fault "$OP" "$FAULT"
+  if declare -F "${FAULT}_end" >/dev/null; then "${FAULT}_end"; fi
   zone destroy -f -s --all
-  until_true 10 eval "[ -z \"\$(ls \"$ZONE_PATH/.trash\" 2>/dev/null)\" ]"
+  until_true 60 eval "[ -z \"\$(ls \"$ZONE_PATH/.trash\" 2>/dev/null)\" ]"
   same "" "$(find "$ZONE_PATH" -mindepth 1 -maxdepth 1 ! -name '.*')"
 }
 
-snapshot_fault() {
+# The row's zone, with one in a file.
+there() {
+  if zone info "$Z" >/dev/null 2>&1; then return; fi
   make "$Z"
+  write "$Z" /root/f one
+}
+
+snapshot_fault() {
+  there
   zone start "$Z"
-  printf one | zone push "$Z" - /root/f
-  try snapshot "$1" "$2" zone snapshot "$Z"
-  same RUNNING "$(zone verify --repair "$Z" >/dev/null 2>&1; state "$Z")"
+  try snapshot "$1" "$2" zone snapshot "$Z" -N "f-$1${2//:/-}"
+  run zone verify --repair "$Z"
+  until_true 20 is "$Z" RUNNING
   zone exec "$Z" -- sh -c 'echo more >>/root/g; sync' # not left frozen
   same again "$(zone snapshot "$Z" -N again)"
-  local snap # what is listed is whole
+  zone snapshot -d again "$Z"
+}
+snapshot_fault_end() { # what is listed is whole
+  local snap
+  zone stop -k "$Z"
+  write "$Z" /root/f two
   for snap in $(zone snapshot -L --json "$Z" | jq -r '.[].name'); do
-    zone stop -k "$Z"
     zone snapshot -r "$snap" "$Z"
-    same one "$(zone pull "$Z" /root/f -)"
+    same one "$(read_back "$Z" /root/f)"
   done
-  nothing_left
+  ok zone verify "$Z"
 }
 
 restore_fault() {
-  make "$Z"
-  printf one | zone push "$Z" - /root/f
-  zone snapshot "$Z" >/dev/null
-  printf two | zone push "$Z" - /root/f
+  there
+  if [ "$(field "$Z" .snapshots)" = 0 ]; then zone snapshot "$Z" >/dev/null; fi
+  write "$Z" /root/f two
   try restore "$1" "$2" zone snapshot -r snap0 "$Z"
   run zone verify --repair "$Z"
-  has "$(zone pull "$Z" /root/f -)" "^(one|two)$"
+  has "$(read_back "$Z" /root/f)" "^(one|two)$"
   ok zone snapshot -r snap0 "$Z"
-  same one "$(zone pull "$Z" /root/f -)"
-  zone start "$Z"
-  nothing_left
+  same one "$(read_back "$Z" /root/f)"
+}
+restore_fault_end() { zone start "$Z"; }
+
+# What a command left that was to make a zone: INCOMPLETE, which destroy clears, or all of it, or nothing.
+forget() { # ZONE MODE COMMAND…
+  local name=$1 mode=$2
+  shift 2
+  if [ -z "$mode" ]; then
+    refuse 3 . zone info "$name"
+    [ ! -e "$ZONE_PATH/$name" ]
+  elif zone info "$name" >/dev/null 2>&1; then
+    [[ "$(state "$name")" = INCOMPLETE || "$(state "$name")" = STOPPED ]]
+    refuse 4 "$name" "$@"
+    run zone verify --repair "$name"
+    if zone info "$name" >/dev/null 2>&1; then zone destroy -s "$name"; fi
+  fi
 }
 
 clone_fault() {
-  make "$Z"
-  printf one | zone push "$Z" - /root/f
+  there
   try clone "$1" "$2" zone clone "$Z" "$Z-b"
-  if [ -z "$2" ]; then
-    refuse 3 . zone info "$Z-b"
-    [ ! -e "$ZONE_PATH/$Z-b" ]
-  else
-    refuse 4 "$Z-b" zone clone "$Z" "$Z-b" || true
-    run zone verify --repair "$Z-b"
-  fi
-  if zone info "$Z-b" >/dev/null 2>&1; then zone destroy -f "$Z-b"; fi
+  forget "$Z-b" "$2" zone clone "$Z" "$Z-b"
   ok zone clone "$Z" "$Z-b"
-  same one "$(zone pull "$Z-b" /root/f -)"
-  nothing_left
+  same one "$(read_back "$Z-b" /root/f)"
+  zone destroy "$Z-b"
+}
+
+import_fault() {
+  local import=(zone import "$T/s.zst" -B "$BACKEND" "${PLACE_ARGS[@]}")
+  if [ ! -e "$T/s.zst" ]; then
+    there
+    zone snapshot "$Z"
+    zone -q export --snapshots "$Z" -o "$T/s.zst"
+    zone destroy -s "$Z"
+  fi
+  try import "$1" "$2" "${import[@]}"
+  forget "$Z" "$2" "${import[@]}"
+  ok "${import[@]}"
+  same 1 "$(field "$Z" .snapshots)"
+  same one "$(read_back "$Z" /root/f)"
+  zone destroy -s "$Z"
 }
 
 destroy_fault() {
-  make "$Z"
+  there
   zone snapshot "$Z"
   try destroy "$1" "$2" zone destroy -s "$Z"
   run zone verify --repair "$Z"
   if zone info "$Z" >/dev/null 2>&1; then zone destroy -f -s "$Z"; fi
   [ ! -e "$ZONE_PATH/$Z" ]
   refuse 3 . zone info "$Z"
-  make "$Z"
-  nothing_left
 }
+destroy_fault_end() { make "$Z"; } # the next one that is destroyed takes along what is left of those that were killed

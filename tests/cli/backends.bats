@@ -16,6 +16,7 @@ clean_file() { clean_rows; }
 @test "--diff: added, changed, removed; data that changed behind the same size and time" { each_row differences; }
 @test "killed while the zone stands still: it goes on" { each_row always_thawed; }
 @test "a clone has its own name, ids, addresses, machine id; of a running zone, of a snapshot" { each_row clone_is_its_own; }
+@test "no two file systems of zones have one identity" { ROWS="loop:plain:xfs loop:btrfs:btrfs" each_row own_identity; }
 @test "a clone gets no machine id where there was none" { each_row clone_where_machine_id_was_not_set; }
 @test "destroying a zone that others stand on is 4 and names them; --full stands on nothing" { each_row dependants; }
 @test "--reset-identity: new ssh host keys, seeds gone, links not followed" { each_row reset_identity; }
@@ -70,4 +71,23 @@ clean_file() { clean_rows; }
   zone -P "$T/plain2" clone "$Z" "$Z-c"
   same "$T/plain2/$Z-c" "$(field "$Z-c" .path)"
   same one "$(read_back "$Z-c" /root/f)"
+}
+
+# Random changes, over and over; the tree of one time compared with those of two others.
+@test "--diff by what the file system knows says what looking at everything says" {
+  use_row btrfs:btrfs
+  make "$Z"
+  local i other churn=$here/churn.py root=$ZONE_PATH/$Z/rootfs/root snaps=$ZONE_PATH/$Z/snapshots
+  RANDOM=4
+  zone snapshot "$Z" -N s0
+  for i in $(seq 40); do
+    "$churn" change "$root" "$i"
+    zone snapshot "$Z" -N "s$i"
+    for other in s$((i - 1)) s$((RANDOM % i)); do
+      "$churn" diff "$snaps/$other/rootfs" "$snaps/s$i/rootfs" >"$T/wanted"
+      zone snapshot "$Z" --diff "$other" "s$i" >"$T/got"
+      diff "$T/wanted" "$T/got" || fail "$other and s$i"
+    done
+    if [ $((i % 9)) = 0 ]; then zone snapshot -r "$other" "$Z"; fi # numbers of files are given twice
+  done
 }

@@ -135,7 +135,7 @@ load lib
   run --separate-stderr zone -P "$T/small" create "$Z" -t busybox -B dir
   local status2=$status err2=$stderr
   zone destroy -f "$Z" || true
-  umount "$T/small"
+  until_true 10 umount "$T/small"
   [ "$status1" -ne 0 ] || fail "the first should have failed"
   has "$err1" "No space left"
   same "0 " "$status2 $err2"

@@ -141,12 +141,20 @@ netinfo() { # NAME JQ-PATH
   outside
   serve_outside 8000
   up "$Z"
+  zone forward add "$Z" 8080 80
+  serve_in "$Z" 80 here
   nft flush ruleset
   run ! ask_in "$Z" 192.0.2.2 8000
   ok zone network up zonebr0
   same 192.0.2.1 "$(ask_in "$Z" 192.0.2.2 8000)"
+  same here "$(ask_outside 192.0.2.1 8080)"
+  # the guards, too
+  zone exec "$Z" -- ip addr add 10.77.66.66/16 dev eth0
+  run ! zone exec "$Z" -- ping -c 1 -W 1 -I 10.77.66.66 10.77.0.1
+  zone exec "$Z" -- ip addr del 10.77.66.66/16 dev eth0
   nft flush ruleset
   up "$Z-b"
+  same here "$(ask_outside 192.0.2.1 8080)"
   same 192.0.2.1 "$(ask_in "$Z" 192.0.2.2 8000)"
   same 192.0.2.1 "$(ask_in "$Z-b" 192.0.2.2 8000)"
   stop_server
@@ -208,12 +216,12 @@ netinfo() { # NAME JQ-PATH
   nft add rule inet mine in tcp dport 1 drop
   local rules links
   rules=$(nft list ruleset)
-  links=$(ip -o addr | sort)
+  links=$(ip -o addr | sed 's/ tentative//' | sort)
   up "$Z"
   zone stop -k "$Z"
   until_true 10 sh -c '! ip link show | grep -q " z[0-9]"'
   same "$rules" "$(nft list ruleset)"
-  same "$links" "$(ip -o addr | sort)"
+  same "$links" "$(ip -o addr | sed 's/ tentative//' | sort)"
   nft delete table inet mine
 }
 

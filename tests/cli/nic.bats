@@ -183,6 +183,8 @@ inside() { # NAME WORDS of ip…
   has "$(inside "$Z-a" route)" "^default via 192.0.2.2"
   same "$(field "$Z-a" '.nics[0].mac')" "$(inside "$Z-a" -o link show eth0 | grep -o 'ether [^ ]*' | cut -d' ' -f2)"
   has "$(zone info "$Z-a")" "192.0.2.10/24"
+  [ "$(field "$Z-a" '.nics[0].rx_packets')" -gt 2 ]
+  [ "$(field "$Z-a" '.nics[0].tx_bytes')" -gt 200 ]
   zone stop -k "$Z-a" "$Z-b"
   # its parent may not be a port
   ip link add br0 type bridge

@@ -69,9 +69,9 @@ of_pool() { zone pool ls --json | jq -r --arg p "$P" ".[] | select(.name == \$p)
 @test "after a boot it comes up by itself, at any command that needs it" {
   zone pool create $P --btrfs --size 500M
   zone -q -P $P create "$Z" -t busybox
-  umount "$POOLS/$P"
+  until_true 10 umount "$POOLS/$P"
   same STOPPED "$(state "$Z")"
-  umount "$POOLS/$P"
+  until_true 10 umount "$POOLS/$P"
   ok zone start "$Z"
   same RUNNING "$(state "$Z")"
 }
@@ -80,7 +80,7 @@ of_pool() { zone pool ls --json | jq -r --arg p "$P" ".[] | select(.name == \$p)
   zone pool create $P --btrfs "$T/file.img" --size 500M
   zone -q -P $P create "$Z" -t busybox
   mk "$Z-b"
-  umount "$POOLS/$P"
+  until_true 10 umount "$POOLS/$P"
   mv "$T/file.img" "$T/away"
   same UNAVAILABLE "$(state "$Z" 2>/dev/null)"
   same UNAVAILABLE "$(of_pool .state)"
@@ -128,6 +128,6 @@ fault() { # STEP MODE
   mount -t tmpfs -o size=1M small "$T/small"
   refuse 1 . zone pool create $P --btrfs "$T/small/f.img" --size 300M
   same "" "$(ls "$T/small")"
-  umount "$T/small"
+  until_true 10 umount "$T/small"
   same "[]" "$(zone pool ls --json | jq -c .)"
 }

@@ -98,3 +98,26 @@ read_back() { zone pull "$1" "$2" -; }
   refuse 2 . zone snapshot "$Z" snap0
   refuse 2 . zone snapshot "$Z" --diff snap0 -L
 }
+
+@test "fifty at once on one zone, and its end among them: each does its work or says in one line why not" {
+  mk "$Z"
+  write "$Z" /root/f one
+  zone snapshot "$Z" -N base
+  local n ends=0 waiting=() verbs=("snapshot $Z" "snapshot -r base $Z" "clone $Z $Z-c" "snapshot $Z --diff base" "export $Z -o $T/out")
+  for n in $(seq 50); do
+    # shellcheck disable=SC2086 # words
+    { zone -q --lock-wait 100 ${verbs[n % 5]/%-c/-c$n} >"$T/out.$n" 2>"$T/err.$n" 3>&- || echo $? >"$T/status.$n"; } &
+    waiting+=($!)
+    if [ "$n" = 45 ]; then { zone -q --lock-wait 100 destroy -f -s "$Z" 2>"$T/err.0" 3>&- || echo $? >"$T/status.0"; } & waiting+=($!); fi
+  done
+  wait "${waiting[@]}"
+  for n in $(seq 0 50); do
+    [ -e "$T/status.$n" ] || continue
+    has "$(cat "$T/status.$n")" '^[34]$' # it is gone; or others stand on it, the name is taken
+    same 1 "$(grep -c '^zone: ' "$T/err.$n")"
+    ends=$((ends + 1))
+  done
+  [ "$ends" -lt 45 ]
+  ok zone verify --all
+  for n in $(zone ls -1 | grep -- "-c" | head -n 3); do same one "$(read_back "$n" /root/f)"; done
+}

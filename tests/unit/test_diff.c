@@ -82,7 +82,7 @@ static void expect(const struct trees *t, const char *want)
 	AUTO_BUF struct buf text = { 0 };
 	struct zerr e = { 0 };
 
-	assert_int_equal(diff_trees(t->old, t->new, take, &got, &e), 0);
+	assert_int_equal(diff_trees(t->old, t->new, NULL, take, &got, &e), 0);
 	assert_string_equal(e.msg, "");
 	strv_sort(&got);
 	for (size_t i = 0; i < got.n; i++)
@@ -172,7 +172,7 @@ static void deep(void **state)
 		fd = sub;
 	}
 	own_close(fd);
-	assert_int_equal(diff_trees(t.old, t.new, take, &got, &e), -ENAMETOOLONG);
+	assert_int_equal(diff_trees(t.old, t.new, NULL, take, &got, &e), -ENAMETOOLONG);
 	own_close(t.old);
 	own_close(t.new);
 }

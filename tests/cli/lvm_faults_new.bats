@@ -1,0 +1,14 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# bats file_tags=vm
+# backend_faults.bats on a thin pool: what makes zones.
+export BATS_TEST_TIMEOUT=590
+load lib
+load backends
+
+ROWS=lvm:pool
+NEEDS=lvm
+clean_file() { clean_pool; }
+
+@test "clone" { each_row_fault clone clone_fault; }
+@test "import" { each_row_fault import import_fault; }
