@@ -73,11 +73,7 @@ int zone_snapshot_diff(struct zone_host *h, const char *name, const char *a, con
 	if (r == 0 && b)
 		r = name_check_snapshot(b, e);
 	if (r == 0)
-		r = zone_load(h, name, LOAD_LOCK | LOAD_RUN | LOAD_SPEC, &z, e);
-	if (r == 0)
-		r = state_now(&z, &s, e);
-	if (r == 0)
-		r = state_allows(&s, DO_STORAGE, name, e);
+		r = state_load_storage(h, name, &z, &s, e);
 	if (r == 0)
 		r = compare(&z, &s, a, b, ret, e);
 	if (r == 0 && ret->n)

@@ -147,7 +147,7 @@ static int take_base(struct cloning *k, struct zerr *e)
 }
 
 /* Who the source is in its own files; nothing is known of who it was. */
-static int choose_fresh(struct cloning *k, char *out, size_t size, struct zerr *e)
+static void choose_fresh(struct cloning *k, char *out, size_t size)
 {
 	const char *hostname = k->from->spec.hostname;
 	const bool fresh =
@@ -155,8 +155,6 @@ static int choose_fresh(struct cloning *k, char *out, size_t size, struct zerr *
 
 	(void)snprintf(out, size, "clone %s", hostname ? hostname : k->from->name);
 	k->c.fresh = fresh ? "" : out;
-	(void)e;
-	return 0;
 }
 
 static int read_conf(struct cloning *k, struct zerr *e)
@@ -222,9 +220,10 @@ int clone_zone(struct zone *from, const struct status *s, const struct clone *a,
 		r = k.snap = snapshot_open(from, a->snapshot, e);
 	if (r >= 0)
 		r = prepare(&k, e);
-	if (r == 0)
-		r = choose_fresh(&k, fresh, sizeof(fresh), e);
-	return r < 0 ? r : creation_run(&k.c, e);
+	if (r < 0)
+		return r;
+	choose_fresh(&k, fresh, sizeof(fresh));
+	return creation_run(&k.c, e);
 }
 
 int zone_clone(struct zone_host *h, const char *name, const char *to, const struct zone_clone *a,
@@ -239,11 +238,7 @@ int zone_clone(struct zone_host *h, const char *name, const char *to, const stru
 	if (r == 0 && a->reset_identity)
 		r = reset_probe(e);
 	if (r == 0)
-		r = zone_load(h, name, LOAD_LOCK | LOAD_RUN | LOAD_SPEC, &z, e);
-	if (r == 0)
-		r = state_now(&z, &s, e);
-	if (r == 0)
-		r = state_allows(&s, DO_STORAGE, name, e);
+		r = state_load_storage(h, name, &z, &s, e);
 	if (r < 0)
 		return r;
 	const struct clone c = {

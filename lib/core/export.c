@@ -224,12 +224,8 @@ int zone_export(struct zone_host *h, const char *name, const struct zone_export 
 	AUTO_ZONE struct zone z = { .dir = -1, .run = -1, .lock = -1 };
 	AUTO_STATUS struct status s = { 0 };
 	const bool pipe = str_eq(x->path, "-");
-	int r = zone_load(h, name, LOAD_LOCK | LOAD_RUN | LOAD_SPEC, &z, e);
+	int r = state_load_storage(h, name, &z, &s, e);
 
-	if (r == 0)
-		r = state_now(&z, &s, e);
-	if (r == 0)
-		r = state_allows(&s, DO_STORAGE, name, e);
 	if (r == 0 && !pipe)
 		r = name_output(&z, x->path, &o, e);
 	if (r == 0 && !pipe)

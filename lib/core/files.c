@@ -288,12 +288,8 @@ int zone_copy_files(struct zone_host *h, const char *name, bool push, char *cons
 {
 	AUTO_ZONE struct zone z = { .dir = -1, .run = -1, .lock = -1 };
 	AUTO_STATUS struct status s = { 0 };
-	int r = zone_load(h, name, LOAD_LOCK | LOAD_RUN | LOAD_SPEC, &z, e);
+	int r = state_load_storage(h, name, &z, &s, e);
 
-	if (r == 0)
-		r = state_now(&z, &s, e);
-	if (r == 0)
-		r = state_allows(&s, DO_STORAGE, name, e);
 	if (r < 0)
 		return r;
 	const bool runs = s.state == STATE_RUNNING || s.state == STATE_FROZEN;
@@ -301,7 +297,7 @@ int zone_copy_files(struct zone_host *h, const char *name, bool push, char *cons
 	AUTO_CLOSE int ns = runs || !base ? -1 : userns_make(base, e);
 	if (!runs && base && ns < 0)
 		return ns;
-	AUTO_CLOSE int root = runs ? rootfd_running(&s.rec, e) : rootfd_stopped(&z, ns, e);
+	AUTO_CLOSE int root = runs ? rootfd_running(&s.rec, e) : rootfd_stopped(&z, ns, !push, e);
 	if (root < 0)
 		return root;
 	if (s.live) /* a running zone's lock is not ours to keep during a long copy */

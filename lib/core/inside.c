@@ -66,7 +66,7 @@ static int run_stopped(const struct zone *z, child_fn *fn, void *arg, struct zer
 {
 	const uid_t base = zone_base(z);
 	AUTO_CLOSE int ns = base ? userns_make(base, e) : -1;
-	AUTO_CLOSE int root = base && ns < 0 ? ns : rootfd_stopped(z, ns, e);
+	AUTO_CLOSE int root = base && ns < 0 ? ns : rootfd_stopped(z, ns, false, e);
 	const struct inside w = { .root = root, .userns = ns };
 
 	return root < 0 ? root : inside_run(&w, fn, arg, e);

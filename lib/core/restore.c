@@ -103,16 +103,6 @@ int zone_restore_finish(struct zone *z, struct zerr *e)
 	return r < 0 ? r : in_place(z, name.p, e);
 }
 
-static int load(struct zone_host *h, const char *name, struct zone *z, struct status *s,
-		struct zerr *e)
-{
-	int r = zone_load(h, name, LOAD_LOCK | LOAD_RUN | LOAD_SPEC, z, e);
-
-	if (r == 0)
-		r = state_now(z, s, e);
-	return r == 0 ? state_allows(s, DO_STORAGE, name, e) : r;
-}
-
 /* Nothing is stopped for a snapshot that is not there. */
 static int permit(const struct zone *z, const struct status *s, const char *snapshot, bool restart,
 		  struct zerr *e)
@@ -145,7 +135,7 @@ int zone_snapshot_restore(struct zone_host *h, const char *name, const char *sna
 	if (r == 0 && to)
 		r = name_check_zone(to, e);
 	if (r == 0)
-		r = load(h, name, &z, &s, e);
+		r = state_load_storage(h, name, &z, &s, e);
 	if (r < 0)
 		return r;
 	if (to)

@@ -9,7 +9,7 @@
 #include "base/sys.h"
 #include "core/state.h"
 
-int rootfd_stopped(const struct zone *z, int userns, struct zerr *e)
+int rootfd_stopped(const struct zone *z, int userns, bool readonly, struct zerr *e)
 {
 	struct volume v;
 	const int r = zone_volume(z, &v, e);
@@ -17,9 +17,11 @@ int rootfd_stopped(const struct zone *z, int userns, struct zerr *e)
 	if (r < 0)
 		return r;
 	AUTO_CLOSE int image = v.image;
-	const struct volume_attach a = {
-		.userns = userns, .base = zone_base(z), .scratch = -1, .snap = -1
-	};
+	const struct volume_attach a = { .userns = userns,
+					 .base = zone_base(z),
+					 .readonly = readonly,
+					 .scratch = -1,
+					 .snap = -1 };
 	return v.ops->attach(&v, &a, e);
 }
 

@@ -6,6 +6,6 @@
 
 /* The root of a zone that does not run: a detached mount tree, idmapped to @userns (-1: level
  * privileged). fd. */
-int rootfd_stopped(const struct zone *z, int userns, struct zerr *e);
+int rootfd_stopped(const struct zone *z, int userns, bool readonly, struct zerr *e);
 /* The root as the init of a running zone sees it; @rec is the state record. O_PATH fd. */
 int rootfd_running(const struct record *rec, struct zerr *e);

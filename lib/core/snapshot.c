@@ -188,16 +188,6 @@ static int take(struct taking *t, struct zerr *e)
 	return steps_up(&take_op, &(struct journal){ .dirfd = -1 }, t, e);
 }
 
-static int load(struct zone_host *h, const char *name, struct zone *z, struct status *s,
-		struct zerr *e)
-{
-	int r = zone_load(h, name, LOAD_LOCK | LOAD_RUN | LOAD_SPEC, z, e);
-
-	if (r == 0)
-		r = state_now(z, s, e);
-	return r == 0 ? state_allows(s, DO_STORAGE, name, e) : r;
-}
-
 static int choose_name(const struct zone *z, int snapshots, const char *asked, char own[static 64],
 		       struct zerr *e)
 {
@@ -221,7 +211,7 @@ int zone_snapshot_create(struct zone_host *h, const char *name, const char *snap
 	if (r == 0)
 		r = check_comment(comment, e);
 	if (r == 0)
-		r = load(h, name, &z, &s, e);
+		r = state_load_storage(h, name, &z, &s, e);
 	if (r == 0)
 		r = t.snapshots = open_snapshots(&z, e);
 	if (r < 0)
@@ -245,8 +235,7 @@ int zone_snapshot_create(struct zone_host *h, const char *name, const char *snap
 
 /* ---- list, remove ---------------------------------------------------------------------------- */
 
-static int read_one(const struct zone *z, int snapshots, const char *name,
-		    struct zone_snapshot *ret, struct zerr *e)
+static int read_one(int snapshots, const char *name, struct zone_snapshot *ret, struct zerr *e)
 {
 	AUTO_CLOSE int dir = fs_open_below(snapshots, name, O_RDONLY | O_DIRECTORY, 0);
 	AUTO_RECORD struct record rec = { 0 };
@@ -264,7 +253,6 @@ static int read_one(const struct zone *z, int snapshots, const char *name,
 	const struct storage_ops *ops = backend ? storage_find(backend, &ignored) : NULL;
 	if (ops && ops->usage)
 		(void)ops->usage(dir, &ret->size_bytes, &ignored);
-	(void)z;
 	return 0;
 }
 
@@ -339,7 +327,7 @@ int zone_snapshot_list(struct zone_host *h, const char *name, struct zone_snapsh
 	if (!ret->v)
 		return zerr_code(e, ENOMEM, "snapshots");
 	for (size_t i = 0; i < names.n && r == 0; i++) {
-		r = read_one(&z, dir, names.v[i], &ret->v[ret->n], e);
+		r = read_one(dir, names.v[i], &ret->v[ret->n], e);
 		if (r == 0)
 			ret->n++;
 		else if (r == -ENOENT)
@@ -360,7 +348,7 @@ int zone_snapshot_remove(struct zone_host *h, const char *name, const char *snap
 	int r = all ? 0 : name_check_snapshot(snapshot, e);
 
 	if (r == 0)
-		r = load(h, name, &z, &s, e);
+		r = state_load_storage(h, name, &z, &s, e);
 	AUTO_CLOSE int dir = r < 0 ? -1 : snapshot_change(&z, e);
 	if (r == 0 && dir < 0)
 		r = dir;

@@ -228,3 +228,13 @@ int state_netns(const struct record *rec)
 	AUTO_CLOSE int init = state_pidfd(rec, "pid"); /* afterwards: so it was its own */
 	return ns < 0 || init < 0 ? -ESRCH : own_take_fd(&ns);
 }
+
+int state_load_storage(struct zone_host *h, const char *name, struct zone *z, struct status *s,
+		       struct zerr *e)
+{
+	int r = zone_load(h, name, LOAD_LOCK | LOAD_RUN | LOAD_SPEC, z, e);
+
+	if (r == 0)
+		r = state_now(z, s, e);
+	return r == 0 ? state_allows(s, DO_STORAGE, name, e) : r;
+}

@@ -48,6 +48,7 @@ use_row() { # ROW
   export ZONE_PATH=$T/$PLACE
   PLACE_ARGS=()
   if [ "$BACKEND" = lvm ]; then PLACE_ARGS=(-s lvm.vg="zone-$Z-pool" -s lvm.pool=pool); fi
+  if [ -n "${WITHOUT_NET:-}" ]; then PLACE_ARGS+=(-s net.eth0.type=none); fi
   [ -d "$ZONE_PATH" ] || "place_$PLACE"
 }
 
@@ -124,24 +125,24 @@ of_running() {
   ok zone verify "$1"
 }
 
-# A writer whose every step is on disk before the next, 50 snapshots of it, and all of them restored: each holds at least
+# A writer whose every step is on disk before the next, STATES snapshots of it, and all of them restored: each holds at least
 # what was on disk when it was asked for, and everything in it fits together.
 as_a_database() {
   make "$1"
-  local n writer least=()
+  local n writer least=() last=$((${STATES:-50} - 1))
   zone push "$1" "$ZONE_TEST_TOOLS/ledger" /root/ledger
   zone start "$1"
   zone exec "$1" -- /root/ledger write /root/db &
   writer=$!
   until_true 20 zone exec "$1" -- test -s /root/db/done
-  for n in $(seq 0 49); do
+  for n in $(seq 0 $last); do
     least[n]=$(zone exec "$1" -- cat /root/db/done)
     zone -q snapshot "$1" >/dev/null
   done
   zone stop -k "$1"
   wait $writer || true
-  [ "${least[49]}" -gt "${least[0]}" ]
-  for n in $(seq 49 -1 0); do
+  [ "${least[last]}" -gt "${least[0]}" ]
+  for n in $(seq $last -1 0); do
     zone snapshot -r "snap$n" "$1"
     rm -rf "$T/db"
     zone pull "$1" /root/db "$T/db"
@@ -242,7 +243,7 @@ clone_is_its_own() {
   same "$1-b" "$(zone exec "$1-b" -- cat /etc/hostname)"
   has "$(zone exec "$1-b" -- cat /etc/hosts)" "127.0.1.1.*$1-b"
   lacks "$(zone exec "$1-b" -- cat /etc/hosts)" first
-  same "" "$(zone exec "$1-b" -- cat /etc/machine-id)"
+  same 3 "$(for n in "$1" "$1-b" "$1-c"; do zone exec "$n" -- cat /etc/machine-id; done | sort -u | wc -l)"
   local f
   for f in .id_base '.nics[0].mac' '.nics[0].addresses[0]'; do
     same 3 "$(for n in "$1" "$1-b" "$1-c"; do field "$n" "$f"; done | sort -u | wc -l)"

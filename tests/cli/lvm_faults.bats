@@ -7,9 +7,9 @@ load lib
 load backends
 
 ROWS=lvm:pool
+WITHOUT_NET=1
 NEEDS=lvm
 clean_file() { clean_pool; }
 
 @test "snapshot" { each_row_fault snapshot snapshot_fault; }
 @test "restore" { each_row_fault restore restore_fault; }
-@test "destroy" { each_row_fault destroy destroy_fault; }

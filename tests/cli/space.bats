@@ -82,3 +82,29 @@ clean_file() { if mountpoint -q "$ZONE_VAR"; then umount -l "$ZONE_VAR"; fi; } #
 @test "dir on ext4" { on dir ext4 80M -m 0; }
 @test "loop on ext4" { on loop ext4 80M -m 0; }
 @test "btrfs" { on btrfs btrfs 200M; }
+
+@test "a read-only file system: one line says so, nothing is half done, and it is usable again afterwards" {
+  BACKEND=overlay FS='' PLACE_ARGS=()
+  mount_image ext4 var 80M
+  make "$Z"
+  write "$Z" /root/f one
+  zone snapshot "$Z"
+  zone export "$Z" -o "$T/exported"
+  mount -o remount,ro "$ZONE_VAR"
+  local verb
+  for verb in "create $Z-c -t busybox" "start $Z" "snapshot $Z" "snapshot -r snap0 $Z" "snapshot -d snap0 $Z" "clone $Z $Z-c" \
+    "import $T/exported $Z-c" "rename $Z $Z-c" "set $Z user.x=y" "destroy -s $Z"; do
+    # shellcheck disable=SC2086 # words
+    refuse 1 "Read-only file system" zone $verb
+  done
+  same STOPPED "$(state "$Z")"
+  same one "$(read_back "$Z" /root/f)"
+  zone snapshot "$Z" --diff snap0
+  ok zone export "$Z" -o "$T/again"
+  mount -o remount,rw "$ZONE_VAR"
+  ok zone verify --all
+  ok zone snapshot -r snap0 "$Z"
+  ok zone start "$Z"
+  zone destroy -f -s "$Z"
+  until_true 10 umount "$ZONE_VAR"
+}

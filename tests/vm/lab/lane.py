@@ -14,7 +14,7 @@ from .machine import Broken
 TESTS = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 TOP = os.path.dirname(TESTS)
 THERE = "/srv/zone"  # the sources in the guest, as far as tests need them
-SENT = ["tests/cli", "tests/vm", "tests/web.bash", "tests/image/server.py",
+SENT = ["tests/cli", "tests/vm", "tests/web.bash", "tests/image/server.py", "tests/bench",
         "lib", "net", "storage", "templates"]  # tests of faults read the names of steps there
 FILE_SECONDS, INSTALL_SECONDS = 600, 240
 PROGRAM = re.compile(r"/test_kernel_\w+$")

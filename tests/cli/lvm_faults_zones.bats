@@ -7,8 +7,10 @@ load lib
 load backends
 
 ROWS=lvm:pool
+WITHOUT_NET=1
 NEEDS=lvm
 clean_file() { clean_pool; }
 
 @test "clone" { each_row_fault clone clone_fault; }
 @test "import" { each_row_fault import import_fault; }
+@test "destroy" { each_row_fault destroy destroy_fault; }
