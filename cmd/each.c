@@ -48,6 +48,32 @@ int each_names(struct cmd *c, struct strv *ret, struct zerr *e)
 	return zone_match(c->host, c->args, c->n_args, ret, e);
 }
 
+static bool is_named(const struct cmd *c, const char *name)
+{
+	for (int i = 0; i < c->n_args; i++)
+		if (str_eq(c->args[i], name))
+			return true;
+	return false;
+}
+
+static bool has_gone(struct cmd *c, const char *name)
+{
+	AUTO_STRV struct strv now = { 0 };
+	struct zerr ignored = { 0 };
+
+	return zone_names(c->host, &now, &ignored) == 0 && !strv_has(&now, name);
+}
+
+/* One zone. What --all or a glob stood for may be destroyed before its turn comes: nothing is left
+ * to do. */
+static int do_one(struct cmd *c, const char *name, void *opts, struct zerr *e)
+{
+	const int r = c->verb->each(c, name, opts, e);
+
+	return r < 0 && e->status == ZERR_MISSING && !is_named(c, name) && has_gone(c, name) ? 0
+											     : r;
+}
+
 static int one_after_another(struct cmd *c, const struct strv *names, void *opts)
 {
 	int status = 0;
@@ -55,7 +81,7 @@ static int one_after_another(struct cmd *c, const struct strv *names, void *opts
 	for (size_t i = 0; i < names->n && !zone_signal(); i++) {
 		struct zerr e = { 0 };
 
-		if (c->verb->each(c, names->v[i], opts, &e) < 0)
+		if (do_one(c, names->v[i], opts, &e) < 0)
 			status = status_combine(status, cmd_fail(c, names->v[i], &e));
 	}
 	return zone_signal() ? status_combine(status, ZERR_FAILED) : status;
@@ -72,7 +98,7 @@ job_child(struct cmd *c, const char *name, void *opts, int fd, const sigset_t *m
 	c->host = NULL;
 	rep.r = cmd_open(c, true, &c->host, &rep.e);
 	if (rep.r == 0)
-		rep.r = c->verb->each(c, name, opts, &rep.e);
+		rep.r = do_one(c, name, opts, &rep.e);
 	if (fflush(stdout) != 0 && rep.r >= 0)
 		rep.r = zerr_sys(&rep.e, "standard output");
 	_exit(write(fd, &rep, sizeof(rep)) == (ssize_t)sizeof(rep) ? 0 : 1);

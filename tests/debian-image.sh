@@ -1,17 +1,27 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Build a root tarball of Debian with systemd from the mirror that this machine's apt uses, and print its
-# path. Built once per suite and package list; the demo and the tests share it. Root, network.
-#   tests/debian-image.sh [bookworm|testing|…]
+# Build a root tarball of Debian from the mirror that this machine's apt uses, and print its path. Built once per
+# suite and package list; the demo and the tests share it. Root, network.
+#   tests/debian-image.sh [bookworm|testing|…] [systemd|sysv|openrc]
 set -euo pipefail
 # shellcheck source=tests/debian.bash
 . "$(dirname "$(readlink -f "$0")")/debian.bash"
 
 suite=${1:-bookworm}
-packages=systemd,systemd-sysv,dbus,iproute2,iputils-ping,libcap2-bin,procps
+init=${2:-systemd}
+packages=iproute2,iputils-ping,libcap2-bin,procps
+case $init in
+systemd) packages=systemd,systemd-sysv,dbus,$packages name=$suite ;;
+sysv) packages=sysvinit-core,$packages name=$suite-sysv ;;
+openrc) packages=sysvinit-core,openrc,$packages name=$suite-openrc ;;
+*)
+  echo "$init: systemd, sysv or openrc" >&2
+  exit 2
+  ;;
+esac
 cache=${ZONE_TEST_CACHE:-/var/cache/zone-tests}
 key=$(printf '%s %s 1' "$suite" "$packages" | sha256sum | cut -c1-12)
-out=$cache/debian-$suite-$key.tar.xz
+out=$cache/debian-$name-$key.tar.xz
 
 mkdir -p "$cache"
 exec 9>"$cache/.lock"
@@ -25,7 +35,7 @@ mirror=$(mirror_main)
 apt_options=()
 mirror_options apt_options
 
-echo "building Debian $suite from $mirror" >&2
+echo "building Debian $name from $mirror" >&2
 trap 'rm -f "$out.part.tar"' EXIT
 # shellcheck disable=SC2016 # the hook is for the shell of mmdebstrap
 timeout 600 mmdebstrap --quiet --variant=minbase --include="$packages" "${apt_options[@]}" \

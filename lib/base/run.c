@@ -346,10 +346,16 @@ static int make_env(struct run *r)
 /* A missing program is the host's lack, with an errno of its own. */
 static int missing(const char *name, struct zerr *e)
 {
-	zerr_as(e, ZERR_HOST, "no program %s on this host", name);
+	const bool there = strchr(name, '/') && access(name, F_OK) == 0;
+
+	zerr_as(e, ZERR_HOST,
+		there ? "%s: what its first line names is not on this host"
+		      : "no program %s on this host",
+		name);
 	if (e)
 		e->code = ENOENT;
-	return zerr_hint(e, -ENOENT, "install the package that has %s", name);
+	return zerr_hint(e, -ENOENT, there ? "head -n 1 %s" : "install the package that has %s",
+			 name);
 }
 
 int run_program(const struct run_args *a, int *ret_status, struct zerr *e)

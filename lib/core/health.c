@@ -17,6 +17,7 @@
 #include "core/life.h"
 #include "core/restart.h"
 
+#define ENDING_MS  300
 #define RECORD	   "health"
 #define OUTPUT_MAX 200 /* bytes of what a failed check has printed that are kept */
 
@@ -231,6 +232,17 @@ static bool runs(struct check *c)
 	return state_now(c->z, &s, &e) == 0 && s.state == STATE_RUNNING;
 }
 
+/* Whether init is ending: a check is among the first of those that it takes along, or that are
+ * killed with it. */
+static bool ends(const struct check *c)
+{
+	AUTO_CLOSE int init = state_pidfd(c->state, "pid");
+	struct pollfd p = { .fd = init, .events = POLLIN };
+
+	return init < 0 || process_exits((pid_t)record_u64(c->state, "pid", 0)) ||
+	       poll(&p, 1, ENDING_MS) == 1;
+}
+
 static void check_zone(struct zone_host *h, const char *name)
 {
 	AUTO_ZONE struct zone z = { .dir = -1, .run = -1, .lock = -1 };
@@ -246,7 +258,8 @@ static void check_zone(struct zone_host *h, const char *name)
 	if (lock < 0)
 		return; /* the one before is not done yet */
 	const int r = run_command(&c);
-	if (r >= 0 && runs(&c)) /* one that was frozen or stopped meanwhile has no fault */
+	if ((r == 1 || (r == 0 && !ends(&c))) &&
+	    runs(&c)) /* one that was frozen or stopped meanwhile has no fault */
 		conclude(&c, r == 1);
 }
 

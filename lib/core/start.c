@@ -264,6 +264,14 @@ static int start_locked(struct zone *z, const struct zone_start *a, struct zerr 
 	return r == 0 ? run_starter(z, a, e) : r;
 }
 
+/* -ETIMEDOUT is for the wait for this zone alone, not for its hooks or those that it requires. */
+static int before_the_wait(int r, struct zerr *e)
+{
+	if (r == -ETIMEDOUT)
+		e->code = EIO;
+	return r == -ETIMEDOUT ? -EIO : r;
+}
+
 int zone_start(struct zone_host *h, const char *name, const struct zone_start *a, struct zerr *e)
 {
 	AUTO_ZONE struct zone z = { .dir = -1, .run = -1, .lock = -1 };
@@ -278,11 +286,11 @@ int zone_start(struct zone_host *h, const char *name, const struct zone_start *a
 
 		again.met = true;
 		zone_unlock(&z);
-		r = start_required(h, &z.spec, a, e);
+		r = before_the_wait(start_required(h, &z.spec, a, e), e);
 		return r < 0 ? r : zone_start(h, name, &again, e);
 	}
 	if (r == 0)
-		r = start_locked(&z, a, e);
+		r = before_the_wait(start_locked(&z, a, e), e);
 	if (r < 0)
 		return r;
 	zone_unlock(&z);

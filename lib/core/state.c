@@ -66,7 +66,8 @@ void status_done(struct status *s)
 	record_done(&s->rec);
 }
 
-uint64_t process_start_time(pid_t pid)
+/* Field @n of /proc/PID/stat as proc(5) counts them, a number; 0 when there is no such process. */
+static uint64_t stat_field(pid_t pid, int n)
 {
 	char path[32], text[1024];
 
@@ -74,17 +75,27 @@ uint64_t process_start_time(pid_t pid)
 	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return 0;
-	const ssize_t n = read(fd, text, sizeof(text) - 1);
-	if (n <= 0)
+	const ssize_t len = read(fd, text, sizeof(text) - 1);
+	if (len <= 0)
 		return 0;
-	text[n] = '\0';
+	text[len] = '\0';
 	const char *p = strrchr(text, ')'); /* the name may hold anything */
-	unsigned long long start = 0;
-	for (int field = 2; p && field < 22; field++)
+	unsigned long long value = 0;
+	for (int field = 2; p && field < n; field++)
 		p = strchr(p + 1, ' ');
 	if (p)
-		(void)sscanf(p, "%llu", &start);
-	return start;
+		(void)sscanf(p, "%llu", &value);
+	return value;
+}
+
+uint64_t process_start_time(pid_t pid)
+{
+	return stat_field(pid, 22);
+}
+
+bool process_exits(pid_t pid)
+{
+	return stat_field(pid, 9) & 0x4; /* PF_EXITING of the kernel's sched.h */
 }
 
 int state_pidfd(const struct record *rec, const char *which)

@@ -52,3 +52,5 @@ int state_pidfd(const struct record *rec, const char *which);
 int state_netns(const struct record *rec);
 /* Field 22 of /proc/PID/stat, the start time in clock ticks; 0 when there is no such process. */
 uint64_t process_start_time(pid_t pid);
+/* Whether it is on its way out, though it still counts as running: an init waits for all others. */
+bool process_exits(pid_t pid);

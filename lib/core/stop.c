@@ -16,6 +16,7 @@
 #include "core/adopt.h"
 #include "core/guest.h"
 #include "core/hooks.h"
+#include "core/initctl.h"
 #include "core/life.h"
 #include "core/restart.h"
 
@@ -77,15 +78,21 @@ static bool catches(pid_t pid, int sig)
 	return false;
 }
 
+/* How long a young init may still take until it listens. */
+static int64_t patience_with(const struct record *rec)
+{
+	const uint64_t up_ms = (now_boot_ns() - record_u64(rec, "started_ns", 0)) / 1000000;
+
+	return up_ms > HANDLER_MS ? 200 : HANDLER_MS - (int64_t)up_ms;
+}
+
 /* Wait until init can hear @sig: a young one may not have got that far yet, and one that says when
  * it can is waited for until then. 0; 1: it has ended; -ESRCH. */
 static int wait_handler(const struct zone *z, const struct record *rec, int pidfd, int sig,
 			int64_t deadline)
 {
 	const pid_t pid = (pid_t)record_u64(rec, "pid", 0);
-	const uint64_t up_ms = (now_boot_ns() - record_u64(rec, "started_ns", 0)) / 1000000;
-	const int64_t patience = up_ms > HANDLER_MS ? 200 : HANDLER_MS - (int64_t)up_ms;
-	const int64_t until = now_ms() + patience;
+	const int64_t until = now_ms() + patience_with(rec);
 
 	for (;;) {
 		const bool allowed = guest_takes_signals(z);
@@ -101,7 +108,21 @@ static int wait_handler(const struct zone *z, const struct record *rec, int pidf
 	}
 }
 
-/* Ask init by @sig and wait for its end. */
+/* A System V init is asked in words, unless the configuration names a signal. 0: it has heard them,
+ * or has ended; -errno: no such init, or it does not listen. */
+static int ask_in_words(const struct zone *z, const struct record *rec, int pidfd)
+{
+	const int64_t until = now_ms() + patience_with(rec);
+	int r = -EOPNOTSUPP;
+
+	while (!z->spec.stop_signal && str_eq(record_get(rec, "kind"), "sysv") &&
+	       (r = initctl_halt(rec)) == -ENXIO && now_ms() < until && !steps_signal())
+		if (wait_pidfd(pidfd, 100) == 0)
+			return 0;
+	return r;
+}
+
+/* Ask init, by @sig if nothing else, and wait for its end. */
 static int ask_init(const struct zone *z, const struct record *rec, int pidfd, int sig,
 		    int64_t deadline)
 {
@@ -109,7 +130,8 @@ static int ask_init(const struct zone *z, const struct record *rec, int pidfd, i
 
 	if (r != 0)
 		return r < 0 ? r : 0;
-	if (sys_pidfd_send_signal(pidfd, sig) < 0 && errno != ESRCH)
+	if (ask_in_words(z, rec, pidfd) < 0 && sys_pidfd_send_signal(pidfd, sig) < 0 &&
+	    errno != ESRCH)
 		return -errno;
 	return wait_pidfd(pidfd, deadline - now_ms());
 }

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # enable, disable, autostart: which zones, in which order, several at a time. (Without systemd; with it: tests/vm.)
 load lib
+NAP=9$((RANDOM + 10000)) # seconds: what sleeps so long is ours
 
 mk_auto() { # NAME KEY=VALUE…
   local name=$1 k args=()
@@ -188,16 +189,16 @@ $Z-web 0" "$(zone autostart -L)"
 
 @test "interrupted: nothing half-started, nothing hangs" {
   local i
-  printf '#!/bin/sh\nsleep 981\n' >"$T/slow"
+  printf "#!/bin/sh\nsleep ${NAP}1\n" >"$T/slow"
   chmod 755 "$T/slow"
   for i in 1 2 3; do mk_auto "$Z-$i" hook.prestart="$T/slow" hook.timeout=600; done
   zone autostart 3>&- &
   local pid=$!
-  until_true 5 pgrep -f 'sleep 981'
+  until_true 5 pgrep -f "sleep ${NAP}1"
   kill -TERM $pid
   wait $pid || true
   same "STOPPED STOPPED STOPPED" "$(state "$Z-1") $(state "$Z-2") $(state "$Z-3")"
-  until_true 5 sh -c '! pgrep -f "[s]leep 981"'
+  until_true 5 sh -c "! pgrep -f '[s]leep ${NAP}1'"
 }
 
 @test "JSON, and bad input" {

@@ -2,23 +2,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The guest's contract: what zone-guest(7) promises to an init, seen by a probe that is process 1 of a zone.
 load lib
+load probe
 
-# A root whose init is the probe, called as systemd's is, so that it is stopped by its signal.
 prepare_file() {
-  local tree=$T/probe tz
-  tiny_rootfs "$tree"
-  rm "$tree/sbin/init"
-  mkdir -p "$tree/lib/systemd" "$tree/usr/share"
-  cp "$ZONE_BINDIR/../tests/guest-probe" "$tree/lib/systemd/systemd"
-  ln -s ../lib/systemd/systemd "$tree/sbin/init"
-  tz=$(readlink -f /etc/localtime)
-  if [[ $tz == */zoneinfo/* ]]; then
-    mkdir -p "$(dirname "$tree/$tz")"
-    cp "$tz" "$tree/$tz"
-    ln -s "$tz" "$tree/etc/localtime"
-  fi
-  echo 0123456789abcdef0123456789abcdef >"$tree/etc/machine-id" # an image's own, which no zone may keep
-  tar -C "$tree" -cJf "$T/probe.tar.xz" .
+  probe_tree "$T/probe"
+  tar -C "$T/probe" -cJf "$T/probe.tar.xz" .
 }
 
 mk_probe() { # NAME ARGS-OF-CREATE…
@@ -27,20 +15,7 @@ mk_probe() { # NAME ARGS-OF-CREATE…
   zone -q create "$name" -t local "$@" -- -f "$T/probe.tar.xz"
 }
 
-# What the probe printed last, once it has ended.
-probed() {
-  zone wait -t 20 "$1"
-  zone console --log "$1" | tr -d '\r' | awk '/^TAP version/ { text = "" } { text = text $0 "\n" } END { printf "%s", text }'
-}
-
-# As many lines as were planned, and not ok are those alone that match PATTERN (default: none).
-all_ok() { # LOG [PATTERN]
-  local bad
-  same "$(grep -cE '^(not )?ok ' <<<"$1")" "$(sed -n 's/^1\.\.//p' <<<"$1")"
-  bad=$(grep -A1 '^not ok' <<<"$1" | grep -v '^--' || true)
-  lacks "$(grep '^not ok' <<<"$bad" | grep -vE -- "${2:-^$}" || true)" . || fail "$bad"
-}
-
+# bats test_tags=vm
 @test "the probe finds every item as the manual says" {
   local tz
   tz=$(readlink -f /etc/localtime)
@@ -61,6 +36,7 @@ all_ok() { # LOG [PATTERN]
   lacks "$log" '# SKIP .*(credentials|terminals|interface|zoneinfo)'
 }
 
+# bats test_tags=vm
 @test "all of it at every level but strict" {
   local level
   for level in nesting privileged; do
@@ -76,6 +52,7 @@ all_ok() { # LOG [PATTERN]
   all_ok "$(probed "$Z-strict")" '- CI-(2 /proc/sys/net|35|36)'
 }
 
+# bats test_tags=vm
 @test "uuid and hardware address stay over restarts, the boot id does not; a clone has its own" {
   mk_probe "$Z"
   local uuid mac
@@ -117,7 +94,7 @@ all_ok() { # LOG [PATTERN]
 @test "what init announces is text of a hostile zone: neither events nor terminals suffer, nor the disk" {
   tiny_rootfs "$T/liar"
   rm -f "$T/liar/sbin/init"
-  cp "$ZONE_BINDIR/../tests/notify" "$T/liar/bin/notify"
+  cp "$ZONE_TEST_TOOLS/notify" "$T/liar/bin/notify"
   # shellcheck disable=SC2016
   printf '#!/bin/sh
 m=$(/bin/busybox printf "X_SYSTEMD_HOSTNAME=a\\",\\"event\\":\\"stopped\\"\\033[2Jb")

@@ -74,7 +74,7 @@ events_of() { # NAME EVENT FIELD, since the test began
   mk "$Z" -s "health.command=/bin/sleep 982" -s health.interval=1 -s health.timeout=3 -s health.retries=1
   zone start "$Z"
   sleep 2.5
-  [ "$(pgrep -c -f '^/bin/sleep 982')" -le 1 ]
+  [ "$(zone exec "$Z" -- ps | grep -c '[s]leep 982')" -le 1 ]
   until_true 10 health_is "$Z" unhealthy
   has "$(field "$Z" .health_output)" "no result after 3 s"
 }
@@ -104,6 +104,19 @@ events_of() { # NAME EVENT FIELD, since the test began
   ok zone wait -t 20 "$Z"
   same 137 "$(field "$Z" .exit_status)"
   same "" "$(events_of "$Z" restart_planned delay)"
+}
+
+@test "a check that ends with its zone has not failed" {
+  mk "$Z" -s health.command="/bin/sleep 60" -s health.interval=1 -s health.timeout=90 -s health.retries=1 -s health.action=restart
+  local i
+  for i in 1 2 3 4 5; do
+    zone start "$Z"
+    until_true 10 sh -c "zone exec $Z -- ps | grep '[s]leep 60'"
+    zone kill "$Z"
+    ok zone wait -t 20 "$Z"
+  done
+  same "" "$(events_of "$Z" health health)"
+  same null "$(field "$Z" .restart_at)"
 }
 
 @test "action stop asks init, and no policy starts it again" {

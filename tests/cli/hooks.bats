@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Programs at fixed points of a zone's life.
 load lib
+NAP=9$((RANDOM + 10000)) # seconds: what sleeps so long is ours
 
 # A hook that writes down what it was told: $T/hook LOG [STATUS].
 prepare_file() {
@@ -103,20 +104,23 @@ poststop status:0" "$(log | sed 's/pid:zone$/pid:/')"
 }
 
 @test "a deadline: killed with what it started, and failed" {
-  printf '#!/bin/sh\nsetsid sleep 987 &\nsleep 986\n' >"$T/slow"
+  printf "#!/bin/sh\nsetsid sleep ${NAP}7 &\nsleep ${NAP}6\n" >"$T/slow"
   chmod 755 "$T/slow"
-  mk "$Z" -s hook.prestart="$T/slow" -s hook.timeout=1
+  mk "$Z"
+  zone start --wait=ready "$Z" # it has a console log from now on, which tells nothing of what follows
+  zone stop -k "$Z"
+  zone -q set "$Z" hook.prestart="$T/slow" hook.timeout=1
   refuse 1 "hook.prestart: $T/slow did not end within 1000 ms" zone start "$Z"
-  same "" "$(pgrep -f 'sleep 98[67]' || true)"
+  same "" "$(pgrep -f "sleep ${NAP}[67]" || true)"
   zone -q unset "$Z" hook.prestart
-  zone -q set "$Z" "hook.start=/bin/sleep 985"
+  zone -q set "$Z" "hook.start=/bin/sleep ${NAP}5"
   refuse 1 "hook.start: /bin/sleep did not end within 1 s" zone start "$Z"
   # What ends in time may not leave anything either: it would keep the zone's groups.
-  printf '#!/bin/sh\nsetsid sleep 984 >/dev/null 2>&1 &\nexit 0\n' >"$T/slow"
+  printf "#!/bin/sh\nsetsid sleep ${NAP}4 >/dev/null 2>&1 &\nexit 0\n" >"$T/slow"
   zone -q unset "$Z" hook.start
   zone -q set "$Z" hook.poststart="$T/slow" hook.poststop="$T/slow"
   zone start "$Z"
-  same "" "$(pgrep -f 'sleep 984' || true)"
+  same "" "$(pgrep -f "sleep ${NAP}4" || true)"
   ok zone stop -k "$Z"
 }
 
@@ -139,26 +143,26 @@ poststop status:0" "$(log | sed 's/pid:zone$/pid:/')"
 }
 
 @test "killed in the middle of a hook: the next command undoes the start" {
-  printf '#!/bin/sh\nsleep 983\n' >"$T/slow"
+  printf "#!/bin/sh\nsleep ${NAP}3\n" >"$T/slow"
   chmod 755 "$T/slow"
   mk_hooked "$Z" poststop
   zone -q set "$Z" hook.created="$T/slow"
   zone start "$Z" 3>&- &
   local command=$!
-  until_true 5 pgrep -f 'sleep 983'
+  until_true 5 pgrep -f "sleep ${NAP}3"
   kill -9 "$(field "$Z" .monitor_pid)"
   wait $command || true
   same STOPPED "$(state "$Z")"
   has "$(log)" ^poststop
-  same "" "$(pgrep -f 'sleep 983' || true)"
+  same "" "$(pgrep -f "sleep ${NAP}3" || true)"
   # And by a signal to the command.
   zone start "$Z" 3>&- &
   command=$!
-  until_true 5 pgrep -f 'sleep 983'
+  until_true 5 pgrep -f "sleep ${NAP}3"
   kill -INT $command
   wait $command || true
   same STOPPED "$(state "$Z")"
-  same "" "$(pgrep -f 'sleep 983' || true)"
+  same "" "$(pgrep -f "sleep ${NAP}3" || true)"
 }
 
 @test "a hook may call zone, but what changes the zone would wait for itself" {
@@ -184,5 +188,9 @@ poststop status:0" "$(log | sed 's/pid:zone$/pid:/')"
   refuse 7 "hook.prestart: no program /no/such/program" zone start "$Z"
   zone -q set "$Z" hook.prestart=/etc/passwd
   refuse 1 "hook.prestart: .*Permission denied" zone start "$Z"
+  printf '#!/no/such/shell\n' >"$T/script"
+  chmod 755 "$T/script"
+  zone -q set "$Z" hook.prestart="$T/script"
+  refuse 7 "hook.prestart: $T/script: what its first line names is not on this host" zone start "$Z"
   same STOPPED "$(state "$Z")"
 }

@@ -64,7 +64,7 @@ orphan() { # its monitor is killed
 @test "renewed while the zone has announced things: nothing is forgotten, nothing told twice" {
   tiny_rootfs "$T/teller"
   rm "$T/teller/sbin/init"
-  cp "$ZONE_BINDIR/../tests/notify" "$T/teller/bin/notify"
+  cp "$ZONE_TEST_TOOLS/notify" "$T/teller/bin/notify"
   printf '#!/bin/sh\nexec /bin/notify "X_SYSTEMD_HOSTNAME=teller\nREADY=1" /bin/sh /wait\n' >"$T/teller/sbin/init"
   printf 'while [ ! -e /go ]; do /bin/busybox sleep 0.2; done; exec /bin/notify STATUS=later /bin/busybox sleep 60\n' >"$T/teller/wait"
   chmod 755 "$T/teller/sbin/init"
@@ -153,7 +153,7 @@ orphan() { # its monitor is killed
 @test "readiness and announcements reach the new monitor" {
   tiny_rootfs "$T/late"
   rm "$T/late/sbin/init"
-  cp "$ZONE_BINDIR/../tests/notify" "$T/late/bin/notify"
+  cp "$ZONE_TEST_TOOLS/notify" "$T/late/bin/notify"
   # shellcheck disable=SC2016
   printf '#!/bin/sh\nwhile [ ! -e /go ]; do /bin/busybox sleep 0.2; done\nexec /bin/notify READY=1 /bin/busybox sleep 60\n' >"$T/late/sbin/init"
   chmod 755 "$T/late/sbin/init"

@@ -210,16 +210,17 @@ as_nobody() {
   setpriv --reuid=65534 --regid=65534 --clear-groups -- "$command" "$@"
 }
 
-# The root tarball of Debian that the ctest fixture built.
-debian_rootfs() {
-  local f
-  for f in "${ZONE_TEST_CACHE:-/var/cache/zone-tests}/debian-${1:-bookworm}"-*.tar.xz; do
+# The root tarball of Debian that the ctest fixture built, or the vm lane's guest has.
+debian_rootfs() { # [SUITE [INIT]]
+  local f init=${2:-systemd} suffix=-${2:-systemd}
+  for f in "${ZONE_TEST_CACHE:-/var/cache/zone-tests}/debian-${1:-bookworm}${suffix#-systemd}"-????????????.tar.xz; do
     if [ -e "$f" ]; then
       echo "$f"
       return 0
     fi
   done
-  return 1
+  f=/var/lib/zone-tests/debian-$init.tar.zst
+  [ "$ZONE_TEST_LANE" = vm ] && [ -e "$f" ] && echo "$f"
 }
 
 # What an unpack left behind that nobody can use.

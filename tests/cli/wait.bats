@@ -51,3 +51,25 @@ load lib
   [ "$ticks" -le 20 ] || fail "$ticks ticks of the processor"
   run wait $pid
 }
+
+@test "what --all and globs stood for may be destroyed meanwhile; what was named may not" {
+  local jobs pid status=0
+  for jobs in 1 4; do
+    mk "$Z-a"
+    mk "$Z-b"
+    zone wait -j $jobs -s RUNNING -t 30 --all 3>&- &
+    pid=$!
+    sleep 1
+    zone destroy "$Z-b"
+    zone start "$Z-a"
+    wait $pid
+    zone destroy -f "$Z-a"
+  done
+  mk "$Z-a"
+  zone wait -s RUNNING -t 30 "$Z-a" "$Z-b" 2>"$T/err" 3>&- &
+  pid=$!
+  zone start "$Z-a"
+  wait $pid || status=$?
+  same 3 "$status"
+  has "$(cat "$T/err")" "$Z-b"
+}

@@ -7,7 +7,7 @@ load ../cli/lib
 
 prepare_file() {
   need systemd memory pids
-  zone -q create "$Z" -t local -- -f /var/lib/zone-tests/debian.tar.zst
+  zone -q create "$Z" -t local -- -f "$(debian_rootfs)"
 }
 
 @test "it comes up whole" {

@@ -51,7 +51,7 @@ def install(link, debs):
     found = sorted(glob.glob(f"{debs}/*.deb"))
     if not found:
         raise Broken(f"no packages in {debs}")
-    programs = [p for p in glob.glob(f"{TOP}/build/clean/*/*") if os.path.basename(p) in ("answer", "ledger", "notify") or PROGRAM.search(p)]
+    programs = [p for p in glob.glob(f"{TOP}/build/clean/*/*") if os.path.basename(p) in ("answer", "guest-probe", "ledger", "notify") or PROGRAM.search(p)]
     link.tree([*((f"{TOP}/{name}", name) for name in SENT), *((p, f"tools/{os.path.basename(p)}") for p in programs),
                *((p, f"debs/{os.path.basename(p)}") for p in found)], THERE)
     began = time.monotonic()
