@@ -464,55 +464,50 @@ int net_limit(const struct net_env *env, const char *zone, const struct net_link
 	return r;
 }
 
-struct unplugging {
-	const struct nic *all;
+/* Whose notes are walked down: @nic's (of a running zone: its link is deleted), or all (NULL). */
+struct leaving {
+	const struct net_env *env;
+	struct nl *nl;
 	const char *nic;
+	int netns;
 };
 
-static int unplug_one(const struct note *note, const char *name, void *arg, struct zerr *e)
+static int leave(const struct note *note, const char *name, void *arg, struct zerr *e)
 {
-	const struct unplugging *u = arg;
-	AUTO_NIC struct nic n = { .env = u->all->env,
-				  .nl = u->all->nl,
+	const struct leaving *l = arg;
+	AUTO_NIC struct nic n = { .env = l->env,
+				  .nl = l->nl,
 				  .notes = -1,
-				  .netns = u->all->netns,
-				  .delete_link = true };
-	const int r = str_eq(note->nic, u->nic) ? load(&n, note->network, name, e) : 1;
+				  .netns = l->netns,
+				  .delete_link = l->nic != NULL };
+	int r;
 
-	return r ? (r < 0 ? r : 0) : steps_down(&nic_op, STEPS_N, &none, &n, e);
+	if (l->nic && !str_eq(note->nic, l->nic))
+		return 0;
+	r = load(&n, note->network, name, e);
+	return r < 0 ? r : steps_down(&nic_op, STEPS_N, &none, &n, e);
 }
 
 int net_unplug(const struct net_env *env, const char *zone, const char *nic, int netns_fd,
 	       struct zerr *e)
 {
 	AUTO_NL struct nl nl = { 0 };
-	const struct nic all = { .env = env, .nl = &nl, .netns = netns_fd };
-	struct unplugging u = { &all, nic };
+	struct leaving l = { env, &nl, nic, netns_fd };
 	const int r = nl_open(&nl, e);
 
-	return r < 0 ? r : use_each(env, zone, unplug_one, &u, e);
-}
-
-/* One note of a zone that is being cleaned up after. */
-static int forget_one(const struct note *note, const char *name, void *arg, struct zerr *e)
-{
-	const struct nic *all = arg;
-	AUTO_NIC struct nic n = { .env = all->env, .nl = all->nl, .notes = -1, .netns = -1 };
-	const int r = load(&n, note->network, name, e);
-
-	return r < 0 ? r : steps_down(&nic_op, STEPS_N, &none, &n, e);
+	return r < 0 ? r : use_each(env, zone, leave, &l, e);
 }
 
 int net_forget(const struct net_env *env, const char *zone, struct zerr *e)
 {
 	AUTO_NL struct nl nl = { 0 };
-	struct nic all = { .env = env, .nl = &nl };
+	struct leaving l = { env, &nl, NULL, -1 };
 	struct zerr second = { 0 };
 	int q, r = nl_open(&nl, e);
 
 	if (r < 0)
 		return r;
-	r = use_each(env, zone, forget_one, &all, e);
+	r = use_each(env, zone, leave, &l, e);
 	q = use_forget(env, &nl, zone, r < 0 ? &second : e);
 	return r < 0 ? r : q;
 }

@@ -118,13 +118,26 @@ static int lead_ports(const struct live *l, struct zerr *e)
 	return r == 0 && l->to->forwards.n ? forwards_apply(l->z, l->to, l->state, e) : r;
 }
 
+/* A whole block that was unset stays in the running zone, unless it is detached. */
+static int keep_removed(const struct live *l, struct zerr *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < l->from->nics_n && r == 0; i++)
+		if (!find(l->to, l->from->nics[i].name) && !same(l->plug, l->from->nics[i].name))
+			r = live_later(l, "net.", l->from->nics[i].name, e);
+	return r;
+}
+
 int nics_live(const struct live *l, struct zerr *e)
 {
 	AUTO_STRV struct strv later = { 0 };
 	const struct live back = live_back(l, &later);
 	struct zerr lost = { 0 };
-	int r = change_rates(l, e);
+	int r = keep_removed(l, e);
 
+	if (r == 0)
+		r = change_rates(l, e);
 	if (r < 0)
 		(void)change_rates(&back, &lost);
 	if (r < 0 || !l->plug)

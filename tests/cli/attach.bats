@@ -6,11 +6,7 @@ load net
 
 teardown() {
   zone destroy -f -s --all
-  local n
-  for n in $(zone network ls --json | jq -r '.[].name'); do
-    zone network down "$n"
-    zone network rm "$n"
-  done
+  remove_networks
 }
 
 reaches() { # NAME ADDRESS
@@ -85,6 +81,10 @@ nics() { # NAME: those that are inside
   zone network attach "$Z" eth1 mtu=1300
   same "eth0 eth1" "$(nics "$Z")"
   same 1300 "$(zone exec "$Z" -- cat /sys/class/net/eth1/mtu)"
+  ok zone unset "$Z" net.eth1
+  same "net.eth1: at next start" "$output"
+  same "eth0 eth1" "$(nics "$Z")"
+  zone set "$Z" net.eth1.mtu=1300
   # the zone has it under another name by now
   zone exec "$Z" -- ip link set eth1 down
   zone exec "$Z" -- ip link set eth1 name other

@@ -65,3 +65,12 @@ ask_outside_udp() {
 ask_in() {
   zone exec "$1" -- /bin/sh -c "nc -w 3 $2 $3 </dev/null"
 }
+
+# remove_networks: after a test, once no zone is on them.
+remove_networks() {
+  local n
+  for n in $(zone network ls --json | jq -r '.[].name'); do
+    zone network down "$n"
+    zone network rm "$n"
+  done
+}

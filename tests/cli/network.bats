@@ -6,11 +6,7 @@ load net
 teardown() {
   zone destroy -f -s --all
   cut_outside
-  local n
-  for n in $(zone network ls --json | jq -r '.[].name'); do
-    zone network down "$n"
-    zone network rm "$n"
-  done
+  remove_networks
 }
 
 netinfo() { # NAME JQ-PATH

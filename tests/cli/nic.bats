@@ -20,7 +20,8 @@ teardown() {
 }
 
 reaches() { # NAME ADDRESS
-  zone exec "$1" -- ping -c 1 -W 3 "$2" >/dev/null
+  zone exec "$1" -- ping -c 1 -W 3 "$2" >/dev/null ||
+    zone exec "$1" -- ping -c 3 -W 3 "$2" >/dev/null # who failed to find it before may take its time
 }
 
 cut_off() { # NAME ADDRESS
