@@ -336,7 +336,8 @@ figures() { # NAME LEAST MOST
 }
 
 sizes() {
-  run --separate-stderr make "$1" --size 320M
+  local u=${UNIT:-320} # MiB
+  run --separate-stderr make "$1" --size "${u}M"
   if [ "$status" -ne 0 ]; then
     same 7 "$status"
     has "$stderr" prjquota
@@ -346,32 +347,32 @@ sizes() {
     has "$stderr" prjquota
     return 0
   fi
-  same 320M "$(zone get "$1" root.size)"
+  same "${u}M" "$(zone get "$1" root.size)"
   zone start "$1"
   fill() { zone exec "$1" -- dd if=/dev/zero of=/root/big bs=1M count="$2" conv=fsync; }
-  run fill "$1" 340
+  run fill "$1" $((u + 20))
   [ "$status" -ne 0 ]
   has "$output" "No space|quota"
   zone exec "$1" -- sh -c 'rm /root/big; sync; echo kept >/root/f'
-  ok zone set "$1" root.size=640M
+  ok zone set "$1" root.size=$((2 * u))M
   has "$output" "applied"
-  same 640M "$(zone get "$1" root.size)"
-  ok fill "$1" 340
+  same "$((2 * u))M" "$(zone get "$1" root.size)"
+  ok fill "$1" $((u + 20))
   zone exec "$1" -- sync
-  figures "$1" $((340 << 20)) $((640 << 20))
-  refuse 2 "shrink" zone set "$1" root.size=330M
-  same 640M "$(zone get "$1" root.size)"
+  figures "$1" $(((u + 20) << 20)) $((2 * u << 20))
+  refuse 2 "shrink" zone set "$1" root.size=$((u + 10))M
+  same "$((2 * u))M" "$(zone get "$1" root.size)"
   zone exec "$1" -- sh -c 'rm /root/big; sync'
   zone snapshot "$1"
   zone stop -k "$1"
-  ok zone set "$1" root.size=700M # stopped, too
+  ok zone set "$1" root.size=$((2 * u + 60))M # stopped, too
   zone start "$1"
-  ok fill "$1" 500
+  ok fill "$1" $((u * 3 / 2))
   zone stop -k "$1"
   zone snapshot -r snap0 "$1" # to the size of its time
-  same 640M "$(zone get "$1" root.size)"
+  same "$((2 * u))M" "$(zone get "$1" root.size)"
   zone start "$1"
-  run fill "$1" 660
+  run fill "$1" $((2 * u + 20))
   [ "$status" -ne 0 ]
   same kept "$(zone exec "$1" -- cat /root/f)"
 }

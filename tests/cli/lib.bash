@@ -254,10 +254,11 @@ try() {
   fi
 }
 
-each_fault() { # OP FUNCTION, called with STEP MODE
-  local step mode n=0
+each_fault() { # OP FUNCTION, called with STEP MODE; with ONLY_KILLED not for failures that the command sees itself
+  local step mode n=0 modes=("" :kill :after:kill)
+  if [ -n "${ONLY_KILLED:-}" ]; then modes=(:kill :after:kill); fi
   for step in $(fault_steps "$1"); do
-    for mode in "" :kill :after:kill; do
+    for mode in "${modes[@]}"; do
       echo "fault $1:$step$mode" >&2
       "$2" "$step" "$mode"
       n=$((n + 1))

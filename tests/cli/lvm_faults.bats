@@ -7,7 +7,7 @@ load lib
 load backends
 
 ROWS=lvm:pool
-WITHOUT_NET=1
+WITHOUT_NET=1 ONLY_KILLED=1
 NEEDS=lvm
 clean_file() { clean_pool; }
 

@@ -9,4 +9,4 @@ ROWS="dir:ext4_projects overlay:ext4_projects dir:xfs_projects overlay:xfs_proje
 NEEDS=xfs
 clean_file() { clean_rows; }
 
-@test "a size holds, grows in use, never shrinks" { each_row sizes; }
+@test "a size holds, grows in use, never shrinks" { UNIT=48 each_row sizes; }

@@ -1,0 +1,14 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# bats file_tags=vm
+# backend_faults.bats on a thin pool: import.
+export BATS_TEST_TIMEOUT=590
+load lib
+load backends
+
+ROWS=lvm:pool
+WITHOUT_NET=1 ONLY_KILLED=1
+NEEDS=lvm
+clean_file() { clean_pool; }
+
+@test "import" { each_row_fault import import_fault; }
