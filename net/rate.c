@@ -6,7 +6,6 @@
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 
-#define HANDLE	  (1U << 16)
 #define ETH_ROOM  18   /* header and tag of a frame */
 #define BURST_MIN 4096 /* bytes that may leave at once, beside a whole packet */
 #define QUEUE_MIN \
@@ -54,23 +53,30 @@ static void put_queue(struct nlm *m, const struct link_info *link, uint64_t rate
 	nlm_end(m, options);
 }
 
-int rate_set(struct nl *nl, const struct link_info *link, uint64_t rate, struct zerr *e)
+static int call(struct nl *nl, const struct link_info *link, uint16_t type, uint64_t rate,
+		struct zerr *e)
 {
-	const struct tcmsg tc = { .tcm_ifindex = (int)link->index,
-				  .tcm_parent = TC_H_ROOT,
-				  .tcm_handle = rate ? HANDLE : 0 };
+	const struct tcmsg tc = { .tcm_ifindex = (int)link->index, .tcm_parent = TC_H_ROOT };
 	struct nlm m;
-	int r;
 
-	nlm_begin(&m, rate ? RTM_NEWQDISC : RTM_DELQDISC, rate ? NLM_F_CREATE | NLM_F_REPLACE : 0,
-		  &tc, sizeof(tc));
+	nlm_begin(&m, type, rate ? NLM_F_CREATE | NLM_F_REPLACE : 0, &tc, sizeof(tc));
 	if (rate) {
 		nlm_str(&m, TCA_KIND, "tbf");
 		put_queue(&m, link, rate);
 	}
-	r = nl_call(nl, &m, NULL, NULL, e);
-	if (!rate && (r == -ENOENT || r == -EINVAL))
-		return 0; /* there is none */
+	return nl_call(nl, &m, NULL, NULL, e);
+}
+
+int rate_set(struct nl *nl, const struct link_info *link, uint64_t rate, struct zerr *e)
+{
+	/* Never changed in place: what waits may be larger than the burst of a lower rate, and
+	 * would wait for ever, with all behind it. */
+	int r = call(nl, link, RTM_DELQDISC, 0, e);
+
+	if (r == -ENOENT || r == -EINVAL) /* there is none */
+		r = 0;
+	if (r == 0 && rate)
+		r = call(nl, link, RTM_NEWQDISC, rate, e);
 	if (r == -ENOENT || r == -EOPNOTSUPP)
 		return zerr_as(e, ZERR_HOST, "the host's kernel cannot limit rates (sch_tbf)");
 	return zerr_in(e, r, "rate of %s", link->name);

@@ -265,7 +265,8 @@ static void table_is_not_flooded(void **state)
 			(void)usleep(100); /* the queue is full */
 	}
 	(void)usleep(100000);
-	assert_int_equal(table_size(lab), before);
+	/* what the lab's own interfaces say when they come up may be learned meanwhile */
+	assert_in_range(table_size(lab), before, before + 8);
 	assert_int_equal(drops(lab, &s.a), refused + FLOOD);
 	strike_stage(lab, &s);
 }

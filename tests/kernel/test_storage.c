@@ -434,7 +434,7 @@ static void registry(void **state)
 	assert_ptr_equal(storage_find("dir", &e), &storage_dir);
 	assert_null(storage_find("overlai", &e));
 	assert_int_equal(e.status, ZERR_USAGE);
-	assert_non_null(strstr(e.msg, "btrfs, overlay, loop, dir"));
+	assert_non_null(strstr(e.msg, "btrfs, overlay, lvm, loop, dir"));
 	assert_string_equal(e.hint, "did you mean overlay?");
 	assert_ptr_equal(storage_best(&f->v), &storage_overlay);
 }
