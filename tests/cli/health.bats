@@ -30,7 +30,7 @@ events_of() { # NAME EVENT FIELD, since the test began
   same null "$(field "$Z-b" .health)"
   mk_patient "$Z"
   zone start "$Z"
-  same starting "$(field "$Z" .health)"
+  has "$(field "$Z" .health)" '^(starting|healthy)$' # a busy machine may have checked by now
   until_true 10 health_is "$Z" healthy
   same null "$(field "$Z" .health_output)"
   zone exec "$Z" -- rm /well

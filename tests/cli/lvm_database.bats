@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# bats file_tags=vm
+# bats file_tags=vm,long
 # The longest promise of backends.bash on a thin pool.
 export BATS_TEST_TIMEOUT=590
 load lib

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# bats file_tags=vm
+# bats file_tags=vm,long
 # backend_faults.bats on a thin pool: what makes zones, and ends them.
 export BATS_TEST_TIMEOUT=590
 load lib

@@ -2,7 +2,8 @@
 """The lane: which files and tests it has, what goes into the guest for them, and how one is run.
 
 All of tests/vm/*.bats, and of tests/cli/*.bats what is tagged `vm` (bats' own `# bats file_tags=` and `test_tags=`). A file
-that measures the processor is tagged `alone`: no other machine runs beside it.
+that measures the processor is tagged `alone`: no other machine runs beside it; one that takes many minutes `long`: it is
+run when it is named.
 """
 import glob
 import os
@@ -31,12 +32,18 @@ def alone(name):
 
 
 def chosen(names):
-    """Files of the lane relative to the top, in the order of running; all or those that are named, by path or word."""
+    """Files of the lane relative to the top, in the order of running: all that are not long, or those that are named, by
+    path or word (`long` names all of those)."""
     own = sorted(glob.glob(f"{TESTS}/vm/*.bats"))
     shared = [p for p in glob.glob(f"{TESTS}/cli/*.bats") if tagged(p, "vm")]
     shared.sort(key=os.path.getsize, reverse=True)  # the longest does not begin last
     files = [os.path.relpath(p, TOP) for p in own + shared]
-    if names:
+    long = [f for f in files if tagged(f"{TOP}/{f}", "long")]
+    if not names:
+        files = [f for f in files if f not in long]
+    elif names == ["long"]:
+        files = long
+    else:
         known = {f: f for f in files} | {os.path.basename(f)[:-5]: f for f in reversed(files)}
         wanted = [os.path.relpath(n, TOP) if os.path.exists(n) else n for n in names]
         for name in wanted:
