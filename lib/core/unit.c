@@ -161,7 +161,10 @@ static int unit_follow(struct unit *u, struct zerr *e)
  */
 static bool lives_on(const struct zone *z, const struct status *s)
 {
-	static const char *const accidents[] = { "signal", "core-dump", "oom-kill", "watchdog" };
+	/* the last: before version 254 systemd cannot start anything beside groups that have
+	 * controllers, and takes its own failure for ours */
+	static const char *const accidents[] = { "signal", "core-dump", "oom-kill", "watchdog",
+						 "exec-condition" };
 	const char *result = getenv("SERVICE_RESULT");
 	bool accident = false;
 
