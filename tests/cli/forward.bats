@@ -203,5 +203,6 @@ elements() { # how many ports are forwarded at all
   ok zone forward rm "$Z-b" 8081
   ok zone forward add "$Z-b" 8082 80
   same "$Z-b" "$(ask_outside 192.0.2.1 8082)"
-  zone network down zonebr0 || true
+  zone stop -k "$Z-b"
+  zone network down zonebr0
 }

@@ -63,6 +63,7 @@ host_as_before() {
   done
   echo "the host is not as it was after $try looks:"
   cat "$T/changes"
+  return 1
 }
 
 # ---- the frame of a file ---------------------------------------------------------------------------
