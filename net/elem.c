@@ -125,13 +125,16 @@ static void add_frame(struct nl_batch *b, uint16_t type)
 
 void elems_add(struct elems *l, const struct elem *x)
 {
-	struct elem *v = reallocarray(l->v, l->n + 1, sizeof(*v));
+	/* room is the next power of two: there may be thousands */
+	if ((l->n & (l->n - 1)) == 0) {
+		struct elem *v = reallocarray(l->v, l->n ? 2 * l->n : 1, sizeof(*v));
 
-	if (!v) {
-		l->failed = true;
-		return;
+		if (!v) {
+			l->failed = true;
+			return;
+		}
+		l->v = v;
 	}
-	l->v = v;
 	l->v[l->n++] = *x;
 }
 
