@@ -15,6 +15,7 @@
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
 
+#include "base/fdpass.h"
 #include "base/fs.h"
 #include "base/own.h"
 #include "base/sys.h"
@@ -109,47 +110,12 @@ static int open_view(int root)
 
 static int give(int sock, const struct adopt_gift *g, struct zerr *e)
 {
-	const int *fds = (const int *)g;
-	char control[CMSG_SPACE(sizeof(struct adopt_gift))] = { 0 };
-	unsigned char map[FDS];
-	struct iovec iov = { map, sizeof(map) };
-	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1 };
-	size_t n = 0;
-
-	for (int i = 0; i < FDS; i++) {
-		map[i] = fds[i] >= 0;
-		if (map[i])
-			memcpy(CMSG_DATA((struct cmsghdr *)control) + sizeof(int) * n++, &fds[i],
-			       sizeof(int));
-	}
-	if (n) {
-		struct cmsghdr *c = (struct cmsghdr *)control;
-
-		m.msg_control = control;
-		m.msg_controllen = CMSG_SPACE(sizeof(int) * n);
-		c->cmsg_level = SOL_SOCKET;
-		c->cmsg_type = SCM_RIGHTS;
-		c->cmsg_len = CMSG_LEN(sizeof(int) * n);
-	}
-	return sendmsg(sock, &m, MSG_NOSIGNAL) < 0 ? zerr_sys(e, "hand over") : 0;
+	return fdpass_send_some(sock, (const int *)g, FDS) < 0 ? zerr_sys(e, "hand over") : 0;
 }
 
 void adopt_receive(int sock, struct adopt_gift *ret)
 {
-	int *fds = (int *)ret;
-	char control[CMSG_SPACE(sizeof(struct adopt_gift))];
-	unsigned char map[FDS];
-	struct iovec iov = { map, sizeof(map) };
-	struct msghdr m = { .msg_iov = &iov,
-			    .msg_iovlen = 1,
-			    .msg_control = control,
-			    .msg_controllen = sizeof(control) };
-	const ssize_t n = recvmsg(sock, &m, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
-	const struct cmsghdr *c = n > 0 ? CMSG_FIRSTHDR(&m) : NULL;
-
-	for (int i = 0, k = 0; n == (ssize_t)sizeof(map) && c && i < FDS; i++)
-		if (map[i])
-			memcpy(&fds[i], CMSG_DATA(c) + sizeof(int) * (size_t)k++, sizeof(int));
+	(void)fdpass_receive_some(sock, (int *)ret, FDS, MSG_DONTWAIT); /* else as it was */
 }
 
 int adopt_inside(void *arg, struct zerr *e)

@@ -16,40 +16,13 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
+#include "base/fdpass.h"
 #include "base/fs.h"
 #include "base/own.h"
 #include "base/sys.h"
 #include "core/boot.h"
 #include "core/rlimits.h"
 #include "core/sysctls.h"
-
-/* Fill the gift from the go message. -ESRCH: the starter has gone. */
-static int receive(int sock, struct gift *g)
-{
-	char control[CMSG_SPACE(sizeof(int) * (size_t)GIFT_FDS)];
-	unsigned char map[GIFT_FDS];
-	struct iovec iov = { map, sizeof(map) };
-	struct msghdr m = { .msg_iov = &iov,
-			    .msg_iovlen = 1,
-			    .msg_control = control,
-			    .msg_controllen = sizeof(control) };
-	int *fds = (int *)g;
-	ssize_t n;
-	size_t k = 0;
-
-	do
-		n = recvmsg(sock, &m, MSG_CMSG_CLOEXEC);
-	while (n < 0 && errno == EINTR);
-	const struct cmsghdr *c = CMSG_FIRSTHDR(&m);
-	if (n != (ssize_t)sizeof(map) || !c || c->cmsg_type != SCM_RIGHTS)
-		return -ESRCH;
-	for (int i = 0; i < GIFT_FDS; i++) {
-		fds[i] = -1;
-		if (map[i])
-			memcpy(&fds[i], CMSG_DATA(c) + sizeof(int) * k++, sizeof(int));
-	}
-	return 0;
-}
 
 static const char *hostname(const struct boot *b)
 {
@@ -217,7 +190,7 @@ static int restrict_and_exec(const struct boot *b, struct gift *g, struct zerr *
 static int run(const struct boot *b, int sock, struct zerr *e)
 {
 	struct gift g;
-	int r = receive(sock, &g);
+	int r = fdpass_receive_some(sock, (int *)&g, GIFT_FDS, 0);
 
 	if (r < 0)
 		_exit(1); /* nobody is there to be told */

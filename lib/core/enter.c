@@ -22,6 +22,7 @@
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
 
+#include "base/fdpass.h"
 #include "base/own.h"
 #include "base/sys.h"
 #include "core/rlimits.h"
@@ -41,24 +42,6 @@ static int join(const struct enter *x, struct zerr *e)
 	(void)prctl(PR_SET_DUMPABLE, 0); /* a change of ids may have set it */
 	(void)syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL); /* none at all is fine too */
 	return 0;
-}
-
-static int send_fd(int sock, int fd)
-{
-	char control[CMSG_SPACE(sizeof(int))] = { 0 };
-	char byte = 0;
-	struct iovec iov = { &byte, 1 };
-	struct msghdr m = { .msg_iov = &iov,
-			    .msg_iovlen = 1,
-			    .msg_control = control,
-			    .msg_controllen = sizeof(control) };
-	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
-
-	c->cmsg_level = SOL_SOCKET;
-	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(c), &fd, sizeof(int));
-	return sendmsg(sock, &m, MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
 /* A pty of the zone's own devpts: what lies at /dev/pts/ptmx is checked to be one. */
@@ -83,7 +66,7 @@ static int open_pty(const struct zone_exec *a, int sock, const struct account *u
 		return zerr_sys(e, "pty");
 	if (size.ws_row)
 		(void)ioctl(master, TIOCSWINSZ, &size);
-	const int r = send_fd(sock, master);
+	const int r = fdpass_send(sock, "", 1, &master, 1);
 	if (r < 0)
 		return zerr_code(e, -r, "pty");
 	if (setsid() < 0 || ioctl(slave, TIOCSCTTY, 0) < 0)

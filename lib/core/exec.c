@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/fdpass.h"
 #include "base/fs.h"
 #include "base/own.h"
 #include "base/steps.h"
@@ -25,15 +26,9 @@
 static int hear(int sock, int *ret_pty, struct zerr *e)
 {
 	for (;;) {
-		char control[CMSG_SPACE(sizeof(int))];
 		struct zerr said = { 0 };
-		struct iovec iov = { &said, sizeof(said) };
-		struct msghdr m = { .msg_iov = &iov,
-				    .msg_iovlen = 1,
-				    .msg_control = control,
-				    .msg_controllen = sizeof(control) };
-		const ssize_t n = recvmsg(sock, &m, MSG_CMSG_CLOEXEC);
-		const struct cmsghdr *c = n > 0 ? CMSG_FIRSTHDR(&m) : NULL;
+		int pty;
+		const ssize_t n = fdpass_receive(sock, &said, sizeof(said), &pty, 1, 0);
 
 		if (n < 0 && errno == EINTR && !steps_signal())
 			continue;
@@ -41,8 +36,8 @@ static int hear(int sock, int *ret_pty, struct zerr *e)
 			return steps_check(e) < 0 ? -EINTR : zerr_sys(e, "exec");
 		if (n == 0)
 			return 0; /* exec closed it */
-		if (c && c->cmsg_type == SCM_RIGHTS && ret_pty) {
-			memcpy(ret_pty, CMSG_DATA(c), sizeof(int));
+		if (pty >= 0 && ret_pty) {
+			*ret_pty = pty;
 			continue;
 		}
 		*e = said;

@@ -18,6 +18,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 
+#include "base/fdpass.h"
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/own.h"
@@ -287,26 +288,9 @@ int spawn_child(struct boot *b, struct zerr *e)
 
 static int send_go(struct boot *b, struct zerr *e)
 {
-	const int *fds = (const int *)&b->gift;
-	char control[CMSG_SPACE(sizeof(int) * (size_t)GIFT_FDS)] = { 0 };
-	unsigned char map[GIFT_FDS];
-	struct iovec iov = { map, sizeof(map) };
-	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control };
-	struct cmsghdr *c = (struct cmsghdr *)control;
-	size_t n = 0;
-
-	for (int i = 0; i < GIFT_FDS; i++) {
-		map[i] = fds[i] >= 0;
-		if (map[i])
-			memcpy(CMSG_DATA(c) + sizeof(int) * n++, &fds[i], sizeof(int));
-	}
-	m.msg_controllen = CMSG_SPACE(sizeof(int) * n);
-	c->cmsg_level = SOL_SOCKET;
-	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(sizeof(int) * n);
-	if (sendmsg(b->go, &m, MSG_NOSIGNAL) < 0)
-		return zerr_sys(e, "tell the zone's process to go on");
-	return 0;
+	return fdpass_send_some(b->go, (const int *)&b->gift, GIFT_FDS) < 0
+		       ? zerr_sys(e, "tell the zone's process to go on")
+		       : 0;
 }
 
 /* argv and environment into the shared page. */

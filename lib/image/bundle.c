@@ -4,50 +4,26 @@
 
 #include <fcntl.h>
 #include <string.h>
-#include <sys/socket.h>
 
+#include "base/fdpass.h"
 #include "base/own.h"
 #include "base/sys.h"
 
 int bundle_send(int socket, const struct bundle_message *m, const int *fds, size_t n,
 		struct zerr *e)
 {
-	char control[CMSG_SPACE(BUNDLE_FDS * sizeof(int))] = "";
-	struct iovec io = { .iov_base = (void *)(uintptr_t)m, .iov_len = sizeof(*m) };
-	struct msghdr h = { .msg_iov = &io, .msg_iovlen = 1 };
-
-	if (n) {
-		h.msg_control = control;
-		h.msg_controllen = CMSG_SPACE(n * sizeof(int));
-		struct cmsghdr *c = CMSG_FIRSTHDR(&h);
-
-		*c = (struct cmsghdr){ .cmsg_level = SOL_SOCKET,
-				       .cmsg_type = SCM_RIGHTS,
-				       .cmsg_len = CMSG_LEN(n * sizeof(int)) };
-		memcpy(CMSG_DATA(c), fds, n * sizeof(int));
-	}
-	return sendmsg(socket, &h, MSG_NOSIGNAL) < 0 ? zerr_sys(e, "tell the archiver") : 0;
+	return fdpass_send(socket, m, sizeof(*m), fds, n) < 0 ? zerr_sys(e, "tell the archiver")
+							      : 0;
 }
 
 int bundle_receive(int socket, struct bundle_message *ret, int ret_fds[static BUNDLE_FDS],
 		   struct zerr *e)
 {
-	char control[CMSG_SPACE(BUNDLE_FDS * sizeof(int))];
-	struct iovec io = { .iov_base = ret, .iov_len = sizeof(*ret) };
-	struct msghdr h = { .msg_iov = &io,
-			    .msg_iovlen = 1,
-			    .msg_control = control,
-			    .msg_controllen = sizeof(control) };
 	ssize_t n;
 
-	for (int i = 0; i < BUNDLE_FDS; i++)
-		ret_fds[i] = -1;
 	do
-		n = recvmsg(socket, &h, MSG_CMSG_CLOEXEC);
+		n = fdpass_receive(socket, ret, sizeof(*ret), ret_fds, BUNDLE_FDS, 0);
 	while (n < 0 && errno == EINTR);
-	for (struct cmsghdr *c = n > 0 ? CMSG_FIRSTHDR(&h) : NULL; c; c = CMSG_NXTHDR(&h, c))
-		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
-			memcpy(ret_fds, CMSG_DATA(c), c->cmsg_len - CMSG_LEN(0));
 	if (n == 0)
 		return -EPIPE;
 	if (n != (ssize_t)sizeof(*ret))
@@ -69,14 +45,23 @@ static int make_tmpfs(struct zerr *e)
 	return fd < 0 ? zerr_sys(e, "make a tmpfs") : fd;
 }
 
-int bundle_start(struct image_bundle *b, struct zerr *e)
+int bundle_start(const struct confined *c, struct image_bundle **ret, struct zerr *e)
 {
-	b->meta = make_tmpfs(e);
-	if (b->meta < 0)
-		return b->meta;
+	struct image_bundle *b = calloc(1, sizeof(*b));
+	int r;
+
+	if (!b)
+		return zerr_code(e, ENOMEM, "%s", c->what);
+	*b = (struct image_bundle){ .c = *c, .child = CONFINED_NONE, .meta = make_tmpfs(e) };
 	b->c.root = b->meta;
 	b->c.talks = true;
-	return confined_start(&b->c, &b->child, e);
+	r = b->meta < 0 ? b->meta : confined_start(&b->c, &b->child, e);
+	if (r < 0) {
+		bundle_close(b);
+		return r;
+	}
+	*ret = b;
+	return 0;
 }
 
 void bundle_close(struct image_bundle *b)

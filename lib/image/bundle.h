@@ -54,8 +54,9 @@ struct image_bundle {
 	struct confined_child child;
 	int meta; /* import: tmpfs with the texts that came last; the child's root */
 };
-/* Start it on @fd; @meta is made. 0 or -errno. */
-int bundle_start(struct image_bundle *b, struct zerr *e);
+/* Start a child that works as @c says, with a root of its own. *@ret is the caller's:
+ * bundle_close(). 0 or -errno. */
+int bundle_start(const struct confined *c, struct image_bundle **ret, struct zerr *e);
 
 /* export.c, import.c: contracts in module.h */
 int export_begin(int fd, image_progress *progress, void *arg, struct image_bundle **ret,

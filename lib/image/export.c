@@ -152,27 +152,15 @@ static int export_child(int fd, struct confined_stats *stats, void *arg, struct 
 int export_begin(int fd, image_progress *progress, void *arg, struct image_bundle **ret,
 		 struct zerr *e)
 {
-	struct image_bundle *b = calloc(1, sizeof(*b));
-	int r;
+	const struct confined c = { .what = "export",
+				    .caps = CAPS_EXPORT,
+				    .locale = "C.UTF-8",
+				    .fd = fd,
+				    .run = export_child,
+				    .progress = progress,
+				    .progress_arg = arg };
 
-	if (!b)
-		return zerr_code(e, ENOMEM, "export");
-	*b = (struct image_bundle){ .c = { .what = "export",
-					   .caps = CAPS_EXPORT,
-					   .locale = "C.UTF-8",
-					   .fd = fd,
-					   .run = export_child,
-					   .progress = progress,
-					   .progress_arg = arg },
-				    .child = CONFINED_NONE,
-				    .meta = -1 };
-	r = bundle_start(b, e);
-	if (r < 0) {
-		bundle_close(b);
-		return r;
-	}
-	*ret = b;
-	return 0;
+	return bundle_start(&c, ret, e);
 }
 
 /* Tell it, and wait until it has done so. */

@@ -264,31 +264,19 @@ static int import_child(int fd, struct confined_stats *stats, void *arg, struct 
 int import_begin(int fd, image_progress *progress, void *arg, struct image_bundle **ret,
 		 struct zerr *e)
 {
-	struct image_bundle *b = calloc(1, sizeof(*b));
 	struct stat st;
-	int r;
+	const struct confined c = { .what = "import",
+				    .caps = CAPS_IMPORT,
+				    .locale = "C",
+				    .fd = fd,
+				    .run = import_child,
+				    .progress = progress,
+				    .progress_arg = arg,
+				    .total = fstat(fd, &st) == 0 && S_ISREG(st.st_mode)
+						     ? (uint64_t)st.st_size
+						     : 0 };
 
-	if (!b)
-		return zerr_code(e, ENOMEM, "import");
-	*b = (struct image_bundle){ .c = { .what = "import",
-					   .caps = CAPS_IMPORT,
-					   .locale = "C",
-					   .fd = fd,
-					   .run = import_child,
-					   .progress = progress,
-					   .progress_arg = arg,
-					   .total = fstat(fd, &st) == 0 && S_ISREG(st.st_mode)
-							    ? (uint64_t)st.st_size
-							    : 0 },
-				    .child = CONFINED_NONE,
-				    .meta = -1 };
-	r = bundle_start(b, e);
-	if (r < 0) {
-		bundle_close(b);
-		return r;
-	}
-	*ret = b;
-	return 0;
+	return bundle_start(&c, ret, e);
 }
 
 int import_next(struct image_bundle *b, char ret_snapshot[static 64], struct zerr *e)
