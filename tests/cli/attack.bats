@@ -37,7 +37,7 @@ beliefs() {
   same "$inside" "$(ip neigh show "$victim4" dev zonebr0 | grep -o 'lladdr [^ ]*' | cut -d' ' -f2)"
   # all of it is counted, and the victim's own is nothing
   [ "$(field "$Z-evil" '.nics[0].drops')" -ge "$(cat "$T/sent")" ]
-  same 0 "$(field "$Z-victim" '.nics[0].drops')"
+  same 0 "$(refused "$Z-victim")"
   # honest traffic of the same zone goes on
   zone exec "$Z-evil" -- ping -c 2 "$victim4" >/dev/null
 }

@@ -16,7 +16,7 @@ two() {
   A=$(address "$Z-a" 4) B=$(address "$Z-b" 4)
   GW=$(zone exec "$Z-a" -- ip route | awk '/^default/ { print $3 }')
   zone exec "$Z-a" -- ping -c 1 -W 3 "$B"
-  same 0 "$(drops "$Z-a")"
+  same 0 "$(refused "$Z-a")"
 }
 
 @test "with another hardware address a zone reaches nobody, and that is counted" {
@@ -28,7 +28,7 @@ two() {
   has "$(zone info "$Z-a")" "[Dd]rop"
   zone exec "$Z-a" -- ip link set eth0 address "$(field "$Z-a" '.nics[0].mac')"
   zone exec "$Z-a" -- ping -c 1 -W 3 "$B"
-  same 0 "$(drops "$Z-b")"
+  same 0 "$(refused "$Z-b")"
 }
 
 @test "with another's address a zone deceives neither the host nor a zone" {
@@ -44,7 +44,7 @@ two() {
   has "$(ip neigh show "$B")" "$mac"
   zone exec "$Z-b" -- ping -c 1 -W 3 "$GW"
   lacks "$(zone exec "$Z-b" -- ip neigh show "$GW")" "$(field "$Z-a" '.nics[0].mac')"
-  same 0 "$(drops "$Z-b")"
+  same 0 "$(refused "$Z-b")"
 }
 
 @test "an opened guard lets it out: the next start has it" {

@@ -74,3 +74,9 @@ remove_networks() {
     zone network rm "$n"
   done
 }
+
+# refused NAME: how many of its packets the guards took, without what a link loses while its other end comes up.
+refused() {
+  nft -j list set bridge zone drops | jq --arg p "$(field "$1" '.nics[0].host_name')" \
+    '[.nftables[].set // empty | .elem // [] | .[].elem | select(.val == $p) | .counter.packets] | add // "not guarded"'
+}
