@@ -172,7 +172,9 @@ int elem_batch_send(struct nl_batch *b, struct zerr *e)
 
 	nl_batch_ask(b);
 	add_frame(b, NFNL_MSG_BATCH_END);
-	return zerr_in(e, r < 0 ? r : nl_batch_send(&nl, b, e), "nftables");
+	r = zerr_in(e, r < 0 ? r : nl_batch_send(&nl, b, e), "nftables");
+	nl_close_later(&nl);
+	return r;
 }
 
 static int commit(const struct elem *v, size_t n, enum elems_how how, struct zerr *e)

@@ -8,6 +8,7 @@
 #include <libmnl/libmnl.h>
 #include <linux/sockios.h>
 #include <sched.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -92,6 +93,16 @@ void nl_close(struct nl *nl)
 		(void)mnl_socket_close(nl->socket);
 	nl->socket = NULL;
 	errno = saved;
+}
+
+void nl_close_later(struct nl *nl)
+{
+	static _Atomic(struct mnl_socket *) kept;
+	struct nl before = { 0 };
+
+	before.socket = atomic_exchange(&kept, nl->socket);
+	nl->socket = NULL;
+	nl_close(&before);
 }
 
 /* Append bytes without an attribute header. */

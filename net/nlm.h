@@ -46,6 +46,10 @@ int nl_open_in(struct nl *nl, int netns_fd, struct zerr *e);
 /* Call @fn while the caller's thread is inside @netns_fd, and come back; errors as nl_open_in(). */
 int netns_do(int netns_fd, int (*fn)(void *arg, struct zerr *e), void *arg, struct zerr *e);
 void nl_close(struct nl *nl);
+/* Close it with the process (and those that it has forked by then), or at the next call: a socket
+ * of NETLINK_NETFILTER waits for RCU when it is closed soon after something was deleted, 5 to 20 ms
+ * (nft_rcv_nl_event() of the kernel). */
+void nl_close_later(struct nl *nl);
 #define AUTO_NL __attribute__((cleanup(nl_close)))
 
 /* Begin a message of @type with its fixed part, of @len bytes. NLM_F_REQUEST is implied. */

@@ -137,6 +137,19 @@ int life_become_monitor(struct boot *b, struct zerr *e)
 /* ---- after the end ----------------------------------------------------------------------------
  */
 
+/* Links go with their namespace some milliseconds later; one that does not is ours to delete. */
+static bool stays(const struct net_link *link)
+{
+	char name[IF_NAMESIZE];
+
+	for (int tries = 0; tries < 250; tries++) {
+		if (!if_indextoname(link->ifindex, name) || !str_eq(name, link->host_name))
+			return false;
+		(void)usleep(20000);
+	}
+	return true;
+}
+
 static void sweep(struct zone *z, int monitor, const struct record *state)
 {
 	struct pollfd p = { .fd = monitor, .events = POLLIN };
@@ -154,17 +167,9 @@ static void sweep(struct zone *z, int monitor, const struct record *state)
 	     tries++)
 		(void)usleep(2000);
 	zone_unlock(z);
-	/* links go with their namespace some milliseconds later; one that does not is ours to
-	 * delete */
-	for (size_t i = 0; nics_link(state, i, &link) == 0; i++) {
-		char name[IF_NAMESIZE];
-
-		for (int tries = 0; tries < 250 && if_indextoname(link.ifindex, name) &&
-				    str_eq(name, link.host_name);
-		     tries++)
-			(void)usleep(20000);
-		(void)net_down(&z->h->net, z->name, &link, -1, true, &ignored);
-	}
+	for (size_t i = 0; nics_link(state, i, &link) == 0; i++)
+		if (stays(&link))
+			(void)net_down(&z->h->net, z->name, &link, -1, true, &ignored);
 	_exit(0);
 }
 

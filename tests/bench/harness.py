@@ -24,6 +24,8 @@ class Bench:
         self.environment = {"PATH": f"{self.build}/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "HOME": "/root"}
         for place in ("etc", "var", "run", "cache"):
             self.environment[f"ZONE_{place.upper()}"] = f"{self.work}/{place}"
+        os.mkdir(f"{self.work}/run", 0o711)  # as on any host, in memory
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=0711", "zone-bench", f"{self.work}/run"], check=True)
 
     def shell(self, script, *args):
         subprocess.run(["bash", "-ec", script, "-", *args], env=self.environment, check=True)
@@ -55,6 +57,7 @@ class Bench:
         subprocess.run([self.program, "destroy", "-f", "-s", "--all"], env=self.environment, check=False)
         subprocess.run([self.program, "image", "prune", "--all"], env=self.environment, check=False,
                        stdout=subprocess.DEVNULL)
+        subprocess.run(["umount", "-l", f"{self.work}/run"], check=False)
         shutil.rmtree(self.work, ignore_errors=True)
 
 
