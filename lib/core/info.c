@@ -264,7 +264,7 @@ int zone_info_get(struct zone_host *h, const char *name, struct zone_info *ret, 
 		r = state_now(&z, &s, e);
 	if (r < 0)
 		return r;
-	if (row(&z, &s, ZONE_LS_ALL, &i) < 0)
+	if (row(&z, &s, ZONE_LS_ALL & ~ZONE_LS_USAGE, &i) < 0) /* more_usage() has that, too */
 		return zerr_code(e, ENOMEM, "info");
 	if (z.dir >= 0)
 		(void)record_load(&z.manifest, z.dir, "manifest", MANIFEST_FORMAT, &ignored);
