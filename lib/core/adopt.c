@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/child.h"
 #include "base/fs.h"
@@ -22,6 +23,8 @@
 #include "core/systemd.h"
 #include "core/trees.h"
 #include "core/verdict.h"
+
+#define UNIT_TRIES 150 /* of 20 ms */
 
 /* What the old monitor held, made anew from inside. What cannot be made is done without: *@e says
  * why. */
@@ -148,16 +151,17 @@ static bool ask_unit(const struct zone *z)
 	return systemd_begin(unit, &ignored) == 0;
 }
 
-int adopt(struct zone *z, const struct status *s, struct zerr *e)
+static bool is_orphan(const struct zone *z, const struct status *s)
+{
+	return (s->state == STATE_RUNNING || s->state == STATE_FROZEN) && !state_has_keeper(z->run);
+}
+
+static int beget(struct zone *z, const struct status *s, struct zerr *e)
 {
 	AUTO_CG struct cg cg = CG_NONE;
 	struct zerr said = { 0 };
 	int pair[2];
 
-	if ((s->state != STATE_RUNNING && s->state != STATE_FROZEN) || state_has_keeper(z->run))
-		return 0;
-	if (place_is_managed(z->h, z->name, ".service") && ask_unit(z))
-		return 0;
 	log_note("%s: its monitor has died; it gets a new one", z->name);
 	const int r = cg_make(z->h, z->name, (uid_t)record_u64(&s->rec, "base", 0), &cg, e);
 	if (r < 0)
@@ -185,6 +189,27 @@ int adopt(struct zone *z, const struct status *s, struct zerr *e)
 	return zerr_in(e, -said.code, "new monitor");
 }
 
+int adopt(struct zone *z, const struct status *s, struct zerr *e)
+{
+	if (!is_orphan(z, s) || (place_is_managed(z->h, z->name, ".service") && ask_unit(z)))
+		return 0;
+	return beget(z, s, e);
+}
+
+int adopt_left(struct zone_host *h, const char *name, struct zerr *e)
+{
+	AUTO_ZONE struct zone z = { .dir = -1, .run = -1, .lock = -1 };
+	AUTO_STATUS struct status s = { 0 };
+	int r = zone_load(h, name, LOAD_LOCK | LOAD_RUN, &z, e);
+
+	if (r == 0)
+		r = state_now(&z, &s, e);
+	if (r < 0 || !is_orphan(&z, &s) || !place_contains_us(h, name))
+		return r;
+	r = place_leave(&z, e);
+	return r < 0 ? r : beget(&z, &s, e);
+}
+
 void adopt_if_orphan(struct zone_host *h, const char *name, const struct zone *z,
 		     const struct status *s)
 {
@@ -192,7 +217,7 @@ void adopt_if_orphan(struct zone_host *h, const char *name, const struct zone *z
 	AUTO_STATUS struct status now = { 0 };
 	struct zerr e = { 0 };
 
-	if ((s->state != STATE_RUNNING && s->state != STATE_FROZEN) || state_has_keeper(z->run))
+	if (!is_orphan(z, s))
 		return;
 	int r = zone_load(h, name, LOAD_LOCK | LOAD_RUN, &own, &e);
 	if (r == 0)
@@ -201,4 +226,7 @@ void adopt_if_orphan(struct zone_host *h, const char *name, const struct zone *z
 		r = adopt(&own, &now, &e);
 	if (r < 0)
 		log_warn("%s: %s", name, e.msg);
+	zone_unlock(&own); /* a unit needs it for that, and takes its time */
+	for (int tries = 0; r == 0 && tries < UNIT_TRIES && !state_has_keeper(z->run); tries++)
+		(void)usleep(20000);
 }

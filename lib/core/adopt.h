@@ -15,6 +15,9 @@ int adopt(struct zone *z, const struct status *s, struct zerr *e);
 /* This process, the main one of the unit @unit, becomes the monitor of the zone that runs in its
  * group without one, with what the unit has kept. Returns only on failure. */
 int adopt_here(struct zone *z, const struct status *s, const char *unit, struct zerr *e);
+/* This process is the last of a unit that could not start a monitor for its zone. If that runs, it
+ * gets one here, and goes on without the unit. 0 also when there is nothing to do. */
+int adopt_left(struct zone_host *h, const char *name, struct zerr *e);
 /* The same as adopt() for readers: asked for cheaply, the lock is taken when there is something to
  * do. Whatever goes wrong is a warning. */
 void adopt_if_orphan(struct zone_host *h, const char *name, const struct zone *z,

@@ -160,7 +160,7 @@ static int make_own(struct zone_host *h, const char *name, struct zerr *e)
 }
 
 /* systemd has made the unit's group, with all controllers, and given it to us. */
-static int open_managed(struct zone_host *h, const char *name, struct zerr *e)
+static int open_given(struct zone_host *h, const char *name, struct zerr *e)
 {
 	char path[PATH_MAX];
 
@@ -176,7 +176,7 @@ int cg_make(struct zone_host *h, const char *name, uid_t owner, struct cg *ret, 
 
 	if (r < 0)
 		return r;
-	c.group = place_is_managed(h, name, NULL) ? open_managed(h, name, e) : make_own(h, name, e);
+	c.group = place_is_given(h, name) ? open_given(h, name, e) : make_own(h, name, e);
 	if (c.group < 0)
 		return c.group;
 	enable_controllers(c.group);

@@ -11,6 +11,9 @@
  * | net.*.network  | Wants=, After= its zone-network@.service                                     |
  * | its place      | RequiresMountsFor=                                                           |
  *
+ * and for all of them, from version 254 of systemd: zone@.service.d/10-subgroup.conf,
+ * DelegateSubgroup=.
+ *
  * Writes to DIR alone, asks nobody, and does what it can: a zone that cannot be read is left out.
  */
 #include <fcntl.h>
@@ -25,8 +28,9 @@
 #include "core/internal.h"
 #include "core/systemd.h"
 
-#define MISSED "/run/zone-generator.missed"
-#define HEAD   "# From the configuration of zones; zone-systemd(7)\n[Unit]\n"
+#define MISSED	       "/run/zone-generator.missed"
+#define SUBGROUP_SINCE 254 /* systemd.resource-control(5) */
+#define HEAD	       "# From the configuration of zones; zone-systemd(7)\n[Unit]\n"
 
 struct generator {
 	struct zone_host *h;
@@ -239,11 +243,26 @@ static int put_all(struct generator *g, struct zerr *e)
 	return r == 0 ? put_wanted(g, e) : r;
 }
 
+/* By this a monitor can be restarted beside its zone; older versions complain of the word. */
+static int put_subgroup(const struct generator *g, struct zerr *e)
+{
+	static const char text[] = "[Service]\nDelegateSubgroup=monitor\n";
+	const char *version = getenv("SYSTEMD_VERSION");
+
+	if (!version || strtoul(version, NULL, 10) < SUBGROUP_SINCE)
+		return 0;
+	AUTO_CLOSE int dir = fs_subdir(g->dir, "zone@.service.d", 0755, e);
+	return dir < 0 ? dir
+		       : fs_write(dir, "10-subgroup.conf", text, sizeof(text) - 1, 0644, false, e);
+}
+
 static int generate(struct generator *g, struct zerr *e)
 {
 	const struct zone_options o = { 0 };
 	int r = put_link(g, "multi-user.target.wants", "zones.target", "zones.target", e);
 
+	if (r == 0)
+		r = put_subgroup(g, e);
 	if (r < 0)
 		return r;
 	/* opening makes the directories that are missing, which would be below the mount */

@@ -165,7 +165,7 @@ static void sweep(struct zone *z, int monitor, const struct record *state)
 		(void)poll(&p, 1, 10000);
 	for (int tries = 0; !managed && tries < 200 && cg_remove(z->h, z->name, true, &ignored) < 0;
 	     tries++)
-		(void)usleep(2000);
+		(void)usleep(tries < 100 ? 2000 : 50000);
 	zone_unlock(z);
 	for (size_t i = 0; nics_link(state, i, &link) == 0; i++)
 		if (stays(&link))

@@ -13,6 +13,7 @@
 #include "core/cgroup.h"
 
 #define LINK "cgroup"
+#define LEFT "cgroup.left"
 
 /* Set by us alone, in a directory of root's. False: there is none. */
 static bool read_link(const struct zone_host *h, const char *name, char ret[static PATH_MAX])
@@ -33,11 +34,19 @@ void place_group(const struct zone_host *h, const char *name, char ret[static PA
 		(void)snprintf(ret, PATH_MAX, "%s/%s", h->group, name);
 }
 
-bool place_is_managed(const struct zone_host *h, const char *name, const char *suffix)
+bool place_is_given(const struct zone_host *h, const char *name)
 {
 	char path[PATH_MAX];
 
-	if (!read_link(h, name, path))
+	return read_link(h, name, path);
+}
+
+bool place_is_managed(const struct zone_host *h, const char *name, const char *suffix)
+{
+	char path[PATH_MAX], left[96];
+
+	(void)snprintf(left, sizeof(left), "%s/" LEFT, name);
+	if (!read_link(h, name, path) || faccessat(h->run, left, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 		return false;
 	const size_t len = strlen(path), end = suffix ? strlen(suffix) : 0;
 	return len > end && str_eq(path + len - end, suffix ? suffix : "");
@@ -46,6 +55,12 @@ bool place_is_managed(const struct zone_host *h, const char *name, const char *s
 void place_own(const struct zone *z)
 {
 	(void)unlinkat(z->run, LINK, 0);
+	(void)unlinkat(z->run, LEFT, 0);
+}
+
+int place_leave(const struct zone *z, struct zerr *e)
+{
+	return fs_write(z->run, LEFT, "", 0, 0600, false, e);
 }
 
 /* Of this process, in the v2 hierarchy; without a slash before it. */

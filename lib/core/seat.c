@@ -190,6 +190,18 @@ bool seat_fits_unit(const struct zone *z, const struct zone_start *a)
 	       !(a->set && a->set->n);
 }
 
+/* Whether it runs after all. */
+static int look_again(const struct zone *z, struct zerr *e)
+{
+	AUTO_STATUS struct status s = { 0 };
+	const int r = state_now(z, &s, e);
+
+	if (r < 0 || s.state == STATE_RUNNING || s.state == STATE_FROZEN)
+		return r;
+	return zerr_hint(e, zerr_set(e, ECANCELED, "systemd has passed over zone@%s", z->name),
+			 "systemctl status zone@%s", z->name);
+}
+
 /* Have systemd do it. -ENOTCONN: it cannot be asked. */
 int seat_unit(struct zone *z, struct zerr *e)
 {
@@ -201,5 +213,5 @@ int seat_unit(struct zone *z, struct zerr *e)
 	zone_unlock(z); /* the unit's process needs it */
 	const int r = systemd_start(z->name, verdict, e);
 	verdict_leave(z, own_take_fd(&verdict));
-	return r;
+	return r == 1 ? look_again(z, e) : r;
 }

@@ -26,8 +26,9 @@ struct systemd_machine {
 bool systemd_runs(const struct zone_host *h);
 
 /* Have zone@NAME.service started. The unit's process sends its verdict to the socket @verdict as
- * one struct zerr, which is waited for; failure of the job is the other way out. 0, -ENOTCONN: no
- * D-Bus, nothing was done; or an error of the zone's or of systemd's. */
+ * one struct zerr, which is waited for; the end of the job is the other way out. 0; 1: systemd says
+ * done, the zone has said nothing (the unit was active, or passed over); -ENOTCONN: no D-Bus,
+ * nothing was done; or an error of the zone's or of systemd's. */
 int systemd_start(const char *name, int verdict, struct zerr *e);
 /* Put @pid into a new delegated scope of the zone's, zone-NAME.scope. Errors as above. */
 int systemd_scope(const char *name, pid_t pid, struct zerr *e);

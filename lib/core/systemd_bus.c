@@ -145,7 +145,8 @@ static int bus_start(const char *unit, int verdict, struct zerr *e)
 		*e = v;
 		return -v.code;
 	}
-	return verdict < 0 ? 0 : job_outcome(&job, unit, e);
+	r = verdict < 0 ? 0 : job_outcome(&job, unit, e);
+	return r == 0 && verdict >= 0 ? 1 : r;
 }
 
 /* ---- scopes ---------------------------------------------------------------------------------- */

@@ -22,6 +22,7 @@
 
 #include "base/own.h"
 #include "base/sig.h"
+#include "core/adopt.h"
 #include "core/guest.h"
 #include "core/hooks.h"
 #include "core/internal.h"
@@ -161,10 +162,7 @@ static int unit_follow(struct unit *u, struct zerr *e)
  */
 static bool lives_on(const struct zone *z, const struct status *s)
 {
-	/* the last: before version 254 systemd cannot start anything beside groups that have
-	 * controllers, and takes its own failure for ours */
-	static const char *const accidents[] = { "signal", "core-dump", "oom-kill", "watchdog",
-						 "exec-condition" };
+	static const char *const accidents[] = { "signal", "core-dump", "oom-kill", "watchdog" };
 	const char *result = getenv("SERVICE_RESULT");
 	bool accident = false;
 
@@ -204,7 +202,15 @@ static int unit_ended(struct unit *u, struct zerr *e)
 {
 	AUTO_ZONE struct zone z = { .dir = -1, .run = -1, .lock = -1 };
 	AUTO_STATUS struct status s = { 0 };
-	int r = look(u, 0, &z, &s, e);
+	int r;
+
+	/* Nothing was started. Before version 254 systemd cannot do that beside groups that have
+	 * controllers, and takes its own failure for the condition's. */
+	if (str_eq(getenv("SERVICE_RESULT"), "exec-condition")) {
+		r = adopt_left(u->h, u->name, e);
+		return r < 0 && e->status == ZERR_MISSING ? 0 : r;
+	}
+	r = look(u, 0, &z, &s, e);
 
 	if (s.live && lives_on(&z, &s))
 		return 0;
