@@ -32,6 +32,15 @@ prepare_file() {
   systemctl is-system-running
 }
 
+@test "the host's tools for machines work on it" {
+  same running "$(systemctl -M "$Z" is-system-running)"
+  same active "$(systemctl -M "$Z" show -P ActiveState dbus)"
+  has "$(journalctl -M "$Z" -b --no-pager -o cat)" "Reached target"
+  has "$(timeout 60 machinectl --quiet shell "$Z" /bin/echo "in the zone" </dev/null)" "in the zone"
+  has "$(timeout 60 script -qfc "timeout 30 machinectl login $Z" /dev/null </dev/null)" "login:"
+  same "$Z" "$(ps -o machine= -p "$(field "$Z" .pid)" | tr -d ' ')"
+}
+
 @test "stop is a clean shutdown" {
   ok timeout 120 zone stop -t 100 "$Z"
   has "$(zone console --log "$Z")" "Reached target|shutdown|Power|halt"

@@ -3,7 +3,7 @@
 
 All of tests/vm/*.bats, and of tests/cli/*.bats what is tagged `vm` (bats' own `# bats file_tags=` and `test_tags=`). A file
 that measures the processor is tagged `alone`: no other machine runs beside it; one that takes many minutes `long`: it is
-run when it is named.
+run when it is named; in one that is tagged `boot` the guest is rebooted between the tests tagged `first` and `second`.
 """
 import glob
 import os
@@ -17,7 +17,7 @@ TOP = os.path.dirname(TESTS)
 THERE = "/srv/zone"  # the sources in the guest, as far as tests need them
 SENT = ["tests/cli", "tests/vm", "tests/web.bash", "tests/image/server.py", "tests/bench",
         "lib", "net", "storage", "templates"]  # tests of faults read the names of steps there
-FILE_SECONDS, INSTALL_SECONDS = 600, 240
+FILE_SECONDS, INSTALL_SECONDS, BOOT_SECONDS = 600, 240, 300
 PROGRAM = re.compile(r"/test_kernel_\w+$")
 FIRST = "tests/vm/package.bats"  # while nothing but the package and its dependencies is installed
 
@@ -81,11 +81,19 @@ def tools(link):
 
 def run(link, name, seconds, show):
     """One file; its exit status."""
-    return link.run(f"cd {THERE} && {command(name)}", seconds, show)
+    if not tagged(f"{TOP}/{name}", "boot"):
+        return link.run(f"cd {THERE} && {command(name)}", seconds, show)
+    end = time.monotonic() + seconds
+    status = link.run(f"cd {THERE} && {command(name, 'first')}", seconds, show)
+    if status != 0:
+        return status
+    link.reboot(min(BOOT_SECONDS, end - time.monotonic()))
+    return link.run(f"cd {THERE} && {command(name, 'second')}", int(end - time.monotonic()), show)
 
 
-def command(name):
+def command(name, part=""):
     """Files of this lane's own see the machine as it is, the others in namespaces of their own as elsewhere."""
     own = name.startswith("tests/vm/")
+    tag = part if own else "vm"
     where = f"ZONE_TEST_LANE=vm ZONE_HELPERS=/usr/libexec/zone ZONE_TEST_TOOLS={THERE}/tools"
-    return f"{where} ZONE_TEST_HOST_NET={int(own)} tests/cli/run /usr/bin {'' if own else '--filter-tags vm'} {name}"
+    return f"{where} ZONE_TEST_HOST_NET={int(own)} tests/cli/run /usr/bin {f'--filter-tags {tag}' if tag else ''} {name}"

@@ -30,6 +30,27 @@ class Link:
                     raise Broken(f"the guest does not answer after {seconds} s") from None
         self._ask(f"clock {time.time():.3f}", 10)
 
+    def reboot(self, seconds):
+        """As an administrator does it: everything is stopped, and comes up again."""
+        self.machine.command("set-action", reboot="reset")  # -no-reboot is for kernels that panic
+        self.run("cat /proc/sys/kernel/random/boot_id >/run/zone-tests.boot; systemctl --no-block reboot", 20, print)
+        end = time.monotonic() + seconds
+        self._gone(end)
+        self.buffer = b""
+        self.hello(end - time.monotonic())
+
+    def _gone(self, end):
+        """Until the agent has been stopped: it does not answer any more, or not from that boot."""
+        while True:
+            try:
+                if self._ask("run 10 test -e /run/zone-tests.boot", 15) != 0:
+                    return
+            except Broken:
+                return
+            if time.monotonic() > end:
+                raise Broken("the guest does not go down")
+            time.sleep(1)
+
     def tree(self, entries, where):
         """Unpack in the guest's directory where: pairs (path here, name there)."""
         packed = io.BytesIO()
