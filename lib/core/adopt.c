@@ -19,10 +19,8 @@
 #include "core/keep.h"
 #include "core/life.h"
 #include "core/place.h"
-#include "core/starter.h"
 #include "core/systemd.h"
 #include "core/trees.h"
-#include "core/verdict.h"
 
 #define UNIT_TRIES 150 /* of 20 ms */
 
@@ -85,8 +83,7 @@ static int take_over(struct boot *b, const struct record *state, struct zerr *lo
 
 static const struct zone_start plain = { .stdio = { -1, -1, -1 } };
 
-/* This process is the new one, but for the exec. */
-static int succeed(struct boot *b, const struct record *state, struct zerr *e)
+int adopt_succeed(struct boot *b, const struct record *state, struct zerr *e)
 {
 	struct zone *z = b->z;
 	struct zerr lost = { 0 };
@@ -111,34 +108,11 @@ static _Noreturn void new_monitor(struct zone *z, const struct record *state, in
 	boot_init(&b, z, &plain);
 	int r = life_detach(&e);
 	if (r == 0)
-		r = succeed(&b, state, &e);
+		r = adopt_succeed(&b, state, &e);
 	(void)send(verdict, &e, sizeof(e), MSG_NOSIGNAL);
 	if (r == 0)
 		(void)life_become_monitor(&b, &e);
 	_exit(1);
-}
-
-int adopt_here(struct zone *z, const struct status *s, const char *unit, struct zerr *e)
-{
-	struct boot b;
-
-	if (state_has_keeper(z->run))
-		return zerr_hint(e, zerr_as(e, ZERR_STATE, "it runs already, and not in %s", unit),
-				 "zone restart %s", z->name);
-	boot_init(&b, z, &plain);
-	int r = keep_take(&b, e);
-	if (r == 0)
-		r = life_detach(e);
-	if (r == 0)
-		r = place_here(z, unit, e);
-	if (r == 0)
-		r = succeed(&b, &s->rec, e);
-	if (r < 0)
-		return r;
-	keep_store(&b);
-	verdict_tell(z, e);
-	starter_follow(z, -1);
-	return life_become_monitor(&b, e);
 }
 
 /* What its unit has kept is better than what we could make. */
@@ -151,12 +125,12 @@ static bool ask_unit(const struct zone *z)
 	return systemd_begin(unit, &ignored) == 0;
 }
 
-static bool is_orphan(const struct zone *z, const struct status *s)
+bool adopt_is_orphan(const struct zone *z, const struct status *s)
 {
 	return (s->state == STATE_RUNNING || s->state == STATE_FROZEN) && !state_has_keeper(z->run);
 }
 
-static int beget(struct zone *z, const struct status *s, struct zerr *e)
+int adopt_beget(struct zone *z, const struct status *s, struct zerr *e)
 {
 	AUTO_CG struct cg cg = CG_NONE;
 	struct zerr said = { 0 };
@@ -191,23 +165,9 @@ static int beget(struct zone *z, const struct status *s, struct zerr *e)
 
 int adopt(struct zone *z, const struct status *s, struct zerr *e)
 {
-	if (!is_orphan(z, s) || (place_is_managed(z->h, z->name, ".service") && ask_unit(z)))
+	if (!adopt_is_orphan(z, s) || (place_is_managed(z->h, z->name, ".service") && ask_unit(z)))
 		return 0;
-	return beget(z, s, e);
-}
-
-int adopt_left(struct zone_host *h, const char *name, struct zerr *e)
-{
-	AUTO_ZONE struct zone z = { .dir = -1, .run = -1, .lock = -1 };
-	AUTO_STATUS struct status s = { 0 };
-	int r = zone_load(h, name, LOAD_LOCK | LOAD_RUN, &z, e);
-
-	if (r == 0)
-		r = state_now(&z, &s, e);
-	if (r < 0 || !is_orphan(&z, &s) || !place_contains_us(h, name))
-		return r;
-	r = place_leave(&z, e);
-	return r < 0 ? r : beget(&z, &s, e);
+	return adopt_beget(z, s, e);
 }
 
 void adopt_if_orphan(struct zone_host *h, const char *name, const struct zone *z,
@@ -217,7 +177,7 @@ void adopt_if_orphan(struct zone_host *h, const char *name, const struct zone *z
 	AUTO_STATUS struct status now = { 0 };
 	struct zerr e = { 0 };
 
-	if (!is_orphan(z, s))
+	if (!adopt_is_orphan(z, s))
 		return;
 	int r = zone_load(h, name, LOAD_LOCK | LOAD_RUN, &own, &e);
 	if (r == 0)

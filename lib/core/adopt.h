@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "core/boot.h"
 #include "core/state.h"
 
 /* If @s is of a zone that runs without a monitor, give it one. 0 also when there is nothing to do.
@@ -18,6 +19,12 @@ int adopt_here(struct zone *z, const struct status *s, const char *unit, struct 
 /* This process is the last of a unit that could not start a monitor for its zone. If that runs, it
  * gets one here, and goes on without the unit. 0 also when there is nothing to do. */
 int adopt_left(struct zone_host *h, const char *name, struct zerr *e);
+/* Parts of these. Whether the zone runs without a monitor. */
+bool adopt_is_orphan(const struct zone *z, const struct status *s);
+/* This process takes over; it is the monitor but for the exec. */
+int adopt_succeed(struct boot *b, const struct record *state, struct zerr *e);
+/* A child in the zone's group becomes the monitor. */
+int adopt_beget(struct zone *z, const struct status *s, struct zerr *e);
 /* The same as adopt() for readers: asked for cheaply, the lock is taken when there is something to
  * do. Whatever goes wrong is a warning. */
 void adopt_if_orphan(struct zone_host *h, const char *name, const struct zone *z,

@@ -111,13 +111,35 @@ static int job_outcome(const struct job *job, const char *unit, struct zerr *e)
 	return zerr_hint(e, -ECANCELED, "systemctl status %s", unit);
 }
 
+/* Until the unit's process has spoken, or the job is over: 1 when that has said "done" alone. */
+static int await_verdict(sd_bus *bus, const struct job *job, int verdict, const char *unit,
+			 struct zerr *e)
+{
+	struct zerr v = { 0 };
+	bool over;
+	int r;
+
+	do {
+		if ((r = job_turn(bus, job, verdict, e)) < 0)
+			return r;
+		/* both may come at once: the unit's own words say more */
+		over = job->result[0];
+		if (recv(verdict, &v, sizeof(v), MSG_DONTWAIT) == (ssize_t)sizeof(v)) {
+			if (v.code)
+				*e = v;
+			return -v.code;
+		}
+	} while (!over);
+	r = job_outcome(job, unit, e);
+	return r == 0 ? 1 : r;
+}
+
 static int bus_start(const char *unit, int verdict, struct zerr *e)
 {
 	AUTO_SDERROR sd_bus_error said = SD_BUS_ERROR_NULL;
 	AUTO_MESSAGE sd_bus_message *reply = NULL;
 	AUTO_BUS sd_bus *bus = NULL;
 	struct job job = { 0 };
-	struct zerr v = { 0 };
 	int r = connect_bus(&bus, e);
 
 	if (r == 0)
@@ -131,22 +153,7 @@ static int bus_start(const char *unit, int verdict, struct zerr *e)
 		return call_failed(e, r, &said);
 	if ((r = sd_bus_message_read(reply, "o", &job.path)) < 0)
 		return zerr_code(e, -r, "D-Bus");
-	while (verdict >= 0 && !job.result[0]) {
-		if ((r = job_turn(bus, &job, verdict, e)) < 0)
-			return r;
-		if (r == 1 && recv(verdict, &v, sizeof(v), MSG_DONTWAIT) == (ssize_t)sizeof(v)) {
-			if (v.code)
-				*e = v;
-			return -v.code;
-		}
-	}
-	/* both may have come at once: the unit's own words say more */
-	if (recv(verdict, &v, sizeof(v), MSG_DONTWAIT) == (ssize_t)sizeof(v) && v.code) {
-		*e = v;
-		return -v.code;
-	}
-	r = verdict < 0 ? 0 : job_outcome(&job, unit, e);
-	return r == 0 && verdict >= 0 ? 1 : r;
+	return verdict < 0 ? 0 : await_verdict(bus, &job, verdict, unit, e);
 }
 
 /* ---- scopes ---------------------------------------------------------------------------------- */

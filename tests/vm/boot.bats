@@ -29,7 +29,9 @@ before() { # BOOT LINE ZONE ZONE…: the line is told of each zone in this order
   need systemd
   mkdir -p /var/log/journal # for the journal to last
   systemctl restart systemd-journald
-  ls /var/log/journal/*/system.journal
+  journalctl --flush
+  lasts() { ls /var/log/journal/*/system.journal; }
+  until_true 20 lasts
   for z in db web app idle aside; do mk $z; done
   ok zone set web start.requires=db
   ok zone set app start.after=web start.order=5
