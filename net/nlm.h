@@ -82,9 +82,11 @@ void nl_batch_done(struct nl_batch *b);
 void nl_batch_add(struct nl_batch *b, const struct nlm *m);
 /* Have the last message added ask for an answer. */
 void nl_batch_ask(struct nl_batch *b);
-/* Send all of @b. One of its messages asks for an answer; that, or the first error of
- * any before it, is the result. Once for each socket: after an error there may be more. */
-int nl_batch_send(struct nl *nl, struct nl_batch *b, struct zerr *e);
+/* Called for each message that failed: its place in the batch, from 0, and the errno. */
+typedef void nl_failed_fn(uint32_t place, int code, void *arg);
+/* Send all of @b. The last of its messages that asks for an answer gives the result, or the first
+ * that failed; @fn (NULL: nobody) hears of every one that did. */
+int nl_batch_send(struct nl *nl, struct nl_batch *b, nl_failed_fn *fn, void *arg, struct zerr *e);
 
 /* One datagram of an answer to @nl's last request. 1: more is to come, 0: that was the end, or
  * -errno. What belongs to other requests is skipped. Apart from nl_call() only for tests. */
