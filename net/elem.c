@@ -164,14 +164,12 @@ static void add_elem(struct nl_batch *b, const struct elem *x, enum elems_how ho
 
 static int send_batch(struct nl_batch *b, nl_failed_fn *fn, void *arg, struct zerr *e)
 {
-	AUTO_NL struct nl nl = { 0 };
-	int r = nl_open_protocol(&nl, NETLINK_NETFILTER, e);
+	AUTO_NL_KEPT struct nl nl = { 0 };
+	const int r = nl_open_kept(&nl, e);
 
 	nl_batch_ask(b);
 	add_frame(b, NFNL_MSG_BATCH_END);
-	r = zerr_in(e, r < 0 ? r : nl_batch_send(&nl, b, fn, arg, e), "nftables");
-	nl_close_later(&nl);
-	return r;
+	return zerr_in(e, r < 0 ? r : nl_batch_send(&nl, b, fn, arg, e), "nftables");
 }
 
 int elem_batch_send(struct nl_batch *b, struct zerr *e)
@@ -257,29 +255,42 @@ int elems_swap(const struct elems *out, const struct elems *in, struct zerr *e)
 	return exchange(out, in, ELEMS_NEW, e);
 }
 
+static bool is_there(struct nlm *m)
+{
+	AUTO_NL_KEPT struct nl nl = { 0 };
+	struct zerr unused = { 0 };
+
+	return nl_open_kept(&nl, &unused) == 0 && nl_call(&nl, m, NULL, NULL, &unused) == 0;
+}
+
 bool elem_has_set(enum elem_table table, const char *set)
 {
-	AUTO_NL struct nl nl = { 0 };
-	struct zerr unused = { 0 };
 	struct nlm m;
 
-	if (nl_open_protocol(&nl, NETLINK_NETFILTER, &unused) < 0)
-		return false;
 	elem_begin_in(&m, NFT_MSG_GETSET, 0, table);
 	nlm_str(&m, NFTA_SET_TABLE, TABLE_NAME);
 	nlm_str(&m, NFTA_SET_NAME, set);
-	return nl_call(&nl, &m, NULL, NULL, &unused) == 0;
+	return is_there(&m);
 }
 
-int elem_drop_table(enum elem_table table, struct zerr *e)
+/* Asking costs nothing, a transaction that fails some 15 ms. */
+int elem_drop_tables(struct zerr *e)
 {
 	AUTO_BATCH struct nl_batch b = { 0 };
-	struct nlm m;
-	int r;
+	int r = 0;
 
-	elem_begin_in(&m, NFT_MSG_DELTABLE, 0, table);
-	nlm_str(&m, NFTA_TABLE_NAME, TABLE_NAME);
-	elem_batch_add(&b, &m);
-	r = elem_batch_send(&b, e);
-	return r == -ENOENT ? 0 : r;
+	for (enum elem_table t = ELEM_BRIDGE; t <= ELEM_INET; t++) {
+		struct nlm ask, drop;
+
+		elem_begin_in(&ask, NFT_MSG_GETTABLE, 0, t);
+		nlm_str(&ask, NFTA_TABLE_NAME, TABLE_NAME);
+		if (!is_there(&ask))
+			continue;
+		elem_begin_in(&drop, NFT_MSG_DELTABLE, 0, t);
+		nlm_str(&drop, NFTA_TABLE_NAME, TABLE_NAME);
+		elem_batch_add(&b, &drop);
+	}
+	if (b.n > 0)
+		r = elem_batch_send(&b, e);
+	return r == -ENOENT ? 0 : r; /* somebody was faster */
 }

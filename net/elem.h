@@ -73,8 +73,8 @@ int elem_note(const struct elem *x, char *ret, size_t room);
 
 /* Whether the set is there. */
 bool elem_has_set(enum elem_table table, const char *set);
-/* Remove our table; a missing one is fine. */
-int elem_drop_table(enum elem_table table, struct zerr *e);
+/* Remove our tables; a missing one is fine. */
+int elem_drop_tables(struct zerr *e);
 
 /* For changes in others' tables: begin a message of nf_tables, add it to a
  * transaction, carry that out (-ENOENT and so on as the kernel has them). */

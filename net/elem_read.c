@@ -91,10 +91,10 @@ static int take_elems(const struct nlmsghdr *h, void *arg)
 /* Ask for element @x, or without a key for all of its set. */
 static int read_elems(const struct elem *x, struct reading *r)
 {
-	AUTO_NL struct nl nl = { 0 };
+	AUTO_NL_KEPT struct nl nl = { 0 };
 	struct zerr unused = { 0 };
 	struct nlm m;
-	int q = nl_open_protocol(&nl, NETLINK_NETFILTER, &unused);
+	int q = nl_open_kept(&nl, &unused);
 
 	if (q < 0)
 		return q;

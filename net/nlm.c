@@ -9,9 +9,11 @@
 #include <linux/sockios.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/own.h"
 
@@ -98,14 +100,50 @@ void nl_close(struct nl *nl)
 	errno = saved;
 }
 
-void nl_close_later(struct nl *nl)
-{
-	static _Atomic(struct mnl_socket *) kept;
-	struct nl before = { 0 };
+/* A child has a copy of its parent's, which it must not read from. */
+struct kept {
+	struct nl nl;
+	pid_t owner;
+};
+static _Atomic(struct kept *) kept; /* NULL: none, or somebody uses it */
 
-	before.socket = atomic_exchange(&kept, nl->socket);
+int nl_open_kept(struct nl *nl, struct zerr *e)
+{
+	struct kept *k = atomic_exchange(&kept, NULL);
+	const bool ours = k && k->owner == getpid();
+
+	if (k && !ours)
+		nl_close(&k->nl);
+	if (ours)
+		*nl = k->nl;
+	free(k);
+	return ours ? 0 : nl_open_protocol(nl, NETLINK_NETFILTER, e);
+}
+
+void nl_keep(struct nl *nl)
+{
+	struct kept *k = nl->socket && !nl->unread ? malloc(sizeof(*k)) : NULL;
+	struct kept *before;
+
+	if (!k) {
+		nl_close(nl);
+		return;
+	}
+	*k = (struct kept){ *nl, getpid() };
+	before = atomic_exchange(&kept, k);
+	if (before)
+		nl_close(&before->nl);
+	free(before);
 	nl->socket = NULL;
-	nl_close(&before);
+}
+
+void nl_drop_kept(void)
+{
+	struct kept *k = atomic_exchange(&kept, NULL);
+
+	if (k)
+		nl_close(&k->nl);
+	free(k);
 }
 
 /* Append bytes without an attribute header. */
@@ -307,6 +345,7 @@ int nl_feed(struct nl *nl, const void *data, size_t len, nl_reply_fn *fn, void *
 		if (h->nlmsg_type == NLMSG_DONE)
 			return take_done(nl, h, e);
 		r = fn && h->nlmsg_type >= NLMSG_MIN_TYPE ? fn(h, arg) : 0;
+		nl->unread |= r < 0;
 		if (r < 0)
 			return zerr_code(e, -r, "the kernel's answer");
 	}
@@ -324,6 +363,7 @@ static ssize_t receive(struct nl *nl, void *buf, size_t room)
 	for (unsigned i = 0; i < STRANGERS_MAX; i++) {
 		msg.msg_namelen = sizeof(from);
 		n = recvmsg(mnl_socket_get_fd(nl->socket), &msg, MSG_DONTWAIT);
+		nl->unread |= n < 0 && errno != EINTR && errno != EAGAIN;
 		if (n < 0 && errno != EINTR)
 			return errno == EAGAIN ? -EPROTO : -errno;
 		if (n < 0 || msg.msg_namelen != sizeof(from) || from.nl_pid != 0)
