@@ -285,15 +285,31 @@ static int load_any(const struct net_env *env, int up, const char *name, struct 
 	return dir < 0 ? dir : network_load(dir, name, ret, e);
 }
 
+/* Halves of files that a killed writer has left are all that may be there now. */
+static void sweep(const struct notes *notes, const char *place)
+{
+	AUTO_CLOSE int dir = fs_open_below(notes->net, place, O_RDONLY | O_DIRECTORY, 0);
+	AUTO_STRV struct strv names = { 0 };
+	struct zerr ignored = { 0 };
+
+	if (dir >= 0 && fs_list(dir, &names) == 0 && names.n == 0)
+		(void)fs_remove(notes->net, place, &ignored); /* the next does it */
+}
+
 int netdown_last(const struct notes *notes, struct zerr *e)
 {
+	static const char *const places[] = { ".up", ".journal", ".forwards" };
 	AUTO_CLOSE int links = fs_open_below(notes->net, NOTE_LINKS, O_RDONLY | O_DIRECTORY, 0);
 	AUTO_STRV struct strv names = { 0 };
 	int r = netup_names(notes, &names, e);
 
 	if (r == 0 && names.n == 0 && links >= 0)
 		r = fs_list(links, &names);
-	return r < 0 || names.n > 0 ? r : table_remove(e);
+	if (r < 0 || names.n > 0)
+		return r;
+	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++)
+		sweep(notes, places[i]);
+	return table_remove(e);
 }
 
 /* Whether there is anything of it. */

@@ -242,6 +242,35 @@ static void damaged_lease_is_refused(void **state)
 	own_close(a.netns);
 }
 
+static void leave_half(struct lab *lab, const char *dir)
+{
+	AUTO_CLOSE int fd = fs_open_below(lab->env.run, dir, O_RDONLY | O_DIRECTORY, 0);
+	AUTO_CLOSE int half = fs_open_below(fd, ".tmp-0123456789abcdef", O_WRONLY | O_CREAT, 0600);
+
+	assert_true(half >= 0);
+}
+
+static void halves_of_files_hold_nothing_up(void **state)
+{
+	static const char *const places[] = { ".net/" NET_DEFAULT, ".net/.up", ".net/.journal" };
+	struct lab *lab = *state;
+	struct lab_zone a, b;
+
+	lab_zone(lab, &a, 1, 0);
+	lab_zone(lab, &b, 2, 1);
+	(void)lab_up(lab, &a);
+	(void)lab_up(lab, &b);
+	for (size_t i = 0; i < 3; i++)
+		leave_half(lab, places[i]);
+	lab_down(lab, &a);
+	assert_true(lab_index(&lab->nl, NET_DEFAULT) != 0); /* b is on it */
+	lab_down(lab, &b);
+	assert_int_equal(lab_index(&lab->nl, NET_DEFAULT), 0);
+	assert_false(lab_has_table());
+	for (size_t i = 0; i < 3; i++)
+		assert_true(fs_open_below(lab->env.run, places[i], O_RDONLY, 0) == -ENOENT);
+}
+
 #define MANY 300
 
 static struct elem numbered(unsigned i)
@@ -312,6 +341,7 @@ int main(void)
 		LAB_TEST(next_stop_finishes_a_stop),
 		LAB_TEST(parallel_starts_do_not_disturb),
 		LAB_TEST(failed_nat_leaves_nothing),
+		LAB_TEST(halves_of_files_hold_nothing_up),
 		LAB_TEST(elements_that_others_took_are_passed_over),
 		LAB_TEST(nic_that_fails_inside_is_removed),
 		LAB_TEST(damaged_lease_is_refused),
