@@ -252,7 +252,8 @@ static void leave_half(struct lab *lab, const char *dir)
 
 static void halves_of_files_hold_nothing_up(void **state)
 {
-	static const char *const places[] = { ".net/" NET_DEFAULT, ".net/.up", ".net/.journal" };
+	static const char bridge[] = ".net/" NET_DEFAULT;
+	const char *const places[] = { bridge, ".net/.up", ".net/.journal" };
 	struct lab *lab = *state;
 	struct lab_zone a, b;
 
