@@ -37,7 +37,8 @@ prepare_file() {
   same active "$(systemctl -M "$Z" show -P ActiveState dbus)"
   has "$(journalctl -M "$Z" -b --no-pager -o cat)" "Reached target"
   has "$(timeout 60 machinectl --quiet shell "$Z" /bin/echo "in the zone" </dev/null)" "in the zone"
-  has "$(timeout 60 script -qfc "timeout 30 machinectl login $Z" /dev/null </dev/null)" "login:"
+  sleep 60 | timeout 60 script -qfc "machinectl login $Z" "$T/login" >/dev/null 3>&- &
+  until_true 40 grep -a "$Z login:" "$T/login"
   same "$Z" "$(ps -o machine= -p "$(field "$Z" .pid)" | tr -d ' ')"
 }
 

@@ -164,6 +164,10 @@ moment() { property "$1" "$2TimestampMonotonic"; }
   systemctl mask --runtime --quiet zone@web
   refuse 1 "start web: .*masked" zone start web
   systemctl unmask --runtime --quiet zone@web
+  systemctl mask --runtime --quiet zone-web.scope
+  refuse 1 "start web: .*masked" zone start -s hostname=other web
+  systemctl unmask --runtime --quiet zone-web.scope
+  same STOPPED "$(state web)"
 }
 
 @test "without D-Bus a zone runs outside of units" {
