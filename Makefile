@@ -39,12 +39,12 @@ deb:
 	$(if $(filter 0,$(shell id -u)),tests/install-deps.sh package)
 	$(MAKE) build-deb PREFIX=/usr
 	rm -rf build/deb/packages
-	cd build/deb && umask 022 && $(EPOCH) cpack >cpack.log 2>&1 || { cat cpack.log; exit 1; }
+	cd build/deb && $(EPOCH) cpack >cpack.log 2>&1 || { cat cpack.log; exit 1; }
 
 # The same as RPMs; needs rpmbuild.
 rpm:
 	$(MAKE) build-deb PREFIX=/usr
-	cd build/deb && umask 022 && $(EPOCH) cpack -G RPM >cpack.log 2>&1 || { cat cpack.log; exit 1; }
+	cd build/deb && $(EPOCH) cpack -G RPM >cpack.log 2>&1 || { cat cpack.log; exit 1; }
 
 # Under DESTDIR (packagers) nothing is installed on the machine itself.
 install:

@@ -64,7 +64,6 @@ build() { # JOBS
 }
 
 pack() { # ARGS of cpack, in a build directory
-  umask 022 # it is in the packages' own headers
   cpack "$@" >cpack.log 2>&1 || { cat cpack.log; return 1; }
 }
 
