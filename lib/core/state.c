@@ -149,7 +149,12 @@ static bool is_elsewhere_and_lost(const struct zone *z)
 	if (record_load(&v, z->dir, "volume", 1, &ignored) < 0)
 		return false;
 	const char *group = record_get(&v, "group");
-	return group && pool_is_missing(z->h, group);
+	const int missing = group ? pool_is_missing(z->h, group) : 0;
+	if (missing >= 0)
+		return missing;
+	const char *backend = record_get(&z->manifest, "backend");
+	const struct storage_ops *ops = backend ? storage_find(backend, &ignored) : NULL;
+	return ops && ops->lost && ops->lost(z->dir);
 }
 
 static int installed_state(const struct zone *z, struct status *s, struct zerr *e)

@@ -38,10 +38,23 @@ fill_pool() {
   zone start "$Z"
   write "$Z" /root/f one
   fill_pool 300
+  local full='^warning: thin pool .* is [89][0-9] % full'
   ok zone snapshot "$Z"
-  has "$stderr" "^warning: thin pool .* is [89][0-9] % full"
+  has "$stderr" "$full"
   zone stop -k "$Z"
   ok zone start "$Z"
+  has "$stderr" "$full"
+  ok zone clone "$Z" "$Z-b"
+  has "$stderr" "$full"
+  ok zone create "$Z-c" -t busybox -B lvm "${PLACE_ARGS[@]}"
+  has "$stderr" "$full"
+  zone -q export "$Z-b" -o "$T/b.zst"
+  zone destroy "$Z-b" "$Z-c"
+  ok zone import "$T/b.zst" -B lvm "${PLACE_ARGS[@]}"
+  has "$stderr" "$full"
+  zone destroy "$Z-b"
+  ok zone snapshot -r snap0 --restart "$Z"
+  same 1 "$(grep -c "$full" <<<"$stderr")"
   tiny_rootfs "$T/large"
   head -c 400000000 /dev/zero | tr '\0' x >"$T/large/data"
   tar -C "$T/large" -cf "$T/large.tar" .
