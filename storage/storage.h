@@ -91,7 +91,8 @@ struct storage_ops {
 	 * these are in; below a directory that is not the same one in both everything can. 0, or
 	 * -errno without message: it is to be found out by looking everywhere. NULL: always. */
 	int (*changed)(int old, int new, struct strv *ret);
-	/* Is the device gone that the root of @dir is on? NULL: it is where its directory is. */
+	/* Is the device gone that the root of @dir is on? False when it is not of this backend.
+	 * NULL: it is where its directory is. */
 	bool (*lost)(int dir);
 	/* Stores for such volumes, made by one command. NULL: any directory will do. */
 	const struct pool_ops *pool;
@@ -138,6 +139,8 @@ const struct storage_ops *storage_best(struct volume *v);
 const char *const *storage_names(void);
 /* ops->release() of every backend: for a directory of which nothing else is known. */
 int storage_release(int dir, struct zerr *e);
+/* ops->lost(), of any. */
+bool storage_lost(int dir);
 
 /* A directory as a detached, private mount tree, idmapped when @userns >= 0. fd or -errno. */
 int mount_clone_tree(int dir, int userns, bool readonly, struct zerr *e);

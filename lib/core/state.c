@@ -150,11 +150,7 @@ static bool is_elsewhere_and_lost(const struct zone *z)
 		return false;
 	const char *group = record_get(&v, "group");
 	const int missing = group ? pool_is_missing(z->h, group) : 0;
-	if (missing >= 0)
-		return missing;
-	const char *backend = record_get(&z->manifest, "backend");
-	const struct storage_ops *ops = backend ? storage_find(backend, &ignored) : NULL;
-	return ops && ops->lost && ops->lost(z->dir);
+	return missing < 0 ? storage_lost(z->dir) : missing;
 }
 
 static int installed_state(const struct zone *z, struct status *s, struct zerr *e)

@@ -73,7 +73,8 @@ admin_untouched() {
   zone clone "$Z" "$Z-c"
   zone snapshot -r snap0 --restart "$Z"
   ok zone pool create "$Z-p" --lvm admin --size 1G
-  POOL=(-P "$Z-p") make_here "$Z-b"
+  POOL=(-P "$Z-p")
+  make_here "$Z-b"
   has "$(volumes admin)" "$Z-p"
   refuse 4 "zones live in it: $Z-b$" zone pool rm "$Z-p"
   zone destroy "$Z-b"
