@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "base/steps.h"
 #include "net/addr.h"
 #include "net/link.h"
 #include "net/net.h"
@@ -81,6 +82,12 @@ extern const struct nic_ops nic_veth, nic_routed, nic_macvlan, nic_ipvlan, nic_v
 const struct nic_ops *nic_find(const char *type, struct zerr *e);
 /* Whether the keys that are set are @ops's. 0 or a usage error. */
 int nic_check_keys(const struct nic_ops *ops, const struct nic_spec *nic, struct zerr *e);
+
+/* Of a struct nic, for steps_up() and steps_down(); without a journal: the notes are it. */
+extern const struct op nic_op;
+extern const size_t nic_steps_n;
+/* Both ends' queues by the note, as far as it differs from @was; they go with the link. */
+int nic_set_rates(struct nic *n, const struct note *was, struct zerr *e);
 
 /* Put back what somebody has flushed of our tables: networks, guards, forwarded ports, by what is
  * noted of them. */

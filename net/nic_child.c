@@ -3,6 +3,7 @@
  * Nothing of them is on the host. */
 #include <errno.h>
 #include <linux/if_link.h>
+#include <string.h>
 
 #include "net/nic.h"
 
@@ -63,6 +64,7 @@ static int make_child(struct nic *n, struct child *c, struct zerr *e)
 		return r; /* it goes with the namespace */
 	n->note.index = n->to->generation + 1;
 	n->note.inside = link.index;
+	memcpy(n->note.mac, link.mac, sizeof(n->note.mac)); /* it may be its parent's */
 	n->ipv6 = link.ipv6;
 	return 0;
 }

@@ -2,15 +2,14 @@
 /* NICs between a zone's specification, its state record and net/. */
 #include "core/nics.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "base/fs.h"
 #include "base/log.h"
 #include "base/own.h"
 #include "core/forwards.h"
 #include "core/lease.h"
+#include "core/networkd.h"
 #include "core/state.h"
 
 /* A word of the record: "-" stands for none. */
@@ -82,35 +81,6 @@ void nics_forget(struct record *state, const char *nic)
 	}
 }
 
-/* systemd-networkd in the zone would drop addresses that it did not set: tell it ours. */
-static void tell_networkd(const struct boot *b, const struct nic_spec *spec,
-			  const struct net_lease *n)
-{
-	AUTO_BUF struct buf t = { 0 };
-	char name[64], server[16];
-	struct zerr ignored = { 0 };
-
-	buf_fmt(&t,
-		"[Match]\nName=%s\n[Network]\nDHCP=no\nKeepConfiguration=static\nIPv6AcceptRA=no\n",
-		n->nic);
-	if (n->ipv4[0])
-		buf_fmt(&t, "Address=%s\n", n->ipv4);
-	if (n->ipv6[0])
-		buf_fmt(&t, "Address=%s\n", n->ipv6);
-	if (n->gateway4[0])
-		buf_fmt(&t, "Gateway=%s\n", n->gateway4);
-	if (n->gateway6[0])
-		buf_fmt(&t, "Gateway=%s\n", n->gateway6);
-	if (net_resolver(&b->z->h->net, spec, server, &ignored) == 0)
-		buf_fmt(&t, "DNS=%s\nDomains=" NET_DOMAIN "\n", server);
-	(void)snprintf(name, sizeof(name), "systemd/network/00-zone-%s.network", n->nic);
-	AUTO_CLOSE int fd =
-		fs_open_below(b->gift.tree[TREE_RUN], name, O_WRONLY | O_CREAT | O_EXCL, 0644);
-	if (fd < 0 || t.failed || fs_write_all(fd, t.p, t.len) < 0 ||
-	    fchown(fd, b->base, b->base) < 0)
-		log_debug("networkd configuration: %s", ignored.msg);
-}
-
 /* By this name the guest's networkd and its documentation know the first interface. */
 static void name_host0(const struct boot *b, const struct record *state)
 {
@@ -145,7 +115,7 @@ int nics_up(struct boot *b, struct record *state, struct zerr *e)
 		if (r == 0 && (r = save_link(state, links++, &link)) < 0)
 			r = zerr_code(e, ENOMEM, "record");
 		if (r == 0)
-			tell_networkd(b, n, &lease);
+			networkd_give(b, n, &lease);
 		else
 			r = zerr_in(e, r, "%s", n->name);
 	}

@@ -5,6 +5,7 @@
 #include "core/forwards.h"
 #include "core/lease.h"
 #include "core/live.h"
+#include "core/networkd.h"
 #include "core/nics.h"
 
 static const struct nic_spec *find(const struct zone_spec *s, const char *name)
@@ -82,16 +83,22 @@ static int plug_in(const struct live *l, const struct nic_spec *n, int ns, struc
 		r = lease_ensure(l->z, n, &lease, e);
 	if (r == 0)
 		r = net_up(&l->z->h->net, &user, n, &lease, &link, e);
-	return r == 0 && nics_record(l->state, &link) < 0 ? zerr_code(e, ENOMEM, "record") : r;
+	if (r == 0 && nics_record(l->state, &link) < 0)
+		r = zerr_code(e, ENOMEM, "record");
+	if (r == 0)
+		networkd_tell(l->z, l->state, n, &lease);
+	return r;
 }
 
 static int plug_out(const struct live *l, int ns, struct zerr *e)
 {
 	const int r = net_unplug(&l->z->h->net, l->z->name, l->plug, ns, e);
 
-	if (r == 0)
-		nics_forget(l->state, l->plug);
-	return r;
+	if (r < 0)
+		return r;
+	nics_forget(l->state, l->plug);
+	networkd_forget(l->state, l->plug);
+	return 0;
 }
 
 static int plug(const struct live *l, struct zerr *e)

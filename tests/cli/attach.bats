@@ -56,6 +56,29 @@ nics() { # NAME: those that are inside
   reaches "$Z-a" "$(zone network info --json zonebr0 | jq -r '.ipv4 | sub("0/.*"; "1")')"
 }
 
+@test "attach, detach: the guest's networkd is told, as at the start" {
+  up "$Z"
+  local dir=/run/systemd/network
+  zone exec "$Z" -- rm $dir/00-zone-eth0.network # by the zone itself: no hindrance
+  zone network attach "$Z" eth1 mtu=1400
+  has "$(zone exec "$Z" -- cat $dir/00-zone-eth1.network)" "^Name=eth1$"
+  has "$(zone exec "$Z" -- cat $dir/00-zone-eth1.network)" "^Address=$(field "$Z" '.nics[1].addresses[0]')$"
+  same "0 0 644" "$(zone exec "$Z" -- stat -c '%u %g %a' $dir/00-zone-eth1.network)"
+  zone network detach "$Z" eth1
+  same "" "$(zone exec "$Z" -- ls $dir)"
+  # what lies there leads nowhere, and a zone without the place is none the worse
+  zone exec "$Z" -- ln -s /etc/passwd $dir/00-zone-eth1.network
+  zone network attach "$Z" eth1
+  lacks "$(zone exec "$Z" -- cat /etc/passwd)" Match
+  has "$(zone exec "$Z" -- cat $dir/00-zone-eth1.network)" "^Name=eth1$"
+  zone network detach "$Z" eth1
+  zone exec "$Z" -- rm -r $dir
+  zone exec "$Z" -- ln -s /etc $dir
+  zone network attach "$Z" eth1
+  same "" "$(zone exec "$Z" -- ls /etc | grep 00-zone)"
+  same "eth0 eth1" "$(nics "$Z")"
+}
+
 @test "attach, detach: of a stopped zone, of one that is frozen, and what is wrong" {
   mk "$Z"
   ok zone network attach "$Z" eth1
@@ -129,7 +152,7 @@ nics() { # NAME: those that are inside
 @test "attach, detach: each step fails or is killed, and the next command mends it" {
   up "$Z"
   local op=nic step
-  for step in network link rates guard name addresses; do
+  for step in network link rates guard name addresses neighbours; do
     run env ZONE_TEST_FAIL_STEP="$op:$step" zone network attach "$Z" eth1
     [ "$status" -eq 1 ]
     same eth0 "$(nics "$Z")"

@@ -40,6 +40,25 @@ inside() { # NAME WORDS of ip…
 
 # ---- veth ----------------------------------------------------------------------------------------
 
+@test "neighbours are told when an address comes with another hardware address" {
+  up "$Z-a"
+  up "$Z-b"
+  local a4 a6 to
+  a4=$(address "$Z-a" 4) a6=$(address "$Z-a" 6)
+  for to in "$a4" "$a6"; do
+    zone exec "$Z-b" -- ping -c 1 -W 3 "$to"
+    busybox ping -c 1 -W 3 "$to"
+  done
+  zone set "$Z-a" net.eth0.mac=02:00:00:00:12:34
+  zone stop -k "$Z-a"
+  zone start "$Z-a"
+  for to in "$a4" "$a6"; do
+    has "$(ip neigh show "$to" dev zonebr0)" 02:00:00:00:12:34
+    has "$(zone exec "$Z-b" -- ip neigh show "$to")" 02:00:00:00:12:34
+  done
+  same "" "$(zone exec "$Z-a" -- ip neigh show "$a4")" # nothing stays of it inside
+}
+
 @test "veth: in a bridge of the host's, with the addresses that are given" {
   ip link add br0 type bridge
   ip addr add 198.51.100.1/24 dev br0

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What zones can reach: themselves, each other, the host, and through NAT the world outside. */
 #include <arpa/inet.h>
+#include <linux/neighbour.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -281,6 +282,75 @@ static void host_without_ipv6_has_ipv4(void **state)
 	lab_down(lab, &a);
 }
 
+/* ---- neighbours ------------------------------------------------------------------------------ */
+
+/* What the host believes of @address, or is made to believe. */
+static void believe(struct lab *lab, unsigned index, const struct ipnet *address,
+		    const uint8_t mac[6])
+{
+	const struct ndmsg nd = { .ndm_family = (uint8_t)address->family,
+				  .ndm_ifindex = (int)index,
+				  .ndm_state = NUD_REACHABLE };
+	struct zerr e = { 0 };
+	struct nlm m;
+
+	nlm_begin(&m, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, &nd, sizeof(nd));
+	nlm_put(&m, NDA_DST, address->addr, address->family == AF_INET ? 4 : 16);
+	nlm_put(&m, NDA_LLADDR, mac, 6);
+	assert_int_equal(nl_call(&lab->nl, &m, NULL, NULL, &e), 0);
+}
+
+static int take_mac(const struct nlmsghdr *h, void *arg)
+{
+	const struct nlattr *tb[NDA_LLADDR + 1];
+
+	assert_int_equal(nlm_attrs(h, sizeof(struct ndmsg), tb, NDA_LLADDR), 0);
+	assert_non_null(nlm_get(tb[NDA_LLADDR], 6));
+	memcpy(arg, nlm_get(tb[NDA_LLADDR], 6), 6);
+	return 0;
+}
+
+static void believed(struct lab *lab, unsigned index, const struct ipnet *address, uint8_t ret[6])
+{
+	const struct ndmsg nd = { .ndm_family = (uint8_t)address->family,
+				  .ndm_ifindex = (int)index };
+	struct zerr e = { 0 };
+	struct nlm m;
+
+	nlm_begin(&m, RTM_GETNEIGH, 0, &nd, sizeof(nd));
+	nlm_put(&m, NDA_DST, address->addr, address->family == AF_INET ? 4 : 16);
+	assert_int_equal(nl_call(&lab->nl, &m, take_mac, ret, &e), 0);
+}
+
+static void neighbours_are_told_where_an_address_went(void **state)
+{
+	static const uint8_t old[6] = { 2, 0, 0, 0, 0, 9 };
+	struct lab *lab = *state;
+	struct lab_zone a, b;
+	struct ipnet both[2];
+	uint8_t mac[6], now[6];
+
+	lab_zone(lab, &b, 2, 1);
+	(void)lab_up(lab, &b);
+	for (unsigned i = 0; i < 10; i++) {
+		const unsigned bridge = lab_index(&lab->nl, NET_DEFAULT);
+
+		lab_zone(lab, &a, 1, 0);
+		assert_int_equal(mac_parse(mac, a.lease.mac), 0);
+		assert_int_equal(ipnet_parse(&both[0], a.lease.ipv4), 0);
+		assert_int_equal(ipnet_parse(&both[1], a.lease.ipv6), 0);
+		believe(lab, bridge, &both[0], old);
+		believe(lab, bridge, &both[1], old);
+		(void)lab_up(lab, &a);
+		for (unsigned k = 0; k < 2; k++) {
+			believed(lab, bridge, &both[k], now);
+			assert_memory_equal(now, mac, 6);
+		}
+		lab_down(lab, &a);
+	}
+	lab_down(lab, &b);
+}
+
 #define LAB_TEST(name) cmocka_unit_test_setup_teardown(name, lab_open, lab_close)
 
 int main(void)
@@ -294,6 +364,7 @@ int main(void)
 		LAB_TEST(counters_are_the_zones_view),
 		LAB_TEST(zone_without_ipv6_has_ipv4),
 		LAB_TEST(host_without_ipv6_has_ipv4),
+		LAB_TEST(neighbours_are_told_where_an_address_went),
 	};
 
 	return cmocka_run_group_tests(tests, lab_enter, NULL);
