@@ -7,7 +7,6 @@ load backends
 
 ROWS="btrfs:small_btrfs loop:small_ext4 dir:small_xfs overlay:small_ext4"
 WITHOUT_NET=1
-NEEDS="btrfs xfs"
 clean_file() { clean_rows; }
 place_small_btrfs() { mount_image btrfs small_btrfs 500M; }
 place_small_ext4() { mount_image ext4 small_ext4 300M; }
