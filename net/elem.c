@@ -12,10 +12,8 @@
 
 #include "net/table.h"
 
-/* libnftnl's name for the first item of an element's user data; nft(8) prints it. */
-#define UDATA_COMMENT 0
-#define UDATA_MAX     255
-#define LIMIT_BURST   65536 /* bytes: a packet of offloading always fits */
+#define UDATA_MAX   255
+#define LIMIT_BURST 65536 /* bytes: a packet of offloading always fits */
 
 static const uint8_t families[] = { [ELEM_BRIDGE] = NFPROTO_BRIDGE, [ELEM_INET] = NFPROTO_INET };
 
@@ -44,7 +42,7 @@ void elem_begin(struct nlm *m, uint16_t type, uint16_t flags, uint8_t family)
 	begin(m, (uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | type), flags, family, 0);
 }
 
-static void begin_nft(struct nlm *m, uint16_t type, uint16_t flags, enum elem_table table)
+void elem_begin_in(struct nlm *m, uint16_t type, uint16_t flags, enum elem_table table)
 {
 	elem_begin(m, type, flags, families[table]);
 }
@@ -90,8 +88,7 @@ static void put_limit(struct nlm *m, uint64_t rate)
 	nlm_end(m, expr);
 }
 
-/* The body of a message about one element, or without a key about a set. */
-static void put_elem(struct nlm *m, const struct elem *x, bool whole)
+void elem_put(struct nlm *m, const struct elem *x, bool whole)
 {
 	struct nlattr *list, *one;
 
@@ -156,231 +153,144 @@ static void add_elem(struct nl_batch *b, const struct elem *x, enum elems_how ho
 	const bool take = how == ELEMS_TAKE;
 	struct nlm m;
 
-	begin_nft(&m, take ? NFT_MSG_DELSETELEM : NFT_MSG_NEWSETELEM,
-		  (uint16_t)(take		? 0
-			     : how == ELEMS_NEW ? NLM_F_CREATE | NLM_F_EXCL
-						: NLM_F_CREATE),
-		  x->table);
-	put_elem(&m, x, !take);
+	elem_begin_in(&m, take ? NFT_MSG_DELSETELEM : NFT_MSG_NEWSETELEM,
+		      (uint16_t)(take		    ? 0
+				 : how == ELEMS_NEW ? NLM_F_CREATE | NLM_F_EXCL
+						    : NLM_F_CREATE),
+		      x->table);
+	elem_put(&m, x, !take);
 	elem_batch_add(b, &m);
+}
+
+static int send_batch(struct nl_batch *b, nl_failed_fn *fn, void *arg, struct zerr *e)
+{
+	AUTO_NL_KEPT struct nl nl = { 0 };
+	const int r = nl_open_kept(&nl, e);
+
+	nl_batch_ask(b);
+	add_frame(b, NFNL_MSG_BATCH_END);
+	return zerr_in(e, r < 0 ? r : nl_batch_send(&nl, b, fn, arg, e), "nftables");
 }
 
 int elem_batch_send(struct nl_batch *b, struct zerr *e)
 {
-	AUTO_NL struct nl nl = { 0 };
-	int r = nl_open_protocol(&nl, NETLINK_NETFILTER, e);
-
-	nl_batch_ask(b);
-	add_frame(b, NFNL_MSG_BATCH_END);
-	r = zerr_in(e, r < 0 ? r : nl_batch_send(&nl, b, e), "nftables");
-	nl_close_later(&nl);
-	return r;
+	return send_batch(b, NULL, NULL, e);
 }
 
-static int commit(const struct elem *v, size_t n, enum elems_how how, struct zerr *e)
+/* The elements of a transaction that go. The kernel names all that it misses of them: a failed
+ * transaction costs it some 15 ms, so there is to be one more without those, not one for each. */
+struct leaving {
+	struct elems l;
+	size_t missing; /* whose set is NULL now */
+};
+
+static void mark_missing(uint32_t place, int code, void *arg)
+{
+	struct leaving *g = arg;
+
+	/* the frame is at place 0; behind the last are those that come */
+	if (code != ENOENT || place < 1 || place > g->l.n || !g->l.v[place - 1].set)
+		return;
+	g->l.v[place - 1].set = NULL;
+	g->missing++;
+}
+
+static void drop_missing(struct leaving *g)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < g->l.n; i++)
+		if (g->l.v[i].set)
+			g->l.v[kept++] = g->l.v[i];
+	g->l.n = kept;
+	g->missing = 0;
+}
+
+static int try_exchange(struct leaving *out, const struct elems *in, enum elems_how how,
+			struct zerr *e)
 {
 	AUTO_BATCH struct nl_batch b = { 0 };
 
-	for (size_t i = 0; i < n; i++)
-		add_elem(&b, &v[i], how);
-	return elem_batch_send(&b, e);
+	drop_missing(out);
+	for (size_t i = 0; i < out->l.n; i++)
+		add_elem(&b, &out->l.v[i], ELEMS_TAKE);
+	for (size_t i = 0; i < in->n; i++)
+		add_elem(&b, &in->v[i], how);
+	return b.n > 0 ? send_batch(&b, mark_missing, out, e) : 0;
+}
+
+/* Take @out out and put @in in as @how says, by one transaction. */
+static int exchange(const struct elems *out, const struct elems *in, enum elems_how how,
+		    struct zerr *e)
+{
+	struct leaving g = { 0 };
+	struct zerr why = { 0 };
+	int r;
+
+	for (size_t i = 0; i < out->n; i++)
+		elems_add(&g.l, &out->v[i]);
+	if (out->failed || in->failed || g.l.failed) {
+		elems_done(&g.l);
+		return zerr_code(e, ENOMEM, "nftables");
+	}
+	do {
+		why = (struct zerr){ 0 };
+		r = try_exchange(&g, in, how, &why);
+	} while (r == -ENOENT && g.missing > 0);
+	if (r < 0)
+		*e = why;
+	elems_done(&g.l);
+	return r;
 }
 
 int elems_commit(const struct elems *l, enum elems_how how, struct zerr *e)
 {
-	int r = 0;
+	static const struct elems none;
 
-	if (l->failed)
-		return zerr_code(e, ENOMEM, "nftables");
-	if (l->n == 0)
-		return 0;
-	r = commit(l->v, l->n, how, e);
-	if (r != -ENOENT || how != ELEMS_TAKE)
-		return r;
-	/* something has gone already: the others one by one */
-	r = 0;
-	for (size_t i = 0; i < l->n && r == 0; i++) {
-		r = commit(&l->v[i], 1, how, e);
-		r = r == -ENOENT ? 0 : r;
-	}
-	return r;
+	return how == ELEMS_TAKE ? exchange(l, &none, how, e) : exchange(&none, l, how, e);
 }
 
 int elems_swap(const struct elems *out, const struct elems *in, struct zerr *e)
 {
-	AUTO_BATCH struct nl_batch b = { 0 };
-	int r = 0;
+	return exchange(out, in, ELEMS_NEW, e);
+}
 
-	if (out->failed || in->failed)
-		return zerr_code(e, ENOMEM, "nftables");
-	for (size_t i = 0; i < out->n; i++)
-		add_elem(&b, &out->v[i], ELEMS_TAKE);
-	for (size_t i = 0; i < in->n; i++)
-		add_elem(&b, &in->v[i], ELEMS_NEW);
-	if (b.n > 0)
-		r = elem_batch_send(&b, e);
-	if (r != -ENOENT || out->n == 0)
-		return r;
-	r = elems_commit(out, ELEMS_TAKE, e);
-	return r < 0 ? r : elems_commit(in, ELEMS_NEW, e);
+static bool is_there(struct nlm *m)
+{
+	AUTO_NL_KEPT struct nl nl = { 0 };
+	struct zerr unused = { 0 };
+
+	return nl_open_kept(&nl, &unused) == 0 && nl_call(&nl, m, NULL, NULL, &unused) == 0;
 }
 
 bool elem_has_set(enum elem_table table, const char *set)
 {
-	AUTO_NL struct nl nl = { 0 };
-	struct zerr unused = { 0 };
 	struct nlm m;
 
-	if (nl_open_protocol(&nl, NETLINK_NETFILTER, &unused) < 0)
-		return false;
-	begin_nft(&m, NFT_MSG_GETSET, 0, table);
+	elem_begin_in(&m, NFT_MSG_GETSET, 0, table);
 	nlm_str(&m, NFTA_SET_TABLE, TABLE_NAME);
 	nlm_str(&m, NFTA_SET_NAME, set);
-	return nl_call(&nl, &m, NULL, NULL, &unused) == 0;
+	return is_there(&m);
 }
 
-int elem_drop_table(enum elem_table table, struct zerr *e)
+/* Asking costs nothing, a transaction that fails some 15 ms. */
+int elem_drop_tables(struct zerr *e)
 {
 	AUTO_BATCH struct nl_batch b = { 0 };
-	struct nlm m;
-	int r;
+	int r = 0;
 
-	begin_nft(&m, NFT_MSG_DELTABLE, 0, table);
-	nlm_str(&m, NFTA_TABLE_NAME, TABLE_NAME);
-	elem_batch_add(&b, &m);
-	r = elem_batch_send(&b, e);
-	return r == -ENOENT ? 0 : r;
-}
+	for (enum elem_table t = ELEM_BRIDGE; t <= ELEM_INET; t++) {
+		struct nlm ask, drop;
 
-/* What an answer is read for. */
-struct reading {
-	int (*fn)(const struct elem_key *key, uint64_t packets, void *arg);
-	void *arg;
-	char *note; /* of the last one, or NULL */
-	size_t room;
-};
-
-/* One element of it. */
-struct found {
-	struct elem_key key;
-	uint64_t packets;
-	char *note;
-	size_t room;
-};
-
-static void take_key(const struct nlattr *a, struct elem_key *ret)
-{
-	const struct nlattr *tb[NFTA_DATA_VALUE + 1];
-	size_t len = sizeof(ret->bytes);
-
-	nlm_nested(a, tb, NFTA_DATA_VALUE);
-	while (len > 0 && !nlm_get(tb[NFTA_DATA_VALUE], len))
-		len -= 4; /* keys are words */
-	if (len)
-		memcpy(ret->bytes, nlm_get(tb[NFTA_DATA_VALUE], len), len);
-	ret->len = len;
-}
-
-/* NFTA_SET_ELEM_EXPR of a counter: { name, data { bytes, packets } }. */
-static void take_counter(const struct nlattr *expr, struct found *f)
-{
-	const struct nlattr *tb[NFTA_EXPR_DATA + 1], *data[NFTA_COUNTER_PACKETS + 1];
-	const uint64_t *packets;
-	uint64_t value;
-
-	nlm_nested(expr, tb, NFTA_EXPR_DATA);
-	nlm_nested(tb[NFTA_EXPR_DATA], data, NFTA_COUNTER_PACKETS);
-	packets = nlm_get(data[NFTA_COUNTER_PACKETS], sizeof(*packets));
-	if (!packets)
-		return;
-	memcpy(&value, packets, sizeof(value)); /* may be unaligned */
-	f->packets = be64toh(value);
-}
-
-void elem_comment(const struct nlattr *udata, char *ret, size_t room)
-{
-	const uint8_t *data = nlm_get(udata, 2);
-
-	if (!data || data[0] != UDATA_COMMENT || !nlm_get(udata, 2U + data[1]))
-		return;
-	const size_t len = strnlen((const char *)data + 2, data[1]);
-
-	if (ret && len < room) {
-		memcpy(ret, data + 2, len);
-		ret[len] = '\0';
+		elem_begin_in(&ask, NFT_MSG_GETTABLE, 0, t);
+		nlm_str(&ask, NFTA_TABLE_NAME, TABLE_NAME);
+		if (!is_there(&ask))
+			continue;
+		elem_begin_in(&drop, NFT_MSG_DELTABLE, 0, t);
+		nlm_str(&drop, NFTA_TABLE_NAME, TABLE_NAME);
+		elem_batch_add(&b, &drop);
 	}
-}
-
-/* Every element of an answer. */
-static int take_elems(const struct nlmsghdr *h, void *arg)
-{
-	const struct nlattr *tb[NFTA_SET_ELEM_LIST_ELEMENTS + 1], *one[NFTA_SET_ELEM_EXPR + 1];
-	const struct reading *r = arg;
-	const struct nlattr *a = NULL;
-	int q = 0;
-
-	if (nlm_attrs(h, sizeof(struct nfgenmsg), tb, NFTA_SET_ELEM_LIST_ELEMENTS) < 0)
-		return -EPROTO;
-	while (q == 0 && (a = nlm_next(tb[NFTA_SET_ELEM_LIST_ELEMENTS], a))) {
-		struct found f = { .note = r->note, .room = r->room };
-
-		nlm_nested(a, one, NFTA_SET_ELEM_EXPR);
-		take_key(one[NFTA_SET_ELEM_KEY], &f.key);
-		take_counter(one[NFTA_SET_ELEM_EXPR], &f);
-		elem_comment(one[NFTA_SET_ELEM_USERDATA], f.note, f.room);
-		q = r->fn(&f.key, f.packets, r->arg);
-	}
-	return q;
-}
-
-/* Ask for element @x, or without a key for all of its set. */
-static int read_elems(const struct elem *x, struct reading *r)
-{
-	AUTO_NL struct nl nl = { 0 };
-	struct zerr unused = { 0 };
-	struct nlm m;
-	int q = nl_open_protocol(&nl, NETLINK_NETFILTER, &unused);
-
-	if (q < 0)
-		return q;
-	begin_nft(&m, NFT_MSG_GETSETELEM, x->key.len ? 0 : NLM_F_DUMP, x->table);
-	put_elem(&m, x, false);
-	return nl_call(&nl, &m, take_elems, r, &unused);
-}
-
-static int keep_packets(const struct elem_key *key, uint64_t packets, void *arg)
-{
-	(void)key;
-	*(uint64_t *)arg = packets;
-	return 0;
-}
-
-int elem_count(const struct elem *x, uint64_t *ret_packets)
-{
-	uint64_t packets = 0;
-	struct reading r = { keep_packets, &packets, NULL, 0 };
-	const int q = read_elems(x, &r);
-
-	if (q == 0)
-		*ret_packets = packets;
-	return q;
-}
-
-int elem_count_all(enum elem_table table, const char *set,
-		   int (*fn)(const struct elem_key *key, uint64_t packets, void *arg), void *arg)
-{
-	const struct elem all = { .table = table, .set = set };
-	struct reading r = { fn, arg, NULL, 0 };
-	const int q = read_elems(&all, &r);
-
-	return q == -EAGAIN ? 0 : q; /* changed meanwhile: what is there will do */
-}
-
-int elem_note(const struct elem *x, char *ret, size_t room)
-{
-	uint64_t unused;
-	struct reading r = { keep_packets, &unused, ret, room };
-
-	ret[0] = '\0';
-	return read_elems(x, &r);
+	if (b.n > 0)
+		r = elem_batch_send(&b, e);
+	return r == -ENOENT ? 0 : r; /* somebody was faster */
 }

@@ -14,6 +14,9 @@
 
 enum elem_table { ELEM_BRIDGE, ELEM_INET };
 
+/* libnftnl's name for the first item of an element's user data; nft(8) prints it. */
+#define UDATA_COMMENT 0
+
 #define ELEM_KEY_MAX 32 /* bytes of a key or a value, each part of it padded to 4 */
 
 /* A key (or value) in the making: parts one behind the other. */
@@ -70,12 +73,17 @@ int elem_note(const struct elem *x, char *ret, size_t room);
 
 /* Whether the set is there. */
 bool elem_has_set(enum elem_table table, const char *set);
-/* Remove our table; a missing one is fine. */
-int elem_drop_table(enum elem_table table, struct zerr *e);
+/* Remove our tables; a missing one is fine. */
+int elem_drop_tables(struct zerr *e);
 
 /* For changes in others' tables: begin a message of nf_tables, add it to a
  * transaction, carry that out (-ENOENT and so on as the kernel has them). */
 void elem_begin(struct nlm *m, uint16_t type, uint16_t flags, uint8_t family);
+/* The same in one of ours. */
+void elem_begin_in(struct nlm *m, uint16_t type, uint16_t flags, enum elem_table table);
+/* The body of a message about one element, or without a key about a set; @whole: with all that
+ * belongs to its key. */
+void elem_put(struct nlm *m, const struct elem *x, bool whole);
 /* See above. */
 void elem_batch_add(struct nl_batch *b, const struct nlm *m);
 /* See above. */

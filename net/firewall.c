@@ -87,9 +87,9 @@ static int take_chain(const struct nlmsghdr *h, void *arg)
 /* None when the kernel has no nftables. */
 static int list_chains(struct chains *ret, struct zerr *e)
 {
-	AUTO_NL struct nl nl = { 0 };
+	AUTO_NL_KEPT struct nl nl = { 0 };
 	struct nlm m;
-	int r = nl_open_protocol(&nl, NETLINK_NETFILTER, e);
+	int r = nl_open_kept(&nl, e);
 
 	*ret = (struct chains){ 0 };
 	if (r < 0)
@@ -287,9 +287,9 @@ static int take_rule(const struct nlmsghdr *h, void *arg)
 
 static int find_rules(const struct found *f, struct zerr *e)
 {
-	AUTO_NL struct nl nl = { 0 };
+	AUTO_NL_KEPT struct nl nl = { 0 };
 	struct nlm m;
-	int r = nl_open_protocol(&nl, NETLINK_NETFILTER, e);
+	int r = nl_open_kept(&nl, e);
 
 	if (r < 0)
 		return r;

@@ -7,6 +7,7 @@
 #include "base/fs.h"
 #include "base/own.h"
 #include "net/ident.h"
+#include "net/link.h"
 #include "net/netup.h"
 #include "net/nic.h"
 #include "net/use.h"
@@ -54,12 +55,32 @@ static int refresh(const struct net_env *env, const char *name, struct zerr *e)
 	return r == -ENOENT ? 0 : r;
 }
 
+/* A new network's bridge is to be called as it is. */
+static int check_new(const struct net_env *env, const char *name, struct zerr *e)
+{
+	AUTO_CLOSE int dir = network_dir(env, e);
+	AUTO_NL struct nl nl = { 0 };
+	struct zerr unused = { 0 };
+	struct link_info link;
+	struct network n;
+	int r = dir < 0 ? dir : nl_open(&nl, e);
+
+	if (r < 0 || network_load(dir, name, &n, &unused) != -ENOENT)
+		return r; /* that it exists is the better word */
+	if (link_get(&nl, name, &link, &unused) < 0)
+		return 0;
+	r = zerr_as(e, ZERR_STATE, "network %s: the host has an interface of that name", name);
+	return zerr_hint(e, r, "take another, or rename it: ip link set dev %s name NEW", name);
+}
+
 int net_network_write(const struct net_env *env, const char *name, const struct strv *set,
 		      bool change, struct zerr *e)
 {
 	struct network n;
 	int r = network_check_name(name, e);
 
+	if (r == 0 && !change)
+		r = check_new(env, name, e);
 	if (r == 0 && change)
 		r = check_change(env, name, set, e);
 	if (r == 0)

@@ -231,6 +231,16 @@ int names_up(const struct net_env *env, const struct notes *notes, const struct 
 	return r < 0 ? r : start(env, n, &argv, e);
 }
 
+int names_quit(const struct net_env *env, const char *network, struct zerr *e)
+{
+	AUTO_FREE char *name = group_name(network);
+
+	if (!env->groups)
+		return 0;
+	return name ? env->groups->kill(env->groups_arg, name, e)
+		    : zerr_code(e, ENOMEM, "group of dnsmasq");
+}
+
 int names_down(const struct net_env *env, const struct notes *notes, const char *network,
 	       struct zerr *e)
 {

@@ -21,7 +21,9 @@ bool names_alive(const struct net_env *env, const char *network);
 /* Start it for @n, or anew when @n has changed. */
 int names_up(const struct net_env *env, const struct notes *notes, const struct network *n,
 	     struct zerr *e);
-/* End it; nothing to do is fine. */
+/* Have it end, without waiting for that. */
+int names_quit(const struct net_env *env, const char *network, struct zerr *e);
+/* End it, and what it had; nothing to do is fine. */
 int names_down(const struct net_env *env, const struct notes *notes, const char *network,
 	       struct zerr *e);
 

@@ -32,7 +32,9 @@ struct net_lease {
 struct net_groups {
 	/* The group @name, made when it is missing and @make. fd, -ENOENT without message. */
 	int (*open)(void *arg, const char *name, bool make, struct zerr *e);
-	/* Kill what is in it and remove it. Nothing to do is fine. */
+	/* Kill what is in it, without waiting for its end. Nothing to do is fine. */
+	int (*kill)(void *arg, const char *name, struct zerr *e);
+	/* The same, wait, and remove it. */
 	int (*end)(void *arg, const char *name, struct zerr *e);
 };
 

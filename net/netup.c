@@ -203,10 +203,19 @@ static int down_names(void *ctx, struct zerr *e)
 {
 	const struct bring *b = ctx;
 
+	return names_quit(b->env, b->n.name, e);
+}
+
+/* It takes some 30 ms to end: meanwhile all else goes down. */
+static int down_server(void *ctx, struct zerr *e)
+{
+	const struct bring *b = ctx;
+
 	return names_down(b->env, b->notes, b->n.name, e);
 }
 
 static const struct step steps[] = {
+	{ "server", NULL, down_server },
 	{ "bridge", up_bridge, down_bridge },
 	{ "address", up_address, NULL },
 	{ "rules", up_rules, down_rules },
@@ -276,15 +285,40 @@ static int load_any(const struct net_env *env, int up, const char *name, struct 
 	return dir < 0 ? dir : network_load(dir, name, ret, e);
 }
 
+/* Halves of files that a killed writer has left are all that may be there now. */
+static void sweep(const struct notes *notes, const char *place)
+{
+	AUTO_CLOSE int dir = fs_open_below(notes->net, place, O_RDONLY | O_DIRECTORY, 0);
+	AUTO_STRV struct strv names = { 0 };
+	struct zerr ignored = { 0 };
+
+	if (dir >= 0 && fs_list(dir, &names) == 0 && names.n == 0)
+		(void)fs_remove(notes->net, place, &ignored); /* the next does it */
+}
+
 int netdown_last(const struct notes *notes, struct zerr *e)
 {
+	static const char *const places[] = { ".up", ".journal", ".forwards" };
 	AUTO_CLOSE int links = fs_open_below(notes->net, NOTE_LINKS, O_RDONLY | O_DIRECTORY, 0);
 	AUTO_STRV struct strv names = { 0 };
 	int r = netup_names(notes, &names, e);
 
 	if (r == 0 && names.n == 0 && links >= 0)
 		r = fs_list(links, &names);
-	return r < 0 || names.n > 0 ? r : table_remove(e);
+	if (r < 0 || names.n > 0)
+		return r;
+	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++)
+		sweep(notes, places[i]);
+	return table_remove(e);
+}
+
+/* Whether there is anything of it. */
+static bool is_up(struct bring *b, int journal)
+{
+	struct zerr unused = { 0 };
+
+	return fs_exists(b->up, b->n.name) || fs_exists(journal, b->n.name) ||
+	       (link_get(b->nl, b->n.name, &b->link, &unused) == 0 && is_ours(&b->link, &b->n));
 }
 
 int netdown(const struct net_env *env, struct nl *nl, const struct notes *notes, const char *name,
@@ -296,13 +330,13 @@ int netdown(const struct net_env *env, struct nl *nl, const struct notes *notes,
 
 	if (r == 0)
 		r = load_any(env, b.up, name, &b.n, e);
-	if (r == 0)
+	if (r == 0 && is_up(&b, j.dirfd))
 		r = steps_down(&network_op, STEPS_N, &j, &b, e);
-	if (r == 0)
+	if (r == 0 || r == -ENOENT)
 		r = netdown_last(notes, e);
 	own_close(j.dirfd);
 	own_close(b.up);
-	return zerr_in(e, r == -ENOENT ? 0 : r, "network %s down", name);
+	return zerr_in(e, r, "network %s down", name);
 }
 
 int netup_record(const struct notes *notes, const char *name, struct network *ret, bool *ret_whole,

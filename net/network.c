@@ -70,19 +70,28 @@ int network_dir(const struct net_env *env, struct zerr *e)
 
 /* ---- attributes ------------------------------------------------------------------------------ */
 
+/* Of addresses that hosts can have: not 0.0.0.0/8, 127.0.0.0/8, nor groups and what is above. */
 static bool good_subnet(const struct ipnet *n)
 {
 	return n->family == AF_INET && n->prefix >= SUBNET_WIDEST && n->prefix <= SUBNET_LONGEST &&
-	       ipnet_is_base(n);
+	       ipnet_is_base(n) && n->addr[0] != 0 && n->addr[0] != 127 && n->addr[0] < 224;
+}
+
+/* Not ::/64, fe80::/10 nor groups. */
+static bool good_prefix(const struct ipnet *n)
+{
+	static const uint8_t zero[16];
+
+	return n->family == AF_INET6 && n->prefix == 64 && ipnet_is_base(n) && n->addr[0] != 0xff &&
+	       !(n->addr[0] == 0xfe && (n->addr[1] & 0xc0) == 0x80) &&
+	       memcmp(n->addr, zero, sizeof(zero)) != 0;
 }
 
 static int parse_ipv6(const char *text, struct ipnet *ret)
 {
 	struct ipnet n = { 0 };
 
-	if (*text && !str_eq(text, "none") &&
-	    (ipnet_parse(&n, text) < 0 || n.family != AF_INET6 || n.prefix != 64 ||
-	     !ipnet_is_base(&n) || n.addr[0] == 0xff || (n.addr[0] == 0xfe && n.addr[1] == 0x80)))
+	if (*text && !str_eq(text, "none") && (ipnet_parse(&n, text) < 0 || !good_prefix(&n)))
 		return -EINVAL;
 	*ret = n;
 	return 0;
@@ -145,7 +154,8 @@ static int bad_value(const struct attr *a, const char *text, struct zerr *e)
 {
 	switch (a->kind) {
 	case ATTR_IPV4:
-		return zerr_as(e, ZERR_USAGE, "ipv4 '%s' is not an IPv4 subnet of /%d to /%d", text,
+		return zerr_as(e, ZERR_USAGE,
+			       "ipv4 '%s' is not an IPv4 subnet of /%d to /%d for hosts", text,
 			       SUBNET_WIDEST, SUBNET_LONGEST);
 	case ATTR_IPV6:
 		return zerr_as(e, ZERR_USAGE, "ipv6 '%s' is neither a /64 for hosts nor none",

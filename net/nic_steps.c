@@ -81,7 +81,7 @@ static int delete_if_same(struct nl *nl, const struct note *n, struct zerr *e)
 	struct link_info info;
 	int r;
 
-	if (!*n->host_name)
+	if (!*n->host_name || !n->index)
 		return 0;
 	r = link_find(nl, n->index, n->zone, &info, e);
 	if (r < 0)

@@ -9,9 +9,11 @@
 #include <linux/sockios.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/own.h"
 
@@ -19,6 +21,9 @@
 #define STRANGERS_MAX 1024
 
 #define ERRNO_MAX 4095 /* as the kernel has it */
+
+#define ANSWERS_USUAL 100  /* that the usual buffer of a socket holds */
+#define ANSWER_ROOM   1024 /* bytes of it that the kernel counts for one; less in truth */
 
 struct attr_table {
 	const struct nlattr **tb;
@@ -95,14 +100,50 @@ void nl_close(struct nl *nl)
 	errno = saved;
 }
 
-void nl_close_later(struct nl *nl)
-{
-	static _Atomic(struct mnl_socket *) kept;
-	struct nl before = { 0 };
+/* A child has a copy of its parent's, which it must not read from. */
+struct kept {
+	struct nl nl;
+	pid_t owner;
+};
+static _Atomic(struct kept *) kept; /* NULL: none, or somebody uses it */
 
-	before.socket = atomic_exchange(&kept, nl->socket);
+int nl_open_kept(struct nl *nl, struct zerr *e)
+{
+	struct kept *k = atomic_exchange(&kept, NULL);
+	const bool ours = k && k->owner == getpid();
+
+	if (k && !ours)
+		nl_close(&k->nl);
+	if (ours)
+		*nl = k->nl;
+	free(k);
+	return ours ? 0 : nl_open_protocol(nl, NETLINK_NETFILTER, e);
+}
+
+void nl_keep(struct nl *nl)
+{
+	struct kept *k = nl->socket && !nl->unread ? malloc(sizeof(*k)) : NULL;
+	struct kept *before;
+
+	if (!k) {
+		nl_close(nl);
+		return;
+	}
+	*k = (struct kept){ *nl, getpid() };
+	before = atomic_exchange(&kept, k);
+	if (before)
+		nl_close(&before->nl);
+	free(before);
 	nl->socket = NULL;
-	nl_close(&before);
+}
+
+void nl_drop_kept(void)
+{
+	struct kept *k = atomic_exchange(&kept, NULL);
+
+	if (k)
+		nl_close(&k->nl);
+	free(k);
 }
 
 /* Append bytes without an attribute header. */
@@ -304,6 +345,7 @@ int nl_feed(struct nl *nl, const void *data, size_t len, nl_reply_fn *fn, void *
 		if (h->nlmsg_type == NLMSG_DONE)
 			return take_done(nl, h, e);
 		r = fn && h->nlmsg_type >= NLMSG_MIN_TYPE ? fn(h, arg) : 0;
+		nl->unread |= r < 0;
 		if (r < 0)
 			return zerr_code(e, -r, "the kernel's answer");
 	}
@@ -321,6 +363,7 @@ static ssize_t receive(struct nl *nl, void *buf, size_t room)
 	for (unsigned i = 0; i < STRANGERS_MAX; i++) {
 		msg.msg_namelen = sizeof(from);
 		n = recvmsg(mnl_socket_get_fd(nl->socket), &msg, MSG_DONTWAIT);
+		nl->unread |= n < 0 && errno != EINTR && errno != EAGAIN;
 		if (n < 0 && errno != EINTR)
 			return errno == EAGAIN ? -EPROTO : -errno;
 		if (n < 0 || msg.msg_namelen != sizeof(from) || from.nl_pid != 0)
@@ -328,25 +371,6 @@ static ssize_t receive(struct nl *nl, void *buf, size_t room)
 		return msg.msg_flags & MSG_TRUNC ? -EMSGSIZE : n;
 	}
 	return -EPROTO;
-}
-
-/* Answers to a batch whose messages have the numbers from @first to @last. 1: more is to come. */
-static int take_batch(uint32_t first, uint32_t last, const void *data, size_t len, struct zerr *e)
-{
-	const struct nlmsghdr *h = data;
-	int left = (int)len;
-	int r;
-
-	for (; mnl_nlmsg_ok(h, left); h = mnl_nlmsg_next(h, &left)) {
-		if (h->nlmsg_len > (size_t)left)
-			return zerr_set(e, EPROTO, "the kernel's answer is damaged");
-		if (h->nlmsg_type != NLMSG_ERROR || h->nlmsg_seq - first > last - first)
-			continue;
-		r = take_error(h, e);
-		if (r < 0 || h->nlmsg_seq == last)
-			return r;
-	}
-	return 1;
 }
 
 int nl_call(struct nl *nl, struct nlm *m, nl_reply_fn *fn, void *arg, struct zerr *e)
@@ -397,33 +421,83 @@ void nl_batch_ask(struct nl_batch *b)
 		h->nlmsg_flags |= NLM_F_ACK;
 }
 
-int nl_batch_send(struct nl *nl, struct nl_batch *b, struct zerr *e)
+/* What is read of the answers to a batch. */
+struct answers {
+	uint32_t first, last; /* numbers of its messages, and of the last that is answered anyway */
+	nl_failed_fn *fn;
+	void *arg;
+	struct zerr *e; /* of the first that failed */
+	int r;
+	bool done;
+};
+
+static void take_answer(struct answers *a, const struct nlmsghdr *h)
 {
-	_Alignas(struct nlmsghdr) char answer[8192];
-	const int fd = mnl_socket_get_fd(nl->socket);
-	const int room = (int)b->data.len + 4096;
+	struct zerr more = { 0 };
+	const int r = take_error(h, a->r < 0 ? &more : a->e);
+
+	if (r < 0 && a->fn)
+		a->fn(h->nlmsg_seq - a->first, -r, a->arg);
+	a->r = a->r < 0 ? a->r : r;
+	a->done |= h->nlmsg_seq == a->last;
+}
+
+static int take_batch(struct answers *a, const void *data, size_t len)
+{
+	const struct nlmsghdr *h = data;
+	int left = (int)len;
+
+	for (; mnl_nlmsg_ok(h, left); h = mnl_nlmsg_next(h, &left)) {
+		if (h->nlmsg_len > (size_t)left)
+			return zerr_set(a->e, EPROTO, "the kernel's answer is damaged");
+		if (h->nlmsg_type == NLMSG_ERROR && h->nlmsg_seq - a->first <= a->last - a->first)
+			take_answer(a, h);
+	}
+	return 0;
+}
+
+/* All answers are there when the messages have been sent. A batch that was refused as a whole has
+ * none of its last message. */
+static int read_answers(struct nl *nl, struct answers *a)
+{
+	_Alignas(struct nlmsghdr) char buf[8192];
+	int r = 0;
+
+	while (r == 0 && !a->done) {
+		const ssize_t n = receive(nl, buf, sizeof(buf));
+
+		if (n < 0)
+			return a->r < 0 ? a->r : zerr_code(a->e, (int)-n, "answer of the kernel");
+		r = take_batch(a, buf, (size_t)n);
+	}
+	return r < 0 ? r : a->r;
+}
+
+/* Room for a batch and its answers beyond the usual size of a socket's buffers. Refused, the usual
+ * one may do. */
+static void make_room(int fd, const struct nl_batch *b)
+{
+	const int out = (int)b->data.len + 4096, in = (int)(b->n * ANSWER_ROOM);
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &out, sizeof(out));
+	if (b->n > ANSWERS_USUAL)
+		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &in, sizeof(in));
+}
+
+int nl_batch_send(struct nl *nl, struct nl_batch *b, nl_failed_fn *fn, void *arg, struct zerr *e)
+{
 	struct nlmsghdr *h = (struct nlmsghdr *)b->data.p;
+	struct answers a = { .first = nl->seq + 1, .last = nl->seq, .fn = fn, .arg = arg, .e = e };
 	int left = (int)b->data.len;
-	const uint32_t first = nl->seq + 1;
-	uint32_t last = nl->seq;
-	ssize_t n;
-	int r = 1;
 
 	if (b->data.failed)
 		return zerr_code(e, ENOMEM, "messages for the kernel");
 	for (; mnl_nlmsg_ok(h, left); h = mnl_nlmsg_next(h, &left)) {
 		h->nlmsg_seq = ++nl->seq;
-		last = h->nlmsg_flags & NLM_F_ACK ? nl->seq : last;
+		a.last = h->nlmsg_flags & NLM_F_ACK ? nl->seq : a.last;
 	}
-	/* a batch beyond the usual size of a socket's buffer; refused, the usual one may do */
-	(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof(room));
+	make_room(mnl_socket_get_fd(nl->socket), b);
 	if (mnl_socket_sendto(nl->socket, b->data.p, b->data.len) < 0)
 		return zerr_sys(e, "send to the kernel");
-	while (r > 0) {
-		n = receive(nl, answer, sizeof(answer));
-		if (n < 0)
-			return zerr_code(e, (int)-n, "answer of the kernel");
-		r = take_batch(first, last, answer, (size_t)n, e);
-	}
-	return r;
+	return read_answers(nl, &a);
 }

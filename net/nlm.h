@@ -23,6 +23,7 @@ struct nl {
 	struct mnl_socket *socket;
 	uint32_t seq;
 	bool changed; /* the dump that is being read */
+	bool unread;  /* an answer was given up half-way */
 };
 
 struct nlm {
@@ -38,7 +39,7 @@ typedef int nl_reply_fn(const struct nlmsghdr *h, void *arg);
 
 /* Open @nl in the caller's network namespace. 0 or -errno. */
 int nl_open(struct nl *nl, struct zerr *e);
-/* The same for another protocol: NETLINK_NETFILTER, NETLINK_SOCK_DIAG. */
+/* The same for another protocol: NETLINK_SOCK_DIAG and so on. */
 int nl_open_protocol(struct nl *nl, int protocol, struct zerr *e);
 /* Open @nl inside @netns_fd; the caller's thread is there for one system call and back again. When
  * it cannot get back that is the error, and the caller must do nothing else in that thread. */
@@ -46,11 +47,15 @@ int nl_open_in(struct nl *nl, int netns_fd, struct zerr *e);
 /* Call @fn while the caller's thread is inside @netns_fd, and come back; errors as nl_open_in(). */
 int netns_do(int netns_fd, int (*fn)(void *arg, struct zerr *e), void *arg, struct zerr *e);
 void nl_close(struct nl *nl);
-/* Close it with the process (and those that it has forked by then), or at the next call: a socket
- * of NETLINK_NETFILTER waits for RCU when it is closed soon after something was deleted, 5 to 20 ms
- * (nft_rcv_nl_event() of the kernel). */
-void nl_close_later(struct nl *nl);
 #define AUTO_NL __attribute__((cleanup(nl_close)))
+
+/* The process's one socket of NETLINK_NETFILTER, which nl_keep() keeps for the next: closing one
+ * waits for the kernel's cleaning of what was deleted, 5 to 20 ms (nft_rcv_nl_event()). It stays in
+ * the namespace in which it was opened: nl_drop_kept() before the process leaves that for good. */
+int nl_open_kept(struct nl *nl, struct zerr *e);
+void nl_keep(struct nl *nl);
+void nl_drop_kept(void);
+#define AUTO_NL_KEPT __attribute__((cleanup(nl_keep)))
 
 /* Begin a message of @type with its fixed part, of @len bytes. NLM_F_REQUEST is implied. */
 void nlm_begin(struct nlm *m, uint16_t type, uint16_t flags, const void *fixed, size_t len);
@@ -82,9 +87,11 @@ void nl_batch_done(struct nl_batch *b);
 void nl_batch_add(struct nl_batch *b, const struct nlm *m);
 /* Have the last message added ask for an answer. */
 void nl_batch_ask(struct nl_batch *b);
-/* Send all of @b. One of its messages asks for an answer; that, or the first error of
- * any before it, is the result. Once for each socket: after an error there may be more. */
-int nl_batch_send(struct nl *nl, struct nl_batch *b, struct zerr *e);
+/* Called for each message that failed: its place in the batch, from 0, and the errno. */
+typedef void nl_failed_fn(uint32_t place, int code, void *arg);
+/* Send all of @b. The last of its messages that asks for an answer gives the result, or the first
+ * that failed; @fn (NULL: nobody) hears of every one that did. */
+int nl_batch_send(struct nl *nl, struct nl_batch *b, nl_failed_fn *fn, void *arg, struct zerr *e);
 
 /* One datagram of an answer to @nl's last request. 1: more is to come, 0: that was the end, or
  * -errno. What belongs to other requests is skipped. Apart from nl_call() only for tests. */

@@ -90,5 +90,5 @@ int port_set(struct nl *nl, const struct note *n, struct zerr *e)
 	if (!n->open.mac)
 		put_entry(&b, n);
 	nl_batch_ask(&b);
-	return zerr_in(e, nl_batch_send(nl, &b, e), "port %u", n->index);
+	return zerr_in(e, nl_batch_send(nl, &b, NULL, NULL, e), "port %u", n->index);
 }

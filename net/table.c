@@ -68,11 +68,7 @@ int table_run(const struct net_env *env, const struct buf *commands, struct zerr
 
 int table_remove(struct zerr *e)
 {
-	struct zerr second = { 0 };
-	const int r = elem_drop_table(ELEM_INET, e);
-	const int q = elem_drop_table(ELEM_BRIDGE, r < 0 ? &second : e);
-
-	return r < 0 ? r : q;
+	return elem_drop_tables(e);
 }
 
 int table_probe(const struct net_env *env, struct zerr *e)

@@ -31,8 +31,8 @@
 #define LOOK_MS	      1000 /* for a link that went without a word */
 #define PCAP_MAGIC    0xa1b2c3d4U
 #define PCAP_ETHERNET 1
-#define VLAN_TAG	4 /* bytes */
-#define TAG_AT	12 /* bytes of addresses before a frame's type */
+#define VLAN_TAG      4	 /* bytes */
+#define TAG_AT	      12 /* bytes of addresses before a frame's type */
 
 struct pcap_head {
 	uint32_t magic;

@@ -31,15 +31,29 @@ static int add_note(int dir, const char *name, struct zerr *e)
 	return fd < 0 ? zerr_code(e, -fd, "note of user %s", name) : 0;
 }
 
-/* Bring @network down if nobody uses it. */
+static bool is_used(const struct notes *notes, const char *network)
+{
+	AUTO_CLOSE int dir =
+		fs_open_below(notes->net, directory(network), O_RDONLY | O_DIRECTORY, 0);
+	AUTO_STRV struct strv names = { 0 };
+
+	return dir < 0 || fs_list(dir, &names) < 0 || names.n > 0 || fs_exists(dir, USE_HELD);
+}
+
+/* Bring @network down if nobody uses it. What else is among its notes, a killed writer has left:
+ * who writes one has another there already. */
 static int release(const struct net_env *env, struct nl *nl, const struct notes *notes,
 		   const char *network, struct zerr *e)
 {
-	const int r = unlinkat(notes->net, directory(network), AT_REMOVEDIR);
+	int r = unlinkat(notes->net, directory(network), AT_REMOVEDIR) < 0 ? -errno : 0;
 
-	if (r < 0 && errno != ENOENT)
-		return errno == ENOTEMPTY || errno == EEXIST ? 0
-							     : zerr_sys(e, "users of %s", network);
+	if (r == -ENOTEMPTY || r == -EEXIST) {
+		if (is_used(notes, network))
+			return 0;
+		r = fs_remove(notes->net, directory(network), e);
+	}
+	if (r < 0 && r != -ENOENT)
+		return zerr_code(e, -r, "users of %s", network);
 	return *network ? netdown(env, nl, notes, network, e) : netdown_last(notes, e);
 }
 

@@ -120,7 +120,7 @@ static int step_up(const struct op *op, const struct step *s, void *ctx, struct 
 
 	if (r == 0)
 		r = inject(op->name, s->name, FAULT_BEFORE, e);
-	if (r == 0)
+	if (r == 0 && s->up)
 		r = s->up(ctx, e);
 	if (r == 0)
 		r = inject(op->name, s->name, FAULT_AFTER, e);

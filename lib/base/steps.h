@@ -23,7 +23,7 @@
 
 struct step {
 	const char *name;
-	int (*up)(void *ctx, struct zerr *e);
+	int (*up)(void *ctx, struct zerr *e);	/* NULL: nothing to do */
 	int (*down)(void *ctx, struct zerr *e); /* NULL: nothing to undo */
 };
 

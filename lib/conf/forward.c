@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The text of forwarded ports, both ways. Whether a port is free is not known here. */
 #include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -73,6 +74,8 @@ int conf_forward(struct forward *ret, const char *name, const char *value, struc
 
 	if (parse_name(name, &f) < 0)
 		return bad_name(name, e);
+	if (f.family == AF_INET6 && memcmp(f.address, &in6addr_loopback, 16) == 0)
+		return zerr_as(e, ZERR_USAGE, "%.80s: nothing leads away from ::1", name);
 	if (value && parse_port(value, strlen(value), &f.to) < 0)
 		return zerr_as(e, ZERR_USAGE, "not a port from 1 to %d: %.80s", PORT_MAX, value);
 	if (value && f.to + (f.last - f.first) > PORT_MAX)

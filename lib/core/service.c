@@ -43,6 +43,14 @@ static int group_open(void *arg, const char *name, bool wanted, struct zerr *e)
 	return zerr_in(e, make(h, path, e), "cgroup");
 }
 
+static int group_kill(void *arg, const char *name, struct zerr *e)
+{
+	AUTO_CLOSE int group = group_open(arg, name, false, e);
+	const int r = group < 0 ? group : cg_kill(group, e);
+
+	return r == -ENOENT ? 0 : zerr_in(e, r, "group .%s", name);
+}
+
 static int group_end(void *arg, const char *name, struct zerr *e)
 {
 	struct zone_host *h = arg;
@@ -70,4 +78,4 @@ static int group_end(void *arg, const char *name, struct zerr *e)
 	return 0;
 }
 
-const struct net_groups service_groups = { group_open, group_end };
+const struct net_groups service_groups = { group_open, group_kill, group_end };

@@ -121,6 +121,7 @@ nics() { # NAME: those that are inside
   zone network detach "$Z" eth1
   zone exec "$Z" -- ip link add eth1 type dummy 2>/dev/null || zone exec "$Z" -- ip link add eth1 type veth
   refuse 1 "the zone has an interface eth1 already" zone network attach "$Z" eth1
+  lacks "$stderr" warning
 }
 
 @test "attach, detach: an interface of the host, in and home again" {

@@ -163,6 +163,7 @@ elements() { # how many ports are forwarded at all
     refuse 2 . zone forward add "$Z" "$bad" 80
   done
   refuse 2 "not a port" zone forward add "$Z" 80 0
+  refuse 2 "nothing leads away from ::1" zone forward add "$Z" '[::1]:80' 80
   refuse 2 "beyond 65535" zone forward add "$Z" 1-100 65500
   refuse 3 . zone forward add nosuch 80 80
   same "[]" "$(zone forward ls --json)"

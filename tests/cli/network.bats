@@ -58,6 +58,13 @@ netinfo() { # NAME JQ-PATH
   done
   refuse 2 "subnet of /8 to /29" zone network create lab --subnet 10.99.0.1/24
   refuse 2 "subnet of /8 to /29" zone network create lab --subnet 10.0.0.0/30
+  local bad
+  for bad in 0.0.0.0/8 127.5.0.0/16 224.0.0.0/8 255.255.255.0/24; do
+    refuse 2 "for hosts" zone network create lab --subnet $bad
+  done
+  for bad in ::/64 fe80::/64 febf::/64 ff02::/64 fd00::/48; do
+    refuse 2 "for hosts" zone network create lab --ipv6 $bad
+  done
   refuse 2 "subnet" zone network create lab --subnet fd00::/64
   refuse 2 "/64" zone network create lab --ipv6 fd00::/48
   refuse 2 "/64" zone network create lab --ipv6 fe80::/64
@@ -196,6 +203,7 @@ netinfo() { # NAME JQ-PATH
 
 @test "the host's own interface of that name is left alone" {
   ip link add zonebr0 address 02:00:00:00:00:77 type bridge
+  refuse 4 "network zonebr0: the host has an interface of that name" zone network create zonebr0
   mk "$Z"
   refuse 4 "interface zonebr0 exists and is not zone's" zone start "$Z"
   has "$(ip link show zonebr0)" 02:00:00:00:00:77

@@ -62,6 +62,7 @@ int lab_open(void **state)
 	lab->env.run = fs_subdir(lab->env.host, "run", 0755, &e);
 	lab->env.helper = ZONE_NFT;
 	assert_int_equal(unshare(CLONE_NEWNET), 0);
+	nl_drop_kept();
 	assert_int_equal(nl_open(&lab->nl, &e), 0);
 	assert_int_equal(link_up(&lab->nl, LINK_LO, 0, &e), 0);
 	lab_sysctl(-1, "ipv4/ip_forward", "0"); /* a new namespace has what the machine has */

@@ -97,6 +97,7 @@ static void many_zones_leave_nothing_behind(void **state)
 	assert_int_equal(lab_links(), MANY + 1);
 	for (unsigned i = 0; i < MANY; i++)
 		lab_down(lab, &zones[i]);
+	nl_drop_kept();
 	assert_int_equal(count_fds(), fds);
 	/* lab_close() sees to links and tables */
 }

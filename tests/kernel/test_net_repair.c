@@ -242,15 +242,110 @@ static void damaged_lease_is_refused(void **state)
 	own_close(a.netns);
 }
 
+static void leave_half(struct lab *lab, const char *dir)
+{
+	AUTO_CLOSE int fd = fs_open_below(lab->env.run, dir, O_RDONLY | O_DIRECTORY, 0);
+	AUTO_CLOSE int half = fs_open_below(fd, ".tmp-0123456789abcdef", O_WRONLY | O_CREAT, 0600);
+
+	assert_true(half >= 0);
+}
+
+static void halves_of_files_hold_nothing_up(void **state)
+{
+	static const char bridge[] = ".net/" NET_DEFAULT;
+	const char *const places[] = { bridge, ".net/.up", ".net/.journal" };
+	struct lab *lab = *state;
+	struct lab_zone a, b;
+
+	lab_zone(lab, &a, 1, 0);
+	lab_zone(lab, &b, 2, 1);
+	(void)lab_up(lab, &a);
+	(void)lab_up(lab, &b);
+	for (size_t i = 0; i < 3; i++)
+		leave_half(lab, places[i]);
+	lab_down(lab, &a);
+	assert_true(lab_index(&lab->nl, NET_DEFAULT) != 0); /* b is on it */
+	lab_down(lab, &b);
+	assert_int_equal(lab_index(&lab->nl, NET_DEFAULT), 0);
+	assert_false(lab_has_table());
+	for (size_t i = 0; i < 3; i++)
+		assert_true(fs_open_below(lab->env.run, places[i], O_RDONLY, 0) == -ENOENT);
+}
+
+#define MANY 300
+
+static struct elem numbered(unsigned i)
+{
+	const uint8_t mac[6] = { 2, 0, 0, 0, (uint8_t)(i >> 8), (uint8_t)i };
+	const uint32_t index = 1;
+	struct elem x = { .table = ELEM_BRIDGE, .set = SET_MACS };
+
+	elem_part(&x.key, &index, sizeof(index));
+	elem_part(&x.key, mac, sizeof(mac));
+	return x;
+}
+
+static bool is_in(const struct elem *x)
+{
+	char unused[8];
+
+	return elem_note(x, unused, sizeof(unused)) == 0;
+}
+
+static void elements_that_others_took_are_passed_over(void **state)
+{
+	struct lab *lab = *state;
+	AUTO_ELEMS struct elems all = { 0 }, some = { 0 }, fresh = { 0 };
+	struct lab_zone a;
+	struct zerr e = { 0 };
+
+	lab_zone(lab, &a, 1, 0);
+	(void)lab_up(lab, &a);
+	for (unsigned i = 0; i < MANY; i++) {
+		const struct elem x = numbered(i), later = numbered(MANY + i);
+
+		elems_add(&all, &x);
+		elems_add(i % 3 ? &some : &fresh, i % 3 ? &x : &later);
+	}
+	assert_int_equal(elems_commit(&all, ELEMS_PUT, &e), 0);
+	assert_int_equal(elems_commit(&some, ELEMS_TAKE, &e), 0);
+	assert_true(is_in(&all.v[0]));
+	assert_false(is_in(&all.v[1]));
+	/* the others go, and what comes instead comes */
+	assert_int_equal(elems_swap(&all, &fresh, &e), 0);
+	for (unsigned i = 0; i < MANY; i++)
+		assert_false(is_in(&all.v[i]));
+	assert_true(is_in(&fresh.v[fresh.n - 1]));
+	/* one of them is there: nothing happens, and none of the missing ones is the reason */
+	elems_add(&some, &fresh.v[0]);
+	assert_int_equal(elems_swap(&all, &fresh, &e), -EEXIST);
+	assert_int_equal(elems_commit(&all, ELEMS_TAKE, &e), 0); /* none is left at all */
+	assert_int_equal(elems_commit(&some, ELEMS_TAKE, &e), 0);
+	assert_false(is_in(&fresh.v[0]));
+	assert_true(is_in(&fresh.v[1]));
+	/* all of the tables are gone */
+	lab_down(lab, &a);
+	assert_false(lab_has_table());
+	assert_int_equal(elems_commit(&fresh, ELEMS_TAKE, &e), 0);
+	assert_int_equal(elems_swap(&all, &fresh, &e), -ENOENT);
+	assert_string_equal(e.msg, "nftables: No such file or directory");
+}
+
 #define LAB_TEST(name) cmocka_unit_test_setup_teardown(name, lab_open, lab_close)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		LAB_TEST(forget_repairs_a_killed_start),    LAB_TEST(forget_leaves_others_alone),
-		LAB_TEST(next_start_completes_a_network),   LAB_TEST(next_stop_finishes_a_stop),
-		LAB_TEST(parallel_starts_do_not_disturb),   LAB_TEST(failed_nat_leaves_nothing),
-		LAB_TEST(nic_that_fails_inside_is_removed), LAB_TEST(damaged_lease_is_refused),
+		LAB_TEST(forget_repairs_a_killed_start),
+		LAB_TEST(forget_leaves_others_alone),
+		LAB_TEST(next_start_completes_a_network),
+		LAB_TEST(next_stop_finishes_a_stop),
+		LAB_TEST(parallel_starts_do_not_disturb),
+		LAB_TEST(failed_nat_leaves_nothing),
+		LAB_TEST(halves_of_files_hold_nothing_up),
+		LAB_TEST(elements_that_others_took_are_passed_over),
+		LAB_TEST(nic_that_fails_inside_is_removed),
+		LAB_TEST(damaged_lease_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, lab_enter, NULL);

@@ -347,6 +347,8 @@ static void neighbours_are_told_where_an_address_went(void **state)
 			assert_memory_equal(now, mac, 6);
 		}
 		lab_down(lab, &a);
+		while (lab_links() > 2)
+			(void)usleep(1000);
 	}
 	lab_down(lab, &b);
 }

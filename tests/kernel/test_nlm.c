@@ -157,6 +157,58 @@ static void zone_with_endless_addresses_is_cut_short(void **state)
 	assert_string_equal(ipv4.v[1], "10.0.0.1");
 }
 
+static void add_change(struct nl_batch *b, int index)
+{
+	const struct ifinfomsg ifi = { .ifi_index = index,
+				       .ifi_change = IFF_UP,
+				       .ifi_flags = IFF_UP };
+	struct nlm m;
+
+	nlm_begin(&m, RTM_NEWLINK, 0, &ifi, sizeof(ifi));
+	nl_batch_add(b, &m);
+}
+
+struct failures {
+	uint32_t n, sum;
+};
+
+static void take_failure(uint32_t place, int code, void *arg)
+{
+	struct failures *f = arg;
+
+	assert_int_equal(code, ENODEV);
+	f->n++;
+	f->sum += place;
+}
+
+#define LONG_BATCH 1500
+
+static void batch_tells_all_that_failed(void **state)
+{
+	struct lab *lab = *state;
+	AUTO_BATCH struct nl_batch b = { 0 }, all = { 0 }, fine = { 0 };
+	struct failures f = { 0 };
+	struct zerr e = { 0 };
+
+	for (unsigned i = 0; i < 6; i++) /* 1 and 4 */
+		add_change(&b, i % 3 == 1 ? 77 : LINK_LO);
+	nl_batch_ask(&b);
+	assert_int_equal(nl_batch_send(&lab->nl, &b, take_failure, &f, &e), -ENODEV);
+	assert_int_equal(f.n, 2);
+	assert_int_equal(f.sum, 1 + 4);
+	/* nothing of it is left for what follows, and more answers than a socket usually holds fit
+	 */
+	f = (struct failures){ 0 };
+	for (unsigned i = 0; i < LONG_BATCH; i++)
+		add_change(&all, 77);
+	nl_batch_ask(&all);
+	assert_int_equal(nl_batch_send(&lab->nl, &all, take_failure, &f, &e), -ENODEV);
+	assert_int_equal(f.n, LONG_BATCH);
+	add_change(&fine, LINK_LO);
+	nl_batch_ask(&fine);
+	assert_int_equal(nl_batch_send(&lab->nl, &fine, take_failure, &f, &e), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -167,6 +219,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(socket_stays_where_it_was_opened, lab_open,
 						lab_close),
 		cmocka_unit_test_setup_teardown(long_lists_are_read_whole, lab_open, lab_close),
+		cmocka_unit_test_setup_teardown(batch_tells_all_that_failed, lab_open, lab_close),
 		cmocka_unit_test_setup_teardown(zone_with_endless_addresses_is_cut_short, lab_open,
 						lab_close),
 	};

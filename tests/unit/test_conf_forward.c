@@ -69,6 +69,7 @@ static void nonsense_is_a_usage_error(void **state)
 		":80",
 		"[::1]",
 		"[::1]80",
+		"[0::1]:80",
 		"fd00::1:80",
 		"[1.2.3.4]:80",
 		"80 ",
