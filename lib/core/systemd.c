@@ -13,27 +13,31 @@ static const struct systemd_ops *ops(struct zerr *e)
 	return module_symbol("zone-systemd.so", "zone_systemd", e);
 }
 
-bool systemd_runs(const struct zone_host *h)
+bool systemd_knows(const struct zone_host *h)
 {
-	/* sd_booted(3) */
 	return str_eq(h->run_path, "/run/zone") && str_eq(h->var, "/var/lib/zone") &&
-	       str_eq(h->etc, "/etc/zone") && access("/run/systemd/system", F_OK) == 0;
+	       str_eq(h->etc, "/etc/zone");
 }
 
-int systemd_start(const char *name, int verdict, struct zerr *e)
+bool systemd_runs(const struct zone_host *h)
+{
+	return systemd_knows(h) && access("/run/systemd/system", F_OK) == 0; /* sd_booted(3) */
+}
+
+int systemd_start(const char *name, int verdict, systemd_hear *hear, struct zerr *e)
 {
 	const struct systemd_ops *o = ops(e);
 	char unit[96];
 
 	(void)snprintf(unit, sizeof(unit), "zone@%s.service", name);
-	return o ? o->start(unit, verdict, e) : -ENOTCONN;
+	return o ? o->start(unit, verdict, hear, e) : -ENOTCONN;
 }
 
 int systemd_begin(const char *unit, struct zerr *e)
 {
 	const struct systemd_ops *o = ops(e);
 
-	return o ? o->start(unit, -1, e) : -ENOTCONN;
+	return o ? o->start(unit, -1, NULL, e) : -ENOTCONN;
 }
 
 int systemd_scope(const char *name, pid_t pid, struct zerr *e)

@@ -21,15 +21,17 @@ struct systemd_machine {
 	size_t links_n;
 };
 
-/* Whether zones of this installation belong into units: systemd runs the host, and these are the
- * standard places, which the units know. */
+/* Whether these are the standard places, which the units know. */
+bool systemd_knows(const struct zone_host *h);
+/* Whether zones of this installation belong into units: that, and systemd runs the host. */
 bool systemd_runs(const struct zone_host *h);
 
-/* Have zone@NAME.service started. The unit's process sends its verdict to the socket @verdict as
- * one struct zerr, which is waited for; the end of the job is the other way out. 0; 1: systemd says
- * done, the zone has said nothing (the unit was active, or passed over); -ENOTCONN: no D-Bus,
- * nothing was done; or an error of the zone's or of systemd's. */
-int systemd_start(const char *name, int verdict, struct zerr *e);
+typedef int systemd_hear(int verdict, int flags, struct zerr *ret);
+/* Have zone@NAME.service started. @hear of verdict.h waits at the socket @verdict for
+ * what the unit's process says; the end of the job is the other way out. 0; 1: systemd says done,
+ * the zone has said nothing (the unit was active, or passed over); -ENOTCONN: no D-Bus, nothing was
+ * done; or an error of the zone's or of systemd's. */
+int systemd_start(const char *name, int verdict, systemd_hear *hear, struct zerr *e);
 /* Put @pid into a new delegated scope of the zone's, zone-NAME.scope. Errors as above. */
 int systemd_scope(const char *name, pid_t pid, struct zerr *e);
 /* Have @unit started, and do not wait for it. */
@@ -43,7 +45,7 @@ void systemd_dismiss(const char *name);
 
 /* What the module exports, as one table. */
 struct systemd_ops {
-	int (*start)(const char *unit, int verdict, struct zerr *e);
+	int (*start)(const char *unit, int verdict, systemd_hear *hear, struct zerr *e);
 	int (*scope)(const char *unit, pid_t pid, const char *description, struct zerr *e);
 	int (*reload)(struct zerr *e);
 	int (*enroll)(const struct systemd_machine *m, struct zerr *e);

@@ -111,9 +111,21 @@ static int job_outcome(const struct job *job, const char *unit, struct zerr *e)
 	return zerr_hint(e, -ECANCELED, "systemctl status %s", unit);
 }
 
-/* Until the unit's process has spoken, or the job is over: 1 when that has said "done" alone. */
-static int await_verdict(sd_bus *bus, const struct job *job, int verdict, const char *unit,
-			 struct zerr *e)
+/* All that has been said so far. True with the outcome. */
+static bool hear_all(int verdict, systemd_hear *hear, struct zerr *ret)
+{
+	int r;
+
+	do
+		r = hear(verdict, MSG_DONTWAIT, ret);
+	while (r == 0);
+	return r == 1;
+}
+
+/* Until the unit's process has said what came of it, or the job is over: 1 when that has said
+ * "done" alone. */
+static int await_verdict(sd_bus *bus, const struct job *job, int verdict, systemd_hear *hear,
+			 const char *unit, struct zerr *e)
 {
 	struct zerr v = { 0 };
 	bool over;
@@ -124,7 +136,7 @@ static int await_verdict(sd_bus *bus, const struct job *job, int verdict, const 
 			return r;
 		/* both may come at once: the unit's own words say more */
 		over = job->result[0];
-		if (recv(verdict, &v, sizeof(v), MSG_DONTWAIT) == (ssize_t)sizeof(v)) {
+		if (hear_all(verdict, hear, &v)) {
 			if (v.code)
 				*e = v;
 			return -v.code;
@@ -134,7 +146,7 @@ static int await_verdict(sd_bus *bus, const struct job *job, int verdict, const 
 	return r == 0 ? 1 : r;
 }
 
-static int bus_start(const char *unit, int verdict, struct zerr *e)
+static int bus_start(const char *unit, int verdict, systemd_hear *hear, struct zerr *e)
 {
 	AUTO_SDERROR sd_bus_error said = SD_BUS_ERROR_NULL;
 	AUTO_MESSAGE sd_bus_message *reply = NULL;
@@ -153,7 +165,7 @@ static int bus_start(const char *unit, int verdict, struct zerr *e)
 		return call_failed(e, r, &said);
 	if ((r = sd_bus_message_read(reply, "o", &job.path)) < 0)
 		return zerr_code(e, -r, "D-Bus");
-	return verdict < 0 ? 0 : await_verdict(bus, &job, verdict, unit, e);
+	return verdict < 0 ? 0 : await_verdict(bus, &job, verdict, hear, unit, e);
 }
 
 /* ---- scopes ---------------------------------------------------------------------------------- */
