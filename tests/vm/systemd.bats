@@ -84,7 +84,8 @@ moment() { property "$1" "$2TimestampMonotonic"; }
   until_true 60 renewed
   until_true 60 is zone@kept active
   ok zone stop -k kept
-  lacks "$(ls /sys/fs/cgroup/machine.slice)" "zone@kept"
+  gone() { [ ! -e /sys/fs/cgroup/machine.slice/zone@kept.service ]; }
+  until_true 30 gone
   ok zone start kept
   until_true 60 is zone@kept active
   ok zone destroy -f -s kept
