@@ -54,23 +54,27 @@ static int btrfs_remove(const struct pool *p, struct zerr *e)
 	return r < 0 ? r : pool_remove_file(p, e);
 }
 
-static int btrfs_make(struct pool *p, struct zerr *e)
+static int btrfs_plan(struct pool *p, struct zerr *e)
 {
 	const struct blockfs *f = blockfs_find("btrfs", e);
-	char device[128];
-	bool fresh;
 	int r = f ? blockfs_probe(f, e) : -EINVAL;
 
 	if (r == 0 && !pool_is_path(p))
 		r = zerr_as(e, ZERR_USAGE, "%s: not an absolute path", p->source);
 	if (r == 0)
-		r = pool_make_file(p, e);
+		r = pool_plan_file(p, e);
 	if (r < 0)
 		return r;
 	p->path = str_fmt("%s/%s", p->dir_path, p->name);
-	if (!p->path)
-		return zerr_code(e, ENOMEM, "pool");
-	AUTO_CLOSE int fd = pool_device(p, device, &fresh, e);
+	return p->path ? 0 : zerr_code(e, ENOMEM, "pool");
+}
+
+static int btrfs_make(struct pool *p, struct zerr *e)
+{
+	char device[128];
+	bool fresh;
+	const int r = pool_make_file(p, e);
+	AUTO_CLOSE int fd = r < 0 ? r : pool_device(p, device, &fresh, e);
 	/* without -f: what has a file system on it is refused */
 	const char *const argv[] = { "mkfs.btrfs", "-q", device, NULL };
 	return fd < 0 ? fd
@@ -79,6 +83,7 @@ static int btrfs_make(struct pool *p, struct zerr *e)
 }
 
 const struct pool_ops pool_btrfs = {
+	.plan = btrfs_plan,
 	.make = btrfs_make,
 	.up = btrfs_up,
 	.remove = btrfs_remove,

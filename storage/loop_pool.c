@@ -11,7 +11,7 @@
 #include "storage/loopdev.h"
 #include "storage/pools.h"
 
-static int loop_make(struct pool *p, struct zerr *e)
+static int loop_plan(struct pool *p, struct zerr *e)
 {
 	struct stat st;
 	int r = loopdev_probe(e);
@@ -26,6 +26,11 @@ static int loop_make(struct pool *p, struct zerr *e)
 	p->path = p->source ? strdup(p->source) : str_fmt("%s/%s", p->dir_path, p->name);
 	if (!p->path || str_set(&p->source, p->path) < 0)
 		return zerr_code(e, ENOMEM, "pool");
+	return 0;
+}
+
+static int loop_make(struct pool *p, struct zerr *e)
+{
 	AUTO_CLOSE int fd = p->own ? fs_subdir(p->dir, p->name, 0711, e) : -1;
 	return p->own && fd < 0 ? fd : 0;
 }
@@ -43,6 +48,7 @@ static int loop_remove(const struct pool *p, struct zerr *e)
 }
 
 const struct pool_ops pool_loop = {
+	.plan = loop_plan,
 	.make = loop_make,
 	.up = loop_up,
 	.remove = loop_remove,

@@ -1,40 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Pools of lvm: a thin pool in a volume group that is there, or in one of its own on a device or a
- * file. */
+/*
+ * Pools of lvm: a thin pool in a volume group that is there, or in one of its own on a device or a
+ * file. What zone makes has a tag: whatever has none is somebody else's, also under our name, and
+ * is never removed.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 
 #include "base/own.h"
 #include "storage/lvmcmd.h"
+#include "storage/lvmvol.h"
 #include "storage/pools.h"
 
 #define THIN "pool"
+#define TAG  "made-by-zone"
 
-static int make_group(const struct pool *p, const char *device, struct zerr *e)
-{
-	const char *const pv[] = { "pvcreate", "-qq", device, NULL };
-	const char *const vg[] = { "vgcreate", "-qq", p->group, device, NULL };
-	/* without -y: what has something on it is refused */
-	int r = lvm_run(pv, NULL, e);
-
-	return r < 0 ? r : lvm_run(vg, NULL, e);
-}
-
-static int make_thin(const struct pool *p, struct zerr *e)
-{
-	AUTO_FREE char *name = str_fmt("%s/%s", p->group, p->thin);
-	AUTO_FREE char *bytes = str_fmt("%llub", (unsigned long long)p->size);
-	/* what a pool of its own file leaves is for growing its metadata */
-	const char *const all[] = { "lvcreate", "-qq", "-y", "-T", "-l", "95%FREE", name, NULL };
-	const char *const some[] = { "lvcreate", "-qq", "-y", "-T", "-L", bytes, name, NULL };
-
-	if (!name || !bytes)
-		return zerr_code(e, ENOMEM, "pool");
-	return lvm_run(p->size && !p->own ? some : all, NULL, e);
-}
-
-static int lvm_make(struct pool *p, struct zerr *e)
+static int lvm_plan(struct pool *p, struct zerr *e)
 {
 	const bool path = pool_is_path(p);
 	AUTO_BUF struct buf version = { 0 };
@@ -43,20 +25,47 @@ static int lvm_make(struct pool *p, struct zerr *e)
 	if (r == 0 && access("/dev/mapper/control", F_OK) < 0)
 		r = zerr_as(e, ZERR_HOST, "the kernel has no device-mapper");
 	if (r == 0 && path)
-		r = pool_make_file(p, e);
+		r = pool_plan_file(p, e);
 	if (r < 0)
 		return r;
 	p->group = path ? str_fmt("zone-%s", p->name) : strdup(p->source);
 	p->thin = strdup(path ? THIN : p->name);
-	if (!p->group || !p->thin)
-		return zerr_code(e, ENOMEM, "pool");
-	if (!path)
-		return make_thin(p, e);
+	return p->group && p->thin ? 0 : zerr_code(e, ENOMEM, "pool");
+}
+
+static int make_thin(const struct pool *p, struct zerr *e)
+{
+	AUTO_FREE char *name = str_fmt("%s/%s", p->group, p->thin);
+	AUTO_FREE char *bytes = str_fmt("%llub", (unsigned long long)p->size);
+	const bool all = !p->size || p->own;
+	/* what a pool of its own file leaves is for growing its metadata */
+	const char *const args[] = { "lvcreate",
+				     "-qq",
+				     "-y",
+				     "--addtag",
+				     TAG,
+				     "-T",
+				     all ? "-l" : "-L",
+				     all ? "95%FREE" : bytes,
+				     name,
+				     NULL };
+
+	return name && bytes ? lvm_run(args, NULL, e) : zerr_code(e, ENOMEM, "pool");
+}
+
+static int lvm_make(struct pool *p, struct zerr *e)
+{
 	char device[128];
 	bool fresh;
+	int r = pool_is_path(p) ? pool_make_file(p, e) : 0;
+
+	if (r < 0 || !pool_is_path(p))
+		return r < 0 ? r : make_thin(p, e);
 	/* a loop device goes with its last user, and a group with nothing active in it uses none */
 	AUTO_CLOSE int fd = pool_device(p, device, &fresh, e);
-	r = fd < 0 ? fd : make_group(p, device, e);
+	/* without -y: what has something on it is refused */
+	const char *const args[] = { "vgcreate", "-qq", "--addtag", TAG, p->group, device, NULL };
+	r = fd < 0 ? fd : lvm_run(args, NULL, e);
 	return r == 0 ? make_thin(p, e) : r;
 }
 
@@ -77,35 +86,63 @@ static int lvm_up(const struct pool *p, struct zerr *e)
 	return r == 0 ? lvm_activate(p->group, p->thin, e) : r;
 }
 
+/* Who else has volumes there. */
+static int lvm_vacant(const struct pool *p, struct zerr *e)
+{
+	AUTO_FREE char *which = pool_is_path(p)
+					? str_fmt("vg_name=%s && lv_name!=%s", p->group, p->thin)
+					: str_fmt("vg_name=%s && pool_lv=%s", p->group, p->thin);
+	const char *const args[] = { "lvs", "-o", "lv_name", "-S", which, NULL };
+	AUTO_STRV struct strv names = { 0 };
+	AUTO_BUF struct buf list = { 0 };
+	const int r = which ? lvm_ask(args, &names, e) : zerr_code(e, ENOMEM, "pool");
+
+	for (size_t i = 0; r == 0 && i < names.n; i++)
+		if (!lvmvol_is_name(names.v[i])) /* those that are may be images' */
+			buf_fmt(&list, " %s/%s", p->group, names.v[i]);
+	if (r < 0 || !list.p)
+		return r;
+	return zerr_hint(e, zerr_as(e, ZERR_STATE, "volumes of others are in it:%s", list.p),
+			 "lvremove%s", list.p);
+}
+
+static int remove_thin(const struct pool *p, struct zerr *e)
+{
+	AUTO_FREE char *which =
+		str_fmt("vg_name=%s && lv_name=%s && lv_tags=" TAG, p->group, p->thin);
+	const char *const args[] = { "lvs", "-o", "lv_name", "-S", which, NULL };
+	AUTO_STRV struct strv ours = { 0 };
+	const int r = which ? lvm_ask(args, &ours, e) : zerr_code(e, ENOMEM, "pool");
+
+	return r < 0 || !ours.n ? r : lvm_remove(p->group, p->thin, e);
+}
+
+/* The group that is on @device, if it is ours. */
+static int remove_group(const struct pool *p, const char *device, struct zerr *e)
+{
+	const char *const look[] = { "pvs", "-o", "vg_name", "-S", "vg_tags=" TAG, device, NULL };
+	const char *const vg[] = { "vgremove", "-qq", "-f", "-y", p->group, NULL };
+	const char *const pv[] = { "pvremove", "-qq", "-f", "-y", device, NULL };
+	AUTO_STRV struct strv ours = { 0 };
+
+	if (lvm_ask(look, &ours, &(struct zerr){ 0 }) < 0 || !strv_has(&ours, p->group))
+		return 0; /* nothing of LVM's is on it, or not our group */
+	const int r = lvm_run(vg, NULL, e);
+	return r == 0 ? lvm_run(pv, NULL, e) : r;
+}
+
 static int lvm_remove_pool(const struct pool *p, struct zerr *e)
 {
-	const char *const vg[] = { "vgremove", "-qq", "-f", "-y", p->group, NULL };
 	char device[128];
 	bool fresh;
-	int r;
 
 	if (!pool_is_path(p))
-		return p->group ? lvm_remove(p->group, p->thin, e) : 0;
-	if (!p->source)
-		return 0;
+		return remove_thin(p, e);
 	AUTO_CLOSE int fd = pool_device(p, device, &fresh, e);
 	if (fd == -ENOENT)
 		return 0; /* with its device it is gone */
-	const char *const pv[] = { "pvremove", "-qq", "-f", "-y", device, NULL };
-	AUTO_BUF struct buf there = { 0 };
-	const char *const look[] = {
-		"vgs", "-qq", "--noheadings", "-o", "vg_name", p->group, NULL
-	};
-	if (fd < 0)
-		return fd;
-	if (p->group && lvm_run(look, &there, &(struct zerr){ 0 }) == 0) {
-		r = lvm_run(vg, NULL, e);
-		if (r == 0)
-			r = lvm_run(pv, NULL, e);
-		if (r < 0)
-			return r;
-	}
-	return pool_remove_file(p, e);
+	const int r = fd < 0 ? fd : remove_group(p, device, e);
+	return r == 0 ? pool_remove_file(p, e) : r;
 }
 
 static int lvm_pool_space(const struct pool *p, uint64_t *ret_size, uint64_t *ret_used,
@@ -122,8 +159,10 @@ static int lvm_pool_space(const struct pool *p, uint64_t *ret_size, uint64_t *re
 }
 
 const struct pool_ops pool_lvm = {
+	.plan = lvm_plan,
 	.make = lvm_make,
 	.up = lvm_up,
+	.vacant = lvm_vacant,
 	.remove = lvm_remove_pool,
 	.space = lvm_pool_space,
 };

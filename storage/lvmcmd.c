@@ -65,6 +65,20 @@ int lvm_run(const char *const *args, struct buf *out, struct zerr *e)
 	return zerr_in(e, -EIO, "%s", args[0]);
 }
 
+int lvm_ask(const char *const *args, struct strv *ret, struct zerr *e)
+{
+	const char *all[ARGS_MAX + 1] = { args[0], "-qq", "--noheadings" };
+	AUTO_BUF struct buf out = { 0 };
+	size_t n = 3;
+
+	for (size_t i = 1; args[i] && n < ARGS_MAX; i++)
+		all[n++] = args[i];
+	const int r = lvm_run(all, &out, e);
+	if (r < 0)
+		return r;
+	return strv_split(ret, out.p ? out.p : "", " \n") < 0 ? zerr_code(e, ENOMEM, "lvm") : 0;
+}
+
 /* ---- device-mapper -------------------------------------------------------------------------- */
 
 /* "GROUP-NAME[-SUFFIX]" with the hyphens inside doubled. */
@@ -159,39 +173,53 @@ int lvm_mapped(const char *group, const char *name, uint64_t *ret)
 
 /* ---- commands ------------------------------------------------------------------------------- */
 
-int lvm_activate(const char *group, const char *name, struct zerr *e)
+bool lvm_is_active(const char *group, const char *name)
 {
-	AUTO_FREE char *node = lvm_node(group, name), *path = str_fmt("%s/%s", group, name);
-	const char *const args[] = { "lvchange", "-qq", "-ay", "-K", path, NULL };
+	AUTO_FREE char *node = lvm_node(group, name);
 
-	if (!node || !path)
-		return zerr_code(e, ENOMEM, "lvm");
-	return access(node, F_OK) == 0 ? 0 : lvm_run(args, NULL, e);
+	return node && access(node, F_OK) == 0;
 }
 
-/* What the group has of that name; "" when there is none. */
-static int find(const char *group, const char *name, struct buf *ret, struct zerr *e)
+bool lvm_has_group(const char *group)
+{
+	AUTO_FREE char *which = str_fmt("vg_name=%s && vg_missing_pv_count=0", group);
+	const char *const args[] = { "vgs", "-o", "vg_name", "-S", which, NULL };
+	AUTO_STRV struct strv found = { 0 };
+
+	return !which || lvm_ask(args, &found, &(struct zerr){ 0 }) < 0 || found.n > 0;
+}
+
+int lvm_activate(const char *group, const char *name, struct zerr *e)
+{
+	AUTO_FREE char *path = str_fmt("%s/%s", group, name);
+	const char *const args[] = { "lvchange", "-qq", "-ay", "-K", path, NULL };
+
+	if (!path)
+		return zerr_code(e, ENOMEM, "lvm");
+	return lvm_is_active(group, name) ? 0 : lvm_run(args, NULL, e);
+}
+
+/* The attributes of what the group has of that name, if it has. */
+static int find(const char *group, const char *name, struct strv *ret, struct zerr *e)
 {
 	AUTO_FREE char *which = str_fmt("vg_name=%s && lv_name=%s", group, name);
-	const char *const args[] = { "lvs",	"-qq", "--noheadings", "-o",
-				     "lv_attr", "-S",  which,	       NULL };
+	const char *const args[] = { "lvs", "-o", "lv_attr", "-S", which, NULL };
 
-	return which ? lvm_run(args, ret, e) : zerr_code(e, ENOMEM, "lvm");
+	return which ? lvm_ask(args, ret, e) : zerr_code(e, ENOMEM, "lvm");
 }
 
 /* The program is slow to begin: what is seldom so is asked only when it failed. */
 int lvm_remove(const char *group, const char *name, struct zerr *e)
 {
 	AUTO_FREE char *path = str_fmt("%s/%s", group, name);
-	AUTO_BUF struct buf there = { 0 };
+	AUTO_STRV struct strv there = { 0 };
 	const char *const args[] = { "lvremove", "-qq", "-f", "-y", path, NULL };
 	struct zerr missing = { 0 };
 
 	if (!path)
 		return zerr_code(e, ENOMEM, "lvm");
 	const int r = lvm_run(args, NULL, e);
-	if (r < 0 && find(group, name, &there, &missing) == 0 &&
-	    (!there.p || !there.p[strspn(there.p, " \n")])) {
+	if (r < 0 && find(group, name, &there, &missing) == 0 && !there.n) {
 		*e = (struct zerr){ 0 };
 		return 0;
 	}
@@ -200,14 +228,13 @@ int lvm_remove(const char *group, const char *name, struct zerr *e)
 
 int lvm_check_pool(const char *group, const char *pool, struct zerr *e)
 {
-	AUTO_BUF struct buf there = { 0 };
+	AUTO_STRV struct strv there = { 0 };
 	struct lvm_room room;
 	int r = lvm_room(group, pool, &room) == 0 ? 1 : find(group, pool, &there, e);
 
 	if (r != 0)
 		return r < 0 ? r : 0; /* one that is active needs no looking for */
-	const char *attr = there.p ? there.p + strspn(there.p, " ") : "";
-	if (*attr == 't')
+	if (there.n && there.v[0][0] == 't')
 		return 0;
 	r = zerr_as(e, ZERR_HOST, "no thin pool %s/%s", group, pool);
 	return zerr_hint(e, r,

@@ -13,9 +13,15 @@
  * prints goes to @out unless NULL. 0, exit status 7 without the program, -EIO with its own last
  * words. */
 int lvm_run(const char *const *args, struct buf *out, struct zerr *e);
+/* Run one that reports (lvs, vgs, pvs) with what it says of itself left out; its words are added to
+ * @ret. */
+int lvm_ask(const char *const *args, struct strv *ret, struct zerr *e);
 /* The node that volume @name of @group has when it is active; the caller owns it. NULL: no memory.
  */
 char *lvm_node(const char *group, const char *name);
+bool lvm_is_active(const char *group, const char *name);
+/* Whole, as far as can be known. */
+bool lvm_has_group(const char *group);
 /* Make it active if it is not. 0 or -errno. */
 int lvm_activate(const char *group, const char *name, struct zerr *e);
 /* Remove it; a missing one is fine, and so is a group that is gone for good. */

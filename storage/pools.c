@@ -31,7 +31,7 @@ static uint64_t fitting_size(int dir)
 	return most / SIZE_ROUND * SIZE_ROUND;
 }
 
-int pool_make_file(struct pool *p, struct zerr *e)
+int pool_plan_file(struct pool *p, struct zerr *e)
 {
 	struct stat st;
 
@@ -42,11 +42,20 @@ int pool_make_file(struct pool *p, struct zerr *e)
 			return 0;
 		return zerr_as(e, ZERR_USAGE, "%s is there, and is no block device", p->source);
 	}
+	p->own = true;
+	return 0;
+}
+
+int pool_make_file(struct pool *p, struct zerr *e)
+{
+	if (!p->own)
+		return 0;
 	AUTO_CLOSE int fd =
 		open(p->source, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0)
+	if (fd < 0) {
+		p->own = errno != EEXIST; /* somebody else's since it was planned */
 		return zerr_sys(e, "%s", p->source);
-	p->own = true;
+	}
 	if (!p->size)
 		p->size = fitting_size(fd);
 	p->size = p->size / SIZE_ROUND * SIZE_ROUND;

@@ -8,8 +8,10 @@ extern const struct pool_ops pool_btrfs, pool_lvm, pool_loop;
 
 /* Is the source a path (or to be a file of the pool's own)? */
 bool pool_is_path(const struct pool *p);
-/* Make NAME.img of p->size (what fits when that is 0) in p->dir, or the file that p->source names,
- * and set p->source. 0; also for a device. A file that is there is a usage error. */
+/* Plan NAME.img of p->size (what fits when that is 0) in p->dir, or the file that p->source names.
+ * 0; also for a device. A file that is there is a usage error. */
+int pool_plan_file(struct pool *p, struct zerr *e);
+/* Make the file, if there is to be one. */
 int pool_make_file(struct pool *p, struct zerr *e);
 /* The block device of the source, a loop device for a file; the fd keeps it. @path gets its node,
  * @ret_new whether it was attached now. */

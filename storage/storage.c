@@ -59,3 +59,11 @@ int storage_release(int dir, struct zerr *e)
 			r = backends[i]->release(dir, e);
 	return r;
 }
+
+bool storage_lost(int dir)
+{
+	for (size_t i = 0; i < BACKENDS; i++)
+		if (backends[i]->lost && backends[i]->lost(dir))
+			return true;
+	return false;
+}

@@ -91,6 +91,9 @@ struct storage_ops {
 	 * these are in; below a directory that is not the same one in both everything can. 0, or
 	 * -errno without message: it is to be found out by looking everywhere. NULL: always. */
 	int (*changed)(int old, int new, struct strv *ret);
+	/* Is the device gone that the root of @dir is on? False when it is not of this backend.
+	 * NULL: it is where its directory is. */
+	bool (*lost)(int dir);
 	/* Stores for such volumes, made by one command. NULL: any directory will do. */
 	const struct pool_ops *pool;
 };
@@ -102,7 +105,7 @@ struct pool {
 	char *name;
 	int dir;	/* where files and mount points of pools are; borrowed */
 	char *dir_path; /* the same */
-	char *source;	/* device, file, directory or volume group; NULL before make(): its own file
+	char *source;	/* device, file, directory or volume group; NULL before plan(): its own file
 			   in @dir */
 	bool own;	/* zone made the source, and removes it with the pool */
 	uint64_t size;	/* asked for, of an own file; 0: as fits */
@@ -112,12 +115,17 @@ struct pool {
 };
 
 struct pool_ops {
-	/* Make it, from what the source is; on failure nothing is left. The rest of @p is filled
-	 * in. */
+	/* Fill in the rest of @p from what the source is: all that make() will make, and nothing is
+	 * made yet. */
+	int (*plan)(struct pool *p, struct zerr *e);
+	/* Make it. What was there before is refused, and remove() leaves it alone. */
 	int (*make)(struct pool *p, struct zerr *e);
 	/* Make it usable after a boot. Nothing to do when it is. */
 	int (*up)(const struct pool *p, struct zerr *e);
-	/* Remove it, whole or half made: nobody lives there. */
+	/* Refuse with status 4 when others than zones have something in it. NULL: that goes along.
+	 */
+	int (*vacant)(const struct pool *p, struct zerr *e);
+	/* Remove it, whole, half made or not at all: nobody lives there. */
 	int (*remove)(const struct pool *p, struct zerr *e);
 	/* Bytes in all, and used. */
 	int (*space)(const struct pool *p, uint64_t *ret_size, uint64_t *ret_used, struct zerr *e);
@@ -131,6 +139,8 @@ const struct storage_ops *storage_best(struct volume *v);
 const char *const *storage_names(void);
 /* ops->release() of every backend: for a directory of which nothing else is known. */
 int storage_release(int dir, struct zerr *e);
+/* ops->lost(), of any. */
+bool storage_lost(int dir);
 
 /* A directory as a detached, private mount tree, idmapped when @userns >= 0. fd or -errno. */
 int mount_clone_tree(int dir, int userns, bool readonly, struct zerr *e);

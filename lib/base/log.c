@@ -16,6 +16,12 @@ void log_set(log_fn *fn, void *arg)
 	log_arg = arg;
 }
 
+void log_line(enum log_level level, const char *text)
+{
+	if (log_to)
+		log_to(level, text, log_arg);
+}
+
 __attribute__((format(printf, 2, 0))) static void emit(enum log_level level, const char *fmt,
 						       va_list ap)
 {
@@ -25,7 +31,7 @@ __attribute__((format(printf, 2, 0))) static void emit(enum log_level level, con
 		return;
 	(void)vsnprintf(text, sizeof(text), fmt, ap); /* cut is fine */
 	zerr_clean(text);
-	log_to(level, text, log_arg);
+	log_line(level, text);
 }
 
 void log_warn(const char *fmt, ...)

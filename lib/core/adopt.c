@@ -133,7 +133,7 @@ int adopt_here(struct zone *z, const struct status *s, const char *unit, struct 
 	if (r < 0)
 		return r;
 	keep_store(&b);
-	verdict_tell(z, e);
+	verdict_tell(z, VERDICT_OUTCOME, e);
 	starter_follow(z, -1);
 	return life_become_monitor(&b, e);
 }

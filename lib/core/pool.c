@@ -160,12 +160,13 @@ int pool_need(struct zone_host *h, const char *dir, const char *group)
 	return 0;
 }
 
-bool pool_is_missing(struct zone_host *h, const char *group)
+int pool_is_missing(struct zone_host *h, const char *group)
 {
 	AUTO_POOL struct pool_entry x = { .p.dir = -1 };
 
-	return find(h, NULL, group, &x) == 0 && x.p.source && x.p.source[0] == '/' &&
-	       access(x.p.source, F_OK) < 0;
+	if (find(h, NULL, group, &x) < 0 || !x.p.source || x.p.source[0] != '/')
+		return -ENOENT;
+	return access(x.p.source, F_OK) < 0;
 }
 
 /* ---- create ---------------------------------------------------------------------------------- */
@@ -193,12 +194,8 @@ static int down_record(void *ctx, struct zerr *e)
 static int up_store(void *ctx, struct zerr *e)
 {
 	struct pooling *c = ctx;
-	const int r = c->x->ops->pool->make(&c->x->p, e);
-	struct zerr ignored = { 0 };
 
-	/* what there is of it now: a killed command's is removed by this */
-	const int k = save(c->h, c->x, r < 0 ? &ignored : e);
-	return r < 0 ? r : k;
+	return c->x->ops->pool->make(&c->x->p, e);
 }
 
 static int down_store(void *ctx, struct zerr *e)
@@ -265,10 +262,18 @@ int zone_pool_create(struct zone_host *h, const char *name, const struct zone_po
 	x.p.size = a->size;
 	if (str_set(&x.p.source, a->source) < 0 || str_set(&x.p.fs, a->fs) < 0)
 		return zerr_code(e, ENOMEM, "pool");
-	return steps_up(&pool_op, &(struct journal){ .dirfd = -1 }, &c, e);
+	r = x.ops->pool->plan(&x.p, e); /* what a killed command's is removed by is on disk first */
+	return r < 0 ? r : steps_up(&pool_op, &(struct journal){ .dirfd = -1 }, &c, e);
 }
 
 /* ---- list, remove ---------------------------------------------------------------------------- */
+
+/* The volume of record @v is in it; a group can have several thin pools. */
+static bool is_in_thin(const struct pool *p, const struct record *v)
+{
+	return p->group && str_eq(record_get(v, "group"), p->group) &&
+	       str_eq(record_get(v, "pool"), p->thin);
+}
 
 /* Names of zones that live in it. */
 static int residents(struct zone_host *h, const struct pool *p, struct strv *ret, struct zerr *e)
@@ -284,8 +289,7 @@ static int residents(struct zone_host *h, const struct pool *p, struct strv *ret
 
 		if (dir >= 0)
 			(void)record_load(&v, dir, "volume", 1, &ignored);
-		if ((p->group && str_eq(record_get(&v, "group"), p->group)) ||
-		    is_below(all.v[i].dir, p->path))
+		if (is_in_thin(p, &v) || is_below(all.v[i].dir, p->path))
 			r = strv_add(ret, all.v[i].name);
 	}
 	return r == -ENOMEM ? zerr_code(e, ENOMEM, "pool") : r;
@@ -371,11 +375,14 @@ int zone_pool_remove(struct zone_host *h, const char *name, struct zerr *e)
 	AUTO_CLOSE int lock =
 		records < 0 ? records : fs_lock(records, ".lock", h->o.lock_wait_ms, e);
 	struct pooling c = { h, &x };
+	struct zerr ignored = { 0 };
 	int r = lock < 0 ? lock : pool_load(h, name, &x, e);
 
 	if (r == 0)
 		r = refuse_residents(h, &x.p, e);
-	if (r == 0 && x.whole) { /* from here on it is rubbish, whatever happens */
+	if (r == 0 && x.whole && x.ops->pool->vacant && x.ops->pool->up(&x.p, &ignored) == 0)
+		r = x.ops->pool->vacant(&x.p, e); /* one that is gone holds nothing */
+	if (r == 0 && x.whole) {		  /* from here on it is rubbish, whatever happens */
 		x.whole = false;
 		r = save(h, &x, e);
 	}

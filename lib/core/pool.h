@@ -21,5 +21,6 @@ int pool_open(struct zone_host *h, const char *name, struct pool_entry *ret, str
 /* Make usable what a directory (NULL) or a volume group (NULL) is in, if that is a pool. 1: there
  * is one, and it is usable now; 0: there is none, or it is not to be had. */
 int pool_need(struct zone_host *h, const char *dir, const char *group);
-/* The source of the pool that has @group is missing. */
-bool pool_is_missing(struct zone_host *h, const char *group);
+/* Is the source of the pool that has @group missing? -ENOENT: there is none with a device or file.
+ */
+int pool_is_missing(struct zone_host *h, const char *group);

@@ -21,11 +21,12 @@
 #include "core/systemd.h"
 #include "core/verdict.h"
 
-static void send_verdict(struct starter *s, const struct zerr *e)
+static void send_verdict(struct starter *s, int level, const struct zerr *e)
 {
 	/* the zone runs, whether the command still lives or not */
-	(void)!send(s->verdict, e, sizeof(*e), MSG_NOSIGNAL);
-	s->verdict = own_close(s->verdict);
+	verdict_send(s->verdict, level, e);
+	if (level == VERDICT_OUTCOME)
+		s->verdict = own_close(s->verdict);
 }
 
 /* In the child. @go: a pipe whose one word says that it may begin; NULL: it may. */
@@ -63,17 +64,17 @@ static int clone_starter(struct starter *s, int group, int *go, pid_t *ret, stru
 static int hear_verdict(struct zone *z, int fd, pid_t pid, struct zerr *e)
 {
 	struct zerr v = { 0 };
-	ssize_t n;
+	int n;
 
 	do
-		n = recv(fd, &v, sizeof(v), 0);
-	while (n < 0 && errno == EINTR && !steps_signal());
-	if (n == (ssize_t)sizeof(v) && v.code == 0)
+		n = verdict_hear(fd, 0, &v);
+	while (n == 0 || (n == -EINTR && !steps_signal()));
+	if (n == 1 && v.code == 0)
 		return 0;
-	if (n < 0 && steps_signal()) { /* undo what was begun: the starter walks down by itself */
+	if (n == -EINTR) { /* undo what was begun: the starter walks down by itself */
 		(void)kill(pid, SIGTERM);
 		(void)steps_check(e);
-	} else if (n == (ssize_t)sizeof(v)) {
+	} else if (n == 1) {
 		*e = v;
 	} else {
 		(void)zerr_set(e, ECHILD, "the starter was killed");
@@ -81,8 +82,7 @@ static int hear_verdict(struct zone *z, int fd, pid_t pid, struct zerr *e)
 	(void)waitpid(pid, NULL, 0);
 	AUTO_STATUS struct status s = { 0 };
 	struct zerr ignored = { 0 };
-	const bool killed =
-		n != (ssize_t)sizeof(v); /* else it has walked down itself, or met another */
+	const bool killed = n != 1; /* else it has walked down itself, or met another */
 	if (state_now(z, &s, &ignored) == 0 && s.live && (killed || s.state != STATE_RUNNING))
 		(void)life_repair(z, &s, &ignored);
 	(void)cg_remove(z->h, z->name, true, &ignored);
@@ -160,10 +160,14 @@ int seat_starter(struct zone *z, const struct zone_start *a, struct zerr *e)
 /* ---- in units -------------------------------------------------------------------------------- */
 
 /* A failure is told by who called us, with what comes to it on the way. */
-static void tell_verdict(struct starter *s, const struct zerr *e)
+static void tell_verdict(struct starter *s, int level, const struct zerr *e)
 {
+	const struct zone_options *o = &s->z->h->o;
+
+	if (level != VERDICT_OUTCOME && o->log)
+		o->log(level, e->msg, o->arg);
 	if (!e->code)
-		verdict_tell(s->z, e);
+		verdict_tell(s->z, level, e);
 }
 
 /* This process is the main one of the zone's unit. Returns only on failure. */
@@ -199,7 +203,7 @@ int seat_unit(struct zone *z, struct zerr *e)
 		return verdict;
 	restart_hasten(z);
 	zone_unlock(z); /* the unit's process needs it */
-	const int r = systemd_start(z->name, verdict, e);
+	const int r = systemd_start(z->name, verdict, verdict_hear, e);
 	verdict_leave(z, own_take_fd(&verdict));
 	return r;
 }

@@ -14,6 +14,7 @@
 #include "core/life.h"
 #include "core/place.h"
 #include "core/rlimits.h"
+#include "core/verdict.h"
 
 unsigned starter_generation(const struct zone *z)
 {
@@ -79,6 +80,16 @@ void starter_follow(const struct zone *z, int gate)
 		log_debug("follow: %s", strerror(errno));
 }
 
+/* Our own streams lead nowhere. */
+static void hand_over(enum log_level level, const char *text, void *arg)
+{
+	struct starter *s = arg;
+	struct zerr e = { 0 };
+
+	(void)zerr_set(&e, 0, "%s", text);
+	s->report(s, (int)level, &e);
+}
+
 static int walk_up(struct starter *s, struct boot *b, struct zone_start *a, struct zerr *e)
 {
 	int r = move_streams(a, e);
@@ -99,12 +110,14 @@ int starter_run(struct starter *s, struct boot *b, struct zerr *e)
 	b->args = &a;
 	b->generation = starter_generation(s->z);
 	oom_score_forget();
+	log_set(hand_over, s);
 	int r = walk_up(s, b, &a, e);
+	log_set(NULL, NULL);
 	if (r == 0) {
 		zone_event(s->z->h, s->z->name, "running", NULL);
 		*e = (struct zerr){ 0 };
 	}
-	s->report(s, e);
+	s->report(s, VERDICT_OUTCOME, e);
 	if (r < 0)
 		return r;
 	keep_store(b);

@@ -10,8 +10,9 @@ struct starter {
 	const struct zone_start *args;
 	const char *unit; /* whose group it lives in already; NULL: the zone's */
 	int gate;	  /* given back when the zone is ready; -1 */
-	/* hears once what came of it; code 0: the zone runs */
-	void (*report)(struct starter *s, const struct zerr *e);
+	/* hears what is logged on the way up, and once, as VERDICT_OUTCOME, what came of it; code
+	 * 0: the zone runs */
+	void (*report)(struct starter *s, int level, const struct zerr *e);
 	int verdict; /* for report() */
 };
 

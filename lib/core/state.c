@@ -149,7 +149,8 @@ static bool is_elsewhere_and_lost(const struct zone *z)
 	if (record_load(&v, z->dir, "volume", 1, &ignored) < 0)
 		return false;
 	const char *group = record_get(&v, "group");
-	return group && pool_is_missing(z->h, group);
+	const int missing = group ? pool_is_missing(z->h, group) : 0;
+	return missing < 0 ? storage_lost(z->dir) : missing;
 }
 
 static int installed_state(const struct zone *z, struct status *s, struct zerr *e)

@@ -20,20 +20,20 @@ bool systemd_runs(const struct zone_host *h)
 	       str_eq(h->etc, "/etc/zone") && access("/run/systemd/system", F_OK) == 0;
 }
 
-int systemd_start(const char *name, int verdict, struct zerr *e)
+int systemd_start(const char *name, int verdict, systemd_hear *hear, struct zerr *e)
 {
 	const struct systemd_ops *o = ops(e);
 	char unit[96];
 
 	(void)snprintf(unit, sizeof(unit), "zone@%s.service", name);
-	return o ? o->start(unit, verdict, e) : -ENOTCONN;
+	return o ? o->start(unit, verdict, hear, e) : -ENOTCONN;
 }
 
 int systemd_begin(const char *unit, struct zerr *e)
 {
 	const struct systemd_ops *o = ops(e);
 
-	return o ? o->start(unit, -1, e) : -ENOTCONN;
+	return o ? o->start(unit, -1, NULL, e) : -ENOTCONN;
 }
 
 int systemd_scope(const char *name, pid_t pid, struct zerr *e)

@@ -25,10 +25,11 @@ struct systemd_machine {
  * standard places, which the units know. */
 bool systemd_runs(const struct zone_host *h);
 
-/* Have zone@NAME.service started. The unit's process sends its verdict to the socket @verdict as
- * one struct zerr, which is waited for; failure of the job is the other way out. 0, -ENOTCONN: no
+typedef int systemd_hear(int verdict, int flags, struct zerr *ret);
+/* Have zone@NAME.service started. @hear of verdict.h waits at the socket @verdict for
+ * what the unit's process says; failure of the job is the other way out. 0, -ENOTCONN: no
  * D-Bus, nothing was done; or an error of the zone's or of systemd's. */
-int systemd_start(const char *name, int verdict, struct zerr *e);
+int systemd_start(const char *name, int verdict, systemd_hear *hear, struct zerr *e);
 /* Put @pid into a new delegated scope of the zone's, zone-NAME.scope. Errors as above. */
 int systemd_scope(const char *name, pid_t pid, struct zerr *e);
 /* Have @unit started, and do not wait for it. */
@@ -42,7 +43,7 @@ void systemd_dismiss(const char *name);
 
 /* What the module exports, as one table. */
 struct systemd_ops {
-	int (*start)(const char *unit, int verdict, struct zerr *e);
+	int (*start)(const char *unit, int verdict, systemd_hear *hear, struct zerr *e);
 	int (*scope)(const char *unit, pid_t pid, const char *description, struct zerr *e);
 	int (*reload)(struct zerr *e);
 	int (*enroll)(const struct systemd_machine *m, struct zerr *e);

@@ -111,7 +111,18 @@ static int job_outcome(const struct job *job, const char *unit, struct zerr *e)
 	return zerr_hint(e, -ECANCELED, "systemctl status %s", unit);
 }
 
-static int bus_start(const char *unit, int verdict, struct zerr *e)
+/* All that has been said so far. True with the outcome. */
+static bool hear_all(int verdict, systemd_hear *hear, struct zerr *ret)
+{
+	int r;
+
+	do
+		r = hear(verdict, MSG_DONTWAIT, ret);
+	while (r == 0);
+	return r == 1;
+}
+
+static int bus_start(const char *unit, int verdict, systemd_hear *hear, struct zerr *e)
 {
 	AUTO_SDERROR sd_bus_error said = SD_BUS_ERROR_NULL;
 	AUTO_MESSAGE sd_bus_message *reply = NULL;
@@ -134,14 +145,14 @@ static int bus_start(const char *unit, int verdict, struct zerr *e)
 	while (verdict >= 0 && !job.result[0]) {
 		if ((r = job_turn(bus, &job, verdict, e)) < 0)
 			return r;
-		if (r == 1 && recv(verdict, &v, sizeof(v), MSG_DONTWAIT) == (ssize_t)sizeof(v)) {
+		if (r == 1 && hear_all(verdict, hear, &v)) {
 			if (v.code)
 				*e = v;
 			return -v.code;
 		}
 	}
 	/* both may have come at once: the unit's own words say more */
-	if (recv(verdict, &v, sizeof(v), MSG_DONTWAIT) == (ssize_t)sizeof(v) && v.code) {
+	if (verdict >= 0 && hear_all(verdict, hear, &v) && v.code) {
 		*e = v;
 		return -v.code;
 	}

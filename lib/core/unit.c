@@ -45,6 +45,7 @@ struct unit {
 	struct zone_host *h;
 	const char *name;
 	int gate; /* follow's; -1 */
+	int journal;
 };
 
 static int unit_due(struct unit *u, struct zerr *e)
@@ -72,7 +73,7 @@ static int unit_start(struct unit *u, struct zerr *e)
 				      .restarts = n > 0 ? (unsigned)n : 0,
 				      .unit = unit };
 	r = zone_start(u->h, u->name, &a, e);
-	verdict_tell(&z, e);
+	verdict_tell(&z, VERDICT_OUTCOME, e);
 	return r;
 }
 
@@ -217,6 +218,14 @@ static int unit_ended(struct unit *u, struct zerr *e)
 
 /* ---- words ----------------------------------------------------------------------------------- */
 
+static void to_journal(int level, const char *text, void *arg)
+{
+	const struct unit *u = arg;
+
+	if (level <= (int)LOG_LEVEL_NOTE)
+		(void)dprintf(u->journal, "%s: %s\n", u->name, text);
+}
+
 int internal_unit(int argc, char **argv)
 {
 	static const struct {
@@ -227,9 +236,11 @@ int internal_unit(int argc, char **argv)
 		      { "follow", unit_follow },
 		      { "stop", unit_stop },
 		      { "ended", unit_ended } };
-	const struct zone_options o = { .lock_wait_ms = LOCK_WAIT_MS };
 	AUTO_CLOSE int complaints = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
-	struct unit u = { .name = argc > 2 ? argv[2] : "", .gate = -1 };
+	struct unit u = { .name = argc > 2 ? argv[2] : "", .gate = -1, .journal = complaints };
+	const struct zone_options o = { .lock_wait_ms = LOCK_WAIT_MS,
+					.log = to_journal,
+					.arg = &u };
 	struct zerr e = { 0 };
 	int r = -EINVAL;
 
@@ -245,7 +256,7 @@ int internal_unit(int argc, char **argv)
 	leave_gate(&u);
 	if (r < 0) {
 		tell("STATUS=%s", e.msg);
-		(void)dprintf(complaints, "%s: %s\n", u.name, e.msg); /* to the journal */
+		to_journal(LOG_LEVEL_WARN, e.msg, &u);
 	}
 	zone_host_close(u.h);
 	return r < 0 ? (e.status ? e.status : ZERR_FAILED) : r;

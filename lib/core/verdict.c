@@ -15,6 +15,33 @@
 
 #define PREFIX "verdict."
 
+struct word {
+	int level;
+	struct zerr e;
+};
+
+void verdict_send(int fd, int level, const struct zerr *e)
+{
+	const struct word w = { level, *e };
+
+	(void)!send(fd, &w, sizeof(w), MSG_NOSIGNAL);
+}
+
+int verdict_hear(int fd, int flags, struct zerr *ret)
+{
+	struct word w;
+	const ssize_t n = recv(fd, &w, sizeof(w), flags);
+
+	if (n != (ssize_t)sizeof(w))
+		return n < 0 ? -errno : -ECONNRESET;
+	if (w.level != VERDICT_OUTCOME) {
+		log_line((enum log_level)w.level, w.e.msg);
+		return 0;
+	}
+	*ret = w.e;
+	return 1;
+}
+
 static void address(const struct zone *z, const char *name, struct sockaddr_un *ret)
 {
 	char path[32];
@@ -47,8 +74,9 @@ void verdict_leave(const struct zone *z, int fd)
 	(void)own_close(fd);
 }
 
-void verdict_tell(const struct zone *z, const struct zerr *v)
+void verdict_tell(const struct zone *z, int level, const struct zerr *e)
 {
+	const struct word w = { level, *e };
 	const int dup = openat(z->run, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	AUTO_CLOSEDIR DIR *dir = dup < 0 ? NULL : fdopendir(dup);
 	AUTO_CLOSE int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -59,7 +87,7 @@ void verdict_tell(const struct zone *z, const struct zerr *v)
 		if (!str_starts(d->d_name, PREFIX))
 			continue;
 		address(z, d->d_name, &a);
-		if (sendto(fd, v, sizeof(*v), MSG_NOSIGNAL, (struct sockaddr *)&a, sizeof(a)) < 0)
+		if (sendto(fd, &w, sizeof(w), MSG_NOSIGNAL, (struct sockaddr *)&a, sizeof(a)) < 0)
 			(void)unlinkat(z->run, d->d_name, 0); /* who waited has been killed */
 	}
 }

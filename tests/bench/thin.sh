@@ -19,7 +19,7 @@ end() {
   rm -rf "$work"
 }
 
-# A tarball of a root with MEGABYTES in files of 80 kB: links to one directory, packed as what they lead to.
+# A tarball of a root with MEGABYTES in files of 80 kB: links to one directory, packed as what they lead to, each anew.
 tarball() { # MEGABYTES
   local n tree=$work/tree
   rm -rf "$tree"
@@ -29,7 +29,7 @@ tarball() { # MEGABYTES
   ln -sf ../bin/busybox "$tree/sbin/init"
   head -c 8000000 /dev/urandom | split -a 2 -b 80k - "$tree/data/f"
   for n in $(seq $(($1 / 8 - 1))); do ln -s data "$tree/data$n"; done
-  tar -C "$tree" -h -I 'zstd -q -1 --long=24' -cf "$work/$1.tar.zst" .
+  tar -C "$tree" -h --hard-dereference -I 'zstd -q -1 --long=24' -cf "$work/$1.tar.zst" .
 }
 
 # Milliseconds of COMMAND become one more of CASE.

@@ -96,6 +96,7 @@ poststop status:0" "$(log | sed 's/pid:zone$/pid:/')"
 @test "the others are told and change nothing" {
   mk_hooked "$Z" poststart=3 prestop=4 stop=5 poststop=6
   ok zone start "$Z"
+  has "$stderr" "^warning: $Z: hook.poststart: $T/hook failed with status 3"
   run --separate-stderr zone stop "$Z"
   same 0 "$status"
   has "$stderr" "hook.prestop: $T/hook failed with status 4"

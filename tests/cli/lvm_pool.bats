@@ -9,6 +9,7 @@ load backends
 ROWS=lvm:pool
 WITHOUT_NET=1
 NEEDS=lvm
+POOL_SIZE=1200M # for it is filled
 clean_file() { clean_pool; }
 
 @test "pool: ls shows it; one in which a zone lives is not removed; -P NAME puts zones there" {
@@ -37,13 +38,26 @@ fill_pool() {
   make "$Z"
   zone start "$Z"
   write "$Z" /root/f one
-  fill_pool 300
+  fill_pool 200
+  local full='^warning: thin pool .* is [89][0-9] % full'
   ok zone snapshot "$Z"
-  has "$stderr" "^warning: thin pool .* is [89][0-9] % full"
+  has "$stderr" "$full"
   zone stop -k "$Z"
   ok zone start "$Z"
+  has "$stderr" "$full"
+  ok zone clone "$Z" "$Z-b"
+  has "$stderr" "$full"
+  ok zone create "$Z-c" -t busybox -B lvm "${PLACE_ARGS[@]}"
+  has "$stderr" "$full"
+  zone -q export "$Z-b" -o "$T/b.zst"
+  zone destroy "$Z-b" "$Z-c"
+  ok zone import "$T/b.zst" -B lvm "${PLACE_ARGS[@]}"
+  has "$stderr" "$full"
+  zone destroy "$Z-b"
+  ok zone snapshot -r snap0 --restart "$Z"
+  same 1 "$(grep -c "$full" <<<"$stderr")"
   tiny_rootfs "$T/large"
-  head -c 400000000 /dev/zero | tr '\0' x >"$T/large/data"
+  head -c 250000000 /dev/zero | tr '\0' x >"$T/large/data"
   tar -C "$T/large" -cf "$T/large.tar" .
   refuse 1 "thin pool .* left" zone create "$Z-b" -t local -B lvm "${PLACE_ARGS[@]}" -- -f "$T/large.tar"
   refuse 3 . zone info "$Z-b"
@@ -57,7 +71,7 @@ fill_pool() {
   same one "$(zone exec "$Z" -- cat /root/f)"
   zone stop -k "$Z"
   refuse 1 "thin pool .* left" zone snapshot -r snap0 "$Z"
-  lvremove -qq -y "zone-$Z-pool/filler300" "zone-$Z-pool/filler8"
+  lvremove -qq -y "zone-$Z-pool/filler200" "zone-$Z-pool/filler8"
   ok zone snapshot -r snap0 "$Z"
   ok zone verify "$Z"
 }

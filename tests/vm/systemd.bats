@@ -90,6 +90,16 @@ moment() { property "$1" "$2TimestampMonotonic"; }
   lacks "$(machinectl --no-legend list)" "^db +"
 }
 
+@test "what is warned of in its start is heard by who starts it, and in the journal" {
+  zone -q set db hook.poststart=/bin/false
+  ok zone start db
+  has "$stderr" "^warning: db: hook.poststart: /bin/false failed with status 1"
+  journal() { journalctl -u zone@db -o cat --no-pager | grep "db: hook.poststart: /bin/false failed"; }
+  until_true 20 journal
+  zone stop -k db
+  zone unset db hook.poststart
+}
+
 @test "with settings or a command of its own it is a scope" {
   ok zone start -s hostname=other db
   same "/machine.slice/zone-db.scope/payload" "$(group_of db)"
