@@ -96,6 +96,7 @@ moment() { property "$1" "$2TimestampMonotonic"; }
   has "$stderr" "^warning: db: hook.poststart: /bin/false failed with status 1"
   journal() { journalctl -u zone@db -o cat --no-pager | grep "db: hook.poststart: /bin/false failed"; }
   until_true 20 journal
+  until_true 60 is zone@db active
   zone stop -k db
   zone unset db hook.poststart
 }
