@@ -3,8 +3,7 @@
 # test, `sudo make install` installs. What is missing is installed first where a target needs root anyway.
 PREFIX ?= /usr/local
 JOBS   ?= $(shell nproc)
-# What is packed twice from the same sources is the same, byte by byte: times are those of the last change.
-EPOCH   = SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct 2>/dev/null || stat -c %Y NEWS.md)
+EPOCH   = SOURCE_DATE_EPOCH=$$($(CURDIR)/cmd/package/epoch)
 CTEST  := ctest -j $(JOBS) --output-on-failure --no-tests=error
 
 all: build-release

@@ -119,22 +119,35 @@ static int destroy_each(struct cmd *c, const char *name, void *opts, struct zerr
 	return zone_destroy(c->host, name, o->force, o->snapshots, e);
 }
 
+static bool has_autostart(struct cmd *c, const char *name)
+{
+	AUTO_STRV struct strv v = { 0 };
+	struct zerr ignored = { 0 };
+
+	return zone_get(c->host, name, "autostart", &v, &ignored) == 0 && str_eq(v.v[1], "true");
+}
+
 /* Those that others stand on come last: what stands on them may be among the others. */
 static int destroy_run(struct cmd *c, void *opts, struct zerr *e)
 {
 	AUTO_STRV struct strv names = { 0 }, first = { 0 }, last = { 0 };
+	bool units = false;
 	int r = each_begin(c, &names, e);
 
 	for (size_t i = 0; i < names.n && r == 0; i++) {
 		struct zerr ignored = { 0 }; /* it will be told when its turn comes */
 		const bool shared = zone_is_shared(c->host, names.v[i], &ignored) > 0;
 
+		units |= has_autostart(c, names.v[i]);
 		r = strv_add(shared ? &last : &first, names.v[i]);
 	}
 	if (r < 0)
 		return r == -ENOMEM ? zerr_code(e, ENOMEM, "names") : r;
 	r = each_of(c, &first, opts);
-	return status_combine(r, each_of(c, &last, opts));
+	r = status_combine(r, each_of(c, &last, opts));
+	if (units)
+		zone_units_reload(c->host);
+	return r;
 }
 
 const struct verb verb_destroy = {

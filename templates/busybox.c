@@ -44,8 +44,7 @@ static const struct {
 	{ "etc", "inittab", 0644,
 	  "::sysinit:/etc/init.d/rcS\n"
 	  "console::respawn:-/bin/sh\n"
-	  "::restart:/sbin/init\n"
-	  "::shutdown:/bin/sync\n" },
+	  "::restart:/sbin/init\n" },
 	{ "etc/init.d", "rcS", 0755,
 	  "#!/bin/sh\n"
 	  "mount -a\n"

@@ -3,6 +3,7 @@
 # Build in a minimal Debian 12 that has what `install-deps.sh build` installs and nothing else, without a network:
 #   tests/clean-room.sh packages    the release build and its Debian packages, in build/clean
 #   tests/clean-room.sh test        the same, and the tests that need no more in between
+#   tests/clean-room.sh twice       the packages, and once more at another place: the same bytes, in which lintian finds nothing
 # The system is made once and kept in ${ZONE_TEST_CACHE:-/var/cache/zone-tests}; the build goes on where it was. Root.
 set -euo pipefail
 
@@ -12,13 +13,14 @@ cache=${ZONE_TEST_CACHE:-/var/cache/zone-tests}
 # shellcheck source=tests/debian.bash
 . "$top/tests/debian.bash"
 
-# The system as a disk: what packaging needs beyond building waits in it, not installed.
+# The system as a disk: what packaging and judging packages need beyond building waits in it, not installed.
 make_system() { # DISK
   # shellcheck disable=SC2016 # the hooks are for mmdebstrap's shell
   debian_tree "$TMPDIR/root" --customize-hook="cp $top/tests/install-deps.sh \"\$1\"/root/" \
     --customize-hook='chroot "$1" /root/install-deps.sh build && rm -f "$1"/var/cache/apt/archives/*.deb' \
-    --customize-hook='echo "APT::Get::Download-Only true;" >"$1"/etc/apt/apt.conf.d/99only && chroot "$1" /root/install-deps.sh package' \
-    --customize-hook='mv "$1"/var/cache/apt/archives "$1"/root/packaging && mkdir "$1"/var/cache/apt/archives'
+    --customize-hook='echo "APT::Get::Download-Only true;" >"$1"/etc/apt/apt.conf.d/99only' \
+    --customize-hook='for w in package check; do chroot "$1" /root/install-deps.sh $w &&
+      mv "$1"/var/cache/apt/archives "$1"/root/$w && mkdir "$1"/var/cache/apt/archives || exit; done'
   mke2fs -q -t ext4 -m 0 -O ^has_journal -d "$TMPDIR/root" "$1" 4G
 }
 
@@ -28,7 +30,8 @@ kept_system() {
   if [ ! -e "$disk" ]; then
     echo "making the clean room (its log is $cache/clean.log)" >&2
     find "$cache" -maxdepth 1 -name 'clean-*.disk*' -mtime +7 -delete
-    in_memory timeout -k 10 900 "$self" system "$disk.part" >"$cache/clean.log" 2>&1 || {
+    # no locks of ours: mmdebstrap has a shell that knows no number of two digits
+    in_memory timeout -k 10 900 "$self" system "$disk.part" >"$cache/clean.log" 2>&1 3>&- 8>&- 9>&- || {
       tail -n 25 "$cache/clean.log" >&2
       exit 1
     }
@@ -48,7 +51,7 @@ enter() { # DISK VERB
   mount --bind -o ro "$top" "$root/src"
   mount --bind "$top/build/clean" "$root/src/build/clean"
   mount -t proc proc "$root/proc"
-  exec chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 \
+  exec chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 SOURCE_DATE_EPOCH="$("$top/cmd/package/epoch")" \
     /src/tests/clean-room.sh "build_$2" "$(nproc)"
 }
 
@@ -60,15 +63,58 @@ build() { # JOBS
   cmake --build build/clean -j "$1"
 }
 
-pack() {
-  dpkg -i /root/packaging/*.deb >/dev/null
+pack() { # ARGS of cpack, in a build directory
+  cpack "$@" >cpack.log 2>&1 || { cat cpack.log; return 1; }
+}
+
+make_packages() {
+  dpkg -i /root/package/*.deb >/dev/null
   rm -rf /src/build/clean/packages
   cd /src/build/clean
-  cpack >cpack.log 2>&1 || { cat cpack.log; return 1; }
+  pack
+}
+
+# The same sources by somebody else, elsewhere, without tests.
+make_again() { # JOBS
+  mkdir /elsewhere
+  tar -C /src --exclude ./build --exclude ./.git -c . | (umask 077 && tar -C /elsewhere --no-same-permissions -x)
+  (
+    export TZ=XYZ-11 LC_ALL=C USER=other HOME=/elsewhere
+    umask 077
+    cd /elsewhere
+    cmake --preset deb -DBUILD_TESTING=OFF >configure.log || { cat configure.log; exit 1; }
+    cmake --build --preset deb -j "$1"
+    cd build/deb
+    pack && pack -G RPM
+  )
+}
+
+compare() {
+  local made n=0
+  for made in /elsewhere/build/deb/packages/*.{deb,rpm}; do
+    cmp "$made" "/src/build/clean/packages/${made##*/}"
+    n=$((n + 1))
+  done
+  [ $n -eq 8 ] || { echo "$n packages, not 4 of each kind"; return 1; }
+  echo "$n packages are the same, whoever makes them where and when"
+}
+
+judge() {
+  lintian --allow-root --pedantic --display-info --fail-on error,warning,info,pedantic /src/build/clean/packages/*.deb
+  echo "lintian has nothing to say"
+}
+
+make_twice() { # JOBS
+  echo "man-db man-db/auto-update boolean false" | debconf-set-selections
+  DEBIAN_FRONTEND=noninteractive dpkg -i /root/check/*.deb >check.log 2>&1 || { cat check.log; return 1; }
+  pack -G RPM
+  make_again "$1"
+  compare
+  judge
 }
 
 case "${1:-}" in
-packages | test)
+packages | test | twice)
   [ "$(id -u)" -eq 0 ] || { echo "SKIP: needs root" >&2; exit 77; }
   mkdir -p "$top/build/clean" "$cache"
   exec 9>"$top/build/clean/.lock" 8>"$cache/clean.lock"
@@ -80,8 +126,13 @@ packages | test)
   ;;
 system) make_system "$2" ;;
 enter) enter "$2" "$3" ;;
-build_packages) build "$2" && pack ;;
-build_test) build "$2" && ctest --test-dir build/clean --output-on-failure -L 'unit|fuzz' && pack ;;
+build_packages) build "$2" && make_packages ;;
+build_test) build "$2" && ctest --test-dir build/clean --output-on-failure -L 'unit|fuzz' && make_packages ;;
+build_twice)
+  build "$2"
+  make_packages
+  make_twice "$2"
+  ;;
 *)
   sed -n '/^#   /s/^#   //p' "$self" >&2
   exit 2

@@ -1,14 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Install what building (build), making Debian packages as well (package), or all that and testing (test) needs, from the
-# distribution. Quick and without network when nothing is missing. Only Debian 12 and later; elsewhere it prints the list and fails.
+# Install what building (build), making Debian packages as well (package), judging packages (check), or all that and testing
+# (test) needs, from the distribution. Quick and without network when nothing is missing. Only Debian 12 and later; elsewhere it prints the list and fails.
 set -eu
 
 build='cmake ninja-build gcc libc6-dev pkg-config libcap-dev libseccomp-dev libmnl-dev libcgroup-dev
   libarchive-dev libcurl4-openssl-dev libjson-c-dev libconfuse-dev gpgv gnupg nftables
   libnftables-dev liblzma-dev libncurses-dev libzstd-dev libssl-dev libcrypt-dev libsystemd-dev musl-tools ca-certificates libcmocka-dev'
-package='dpkg-dev file'
-test='clang clang-format clang-tidy bats jq socat python3 shellcheck codespell mandoc
+package='dpkg-dev file mandoc'
+check='lintian rpm'
+test='clang clang-format clang-tidy bats jq socat python3 shellcheck codespell
   universal-ctags openssl nginx-light mmdebstrap debootstrap busybox-static xz-utils
   zstd e2fsprogs btrfs-progs xfsprogs openssh-client dnsmasq-base iproute2 iptables python3-prometheus-client
   util-linux libcap2-bin acl attr procps strace qemu-system-x86'
@@ -16,8 +17,9 @@ test='clang clang-format clang-tidy bats jq socat python3 shellcheck codespell m
 case "${1:-test}" in
 build) want=$build ;;
 package) want="$build $package" ;;
-test) want="$build $package $test" ;;
-*) echo "usage: $0 [build|package|test]" >&2; exit 2 ;;
+check) want="$build $package $check" ;;
+test) want="$build $package $check $test" ;;
+*) echo "usage: $0 [build|package|check|test]" >&2; exit 2 ;;
 esac
 
 present() {

@@ -7,3 +7,5 @@
 
 /* Wait for a place. A descriptor: whoever has it open, also over fork and exec, is inside. */
 int gate_enter(struct zone_host *h, struct zerr *e);
+/* The same with @places places, kept below the run directory @run. */
+int gate_enter_at(int run, unsigned places, struct zerr *e);

@@ -15,7 +15,6 @@
  */
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -24,36 +23,16 @@
 #include "base/own.h"
 #include "core/internal.h"
 #include "core/systemd.h"
+#include "core/unittext.h"
 
 #define MISSED "/run/zone-generator.missed"
-#define HEAD   "# From the configuration of zones; zone-systemd(7)\n[Unit]\n"
 
 struct generator {
 	struct zone_host *h;
 	int dir;
 	const char *units; /* where zone@.service is installed */
-	int *orders;	   /* those that there are, ascending */
-	size_t orders_n;
+	struct unit_orders orders;
 };
-
-/* In double quotes, as systemd.syntax(7) and its specifiers want it. */
-static void put_quoted(struct buf *out, const char *text)
-{
-	buf_char(out, '"');
-	for (const char *p = text; *p; p++) {
-		const unsigned char c = (unsigned char)*p;
-
-		if (c == '"' || c == '\\')
-			buf_fmt(out, "\\%c", c);
-		else if (c == '%')
-			buf_str(out, "%%");
-		else if (c < ' ' || c == 127)
-			buf_fmt(out, "\\x%02x", c);
-		else
-			buf_char(out, (char)c);
-	}
-	buf_char(out, '"');
-}
 
 static int put_file(int dir, const char *name, const struct buf *text, struct zerr *e)
 {
@@ -77,87 +56,21 @@ static int put_link(const struct generator *g, const char *where, const char *un
 	return 0;
 }
 
-/* ---- order ----------------------------------------------------------------------------------- */
+/* ---- what there is -----------------------------------------------------------------------------
+ */
 
-static int compare(const void *a, const void *b)
-{
-	const int x = *(const int *)a, y = *(const int *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-static size_t rank(const struct generator *g, int order)
-{
-	size_t i = 0;
-
-	while (i < g->orders_n && g->orders[i] != order)
-		i++;
-	return i;
-}
-
-static int find_orders(struct generator *g, const struct zone_plan *p, struct zerr *e)
-{
-	size_t n = 0;
-
-	g->orders = calloc(p->n + 1, sizeof(*g->orders));
-	if (!g->orders)
-		return zerr_code(e, ENOMEM, "orders");
-	for (size_t i = 0; i < p->n; i++)
-		g->orders[i] = p->v[i].order;
-	qsort(g->orders, p->n, sizeof(*g->orders), compare);
-	for (size_t i = 0; i < p->n; i++)
-		if (i == 0 || g->orders[i] != g->orders[n - 1])
-			g->orders[n++] = g->orders[i];
-	g->orders_n = n;
-	return 0;
-}
-
-/* A point in time between those of one order and those of the next. */
 static int put_orders(const struct generator *g, struct zerr *e)
 {
 	int r = 0;
 
-	for (size_t i = 0; i + 1 < g->orders_n && r == 0; i++) {
-		AUTO_FREE char *name = str_fmt("zones-order-%zu.target", i + 1);
+	for (size_t i = 1; i < g->orders.n && r == 0; i++) {
+		AUTO_FREE char *name = str_fmt("zones-order-%zu.target", i);
 		AUTO_BUF struct buf text = { 0 };
 
-		buf_fmt(&text,
-			HEAD "Description=Zones with start.order up to %d have started\n"
-			     "StopWhenUnneeded=yes\n",
-			g->orders[i]);
-		if (i)
-			buf_fmt(&text, "After=zones-order-%zu.target\n", i);
+		unit_put_order(&text, &g->orders, i);
 		r = name ? put_file(g->dir, name, &text, e) : zerr_code(e, ENOMEM, "orders");
 	}
 	return r;
-}
-
-static void say_order(const struct generator *g, int order, struct buf *out)
-{
-	const size_t at = rank(g, order);
-
-	if (at + 1 < g->orders_n)
-		buf_fmt(out, "Before=zones-order-%zu.target\n", at + 1);
-	if (at > 0)
-		buf_fmt(out, "Wants=zones-order-%zu.target\nAfter=zones-order-%zu.target\n", at,
-			at);
-}
-
-/* ---- one zone -------------------------------------------------------------------------------- */
-
-static void say_zones(struct buf *out, const char *key, const struct strv *names)
-{
-	for (size_t i = 0; i < names->n; i++)
-		buf_fmt(out, "%s=zone@%s.service\n", key, names->v[i]);
-}
-
-static void say_networks(const struct zone_spec *s, struct buf *out)
-{
-	for (size_t i = 0; i < s->nics_n; i++)
-		if (s->nics[i].network) /* the default one is not worth a unit */
-			buf_fmt(out,
-				"Wants=zone-network@%s.service\nAfter=zone-network@%s.service\n",
-				s->nics[i].network, s->nics[i].network);
 }
 
 static int put_zone(const struct generator *g, const struct zone_plan_entry *x, struct zerr *e)
@@ -170,14 +83,7 @@ static int put_zone(const struct generator *g, const struct zone_plan_entry *x, 
 
 	if (r < 0)
 		return r;
-	buf_str(&text, HEAD "RequiresMountsFor=");
-	put_quoted(&text, z.entry.dir);
-	buf_char(&text, '\n');
-	say_zones(&text, "After", &z.spec.start_after);
-	say_zones(&text, "Requires", &z.spec.start_requires);
-	say_zones(&text, "After", &z.spec.start_requires);
-	say_networks(&z.spec, &text);
-	say_order(g, x->order, &text);
+	unit_put_zone(&text, z.entry.dir, &z.spec, &g->orders, x->order);
 	AUTO_CLOSE int dir = fs_subdir(g->dir, where, 0755, e);
 	return dir < 0 ? dir : put_file(dir, "50-zone.conf", &text, e);
 }
@@ -222,8 +128,8 @@ static int put_all(struct generator *g, struct zerr *e)
 	struct zone_plan p = { 0 };
 	int r = zone_plan_make(g->h, &every, &p, e);
 
-	if (r == 0)
-		r = find_orders(g, &p, e);
+	if (r == 0 && unit_orders_find(&g->orders, &p) < 0)
+		r = zerr_code(e, ENOMEM, "orders");
 	if (r == 0)
 		r = put_orders(g, e);
 	for (size_t i = 0; i < p.n && r == 0; i++) {
@@ -235,7 +141,7 @@ static int put_all(struct generator *g, struct zerr *e)
 			(void)miss();
 	}
 	zone_plan_done(&p);
-	free(g->orders);
+	unit_orders_done(&g->orders);
 	return r == 0 ? put_wanted(g, e) : r;
 }
 

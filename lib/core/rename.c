@@ -12,18 +12,26 @@
 
 #include "base/fs.h"
 #include "base/own.h"
-#include "base/run.h"
 #include "base/steps.h"
 #include "core/creation.h"
+#include "core/follow.h"
+#include "core/unitfiles.h"
 #include "core/zonedir.h"
-
-#define UNITS "/etc/systemd/system"
 
 struct renaming {
 	struct zone *z;
 	const char *from, *to;
-	int parent; /* of the zone's directory */
+	int parent;	     /* of the zone's directory */
+	struct strv changed; /* other zones, whose configurations name @to now */
+	bool units;	     /* systemd has files of it */
 };
+
+static void renaming_done(struct renaming *n)
+{
+	n->parent = own_close(n->parent);
+	strv_done(&n->changed);
+}
+#define AUTO_RENAMING __attribute__((cleanup(renaming_done)))
 
 /* ---- the steps, each in both directions -------------------------------------------------------
  */
@@ -106,46 +114,6 @@ static int move_run(const struct renaming *n, const char *from, const char *to, 
 	return move_logs(n, from, to, e);
 }
 
-/* zone@NAME.service where it is enabled, and its drop-ins. */
-static int move_unit(const char *path, const char *from, const char *to, bool *moved,
-		     struct zerr *e)
-{
-	static const char *const ends[] = { ".service", ".service.d" };
-	struct zerr ignored = { 0 };
-	AUTO_CLOSE int dir = fs_open_dir(path, &ignored);
-
-	for (size_t i = 0; i < 2 && dir >= 0; i++) {
-		char was[96], is[96];
-
-		(void)snprintf(was, sizeof(was), "zone@%s%s", from, ends[i]);
-		(void)snprintf(is, sizeof(is), "zone@%s%s", to, ends[i]);
-		if (!fs_exists(dir, was))
-			continue;
-		if (renameat2(dir, was, dir, is, RENAME_NOREPLACE) < 0)
-			return zerr_sys(e, "unit %s/%s", path, was);
-		*moved = true;
-	}
-	return 0;
-}
-
-static int move_units(const struct renaming *n, const char *from, const char *to, struct zerr *e)
-{
-	static const char *const dirs[] = { UNITS, UNITS "/multi-user.target.wants",
-					    UNITS "/zones.target.wants" };
-	static const char *const reload[] = { "systemctl", "daemon-reload", NULL };
-	struct zerr ignored = { 0 };
-	bool moved = false;
-	int r = 0;
-
-	(void)n;
-	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]) && r == 0; i++)
-		r = move_unit(dirs[i], from, to, &moved, e);
-	AUTO_CLOSE int systemd = moved ? fs_open_dir("/run/systemd/system", &ignored) : -1;
-	if (r == 0 && systemd >= 0)
-		r = run_program(&(struct run_args){ .argv = reload, .timeout_ms = 30000 }, NULL, e);
-	return r;
-}
-
 static int go(void *ctx, there_fn *there, struct zerr *e)
 {
 	const struct renaming *n = ctx;
@@ -224,23 +192,52 @@ static int down_run(void *ctx, struct zerr *e)
 	return back(ctx, move_run, e);
 }
 
+static int up_others(void *ctx, struct zerr *e)
+{
+	struct renaming *n = ctx;
+
+	return follow_rename(n->z->h, n->from, n->to, &n->changed, e);
+}
+
+/* Those that were changed: others may have named the new name all along. */
+static int down_others(void *ctx, struct zerr *e)
+{
+	struct renaming *n = ctx;
+	int r = 0;
+
+	for (size_t i = 0; i < n->changed.n; i++) {
+		const int one = follow_one(n->z->h, n->changed.v[i], n->to, n->from, e);
+
+		r = one < 0 ? one : r;
+	}
+	return r;
+}
+
 static int up_units(void *ctx, struct zerr *e)
 {
-	return go(ctx, move_units, e);
+	struct renaming *n = ctx;
+	const int r = unitfiles_move(n->z->h, n->from, n->to, e);
+
+	n->units = r > 0;
+	return r < 0 ? r : 0;
 }
 
 static int down_units(void *ctx, struct zerr *e)
 {
-	return back(ctx, move_units, e);
+	const struct renaming *n = ctx;
+	const int r = unitfiles_move(n->z->h, n->to, n->from, e);
+
+	return r < 0 ? r : 0;
 }
 
 static const struct step steps[] = {
 	{ "index", up_index, down_index },
 	{ "directory", up_directory, down_directory },
 	{ "place", up_place, down_place },
-	{ "files", up_files, down_files },
 	{ "run", up_run, down_run },
+	{ "others", up_others, down_others },
 	{ "units", up_units, down_units },
+	{ "files", up_files, down_files }, /* the last: the manifest has the old name until then */
 	{ NULL, NULL, NULL },
 };
 static const struct op rename_op = { "rename", steps };
@@ -280,13 +277,32 @@ static const char *old_name(const struct zone *z, const struct record *manifest)
 	return record_get(manifest, "name");
 }
 
+/* All steps once more; but when somebody has made a zone of the old name meanwhile, what has that
+ * name is of this one. */
+static int walk_again(struct renaming *n, struct zerr *e)
+{
+	AUTO_CLOSE int lock = zone_lock(n->z->h, n->from, e);
+	struct index_entry other = { 0 };
+	const struct step *s = steps;
+	int r;
+
+	if (lock < 0)
+		return lock;
+	r = index_find_one(n->z->h->host, n->from, &other, e);
+	index_entry_done(&other);
+	while (r == 0 && s[1].name)
+		s++;
+	for (r = r == -ENOENT ? 0 : r; r == 0 && s->name; s++)
+		r = zerr_in(e, s->up(n, e), "%s", s->name);
+	return r;
+}
+
 int rename_finish(struct zone *z, struct zerr *e)
 {
 	const struct journal j = { z->dir, "journal", true, JOURNAL_ONCE, NULL };
 	AUTO_RECORD struct record m = { 0 };
-	AUTO_CLOSE int parent = open_parent(z, e);
-	struct renaming n = { .z = z, .to = z->name, .parent = parent };
-	int r = parent < 0 ? parent : record_load(&m, z->dir, "manifest", MANIFEST_FORMAT, e);
+	AUTO_RENAMING struct renaming n = { .z = z, .to = z->name, .parent = open_parent(z, e) };
+	int r = n.parent < 0 ? n.parent : record_load(&m, z->dir, "manifest", MANIFEST_FORMAT, e);
 
 	if (r < 0)
 		return r;
@@ -295,9 +311,10 @@ int rename_finish(struct zone *z, struct zerr *e)
 	if (found && !from)
 		return zerr_code(e, ENOMEM, "rename");
 	n.from = from;
-	for (const struct step *s = steps; n.from && !str_eq(n.from, n.to) && s->name && r == 0;
-	     s++)
-		r = zerr_in(e, s->up(&n, e), "%s", s->name);
+	if (from && !str_eq(from, n.to)) {
+		r = walk_again(&n, e);
+		zone_units_reload(z->h);
+	}
 	return r == 0 ? journal_clear(&j, e) : r;
 }
 
@@ -326,6 +343,24 @@ static int load(struct zone_host *h, const char *name, struct zone *z, struct ze
 	return r == 0 ? state_allows(&s, DO_STORAGE, name, e) : r;
 }
 
+static int rename_locked(struct renaming *n, struct zerr *e)
+{
+	const struct journal j = { n->z->dir, "journal", true, JOURNAL_ONCE, NULL };
+	int r = n->parent < 0 ? n->parent : check_free(n->z->h, n->z, n->to, e);
+
+	if (r == 0)
+		r = steps_up(&rename_op, &j, n, e);
+	if (r == 0)
+		r = journal_clear(&j, e);
+	if (r < 0)
+		return r;
+	const char *const fields[] = { "from", n->from, NULL };
+	zone_event(n->z->h, n->to, "renamed", fields);
+	if (n->units || n->changed.n || n->z->spec.autostart)
+		zone_units_reload(n->z->h);
+	return 0;
+}
+
 int zone_rename(struct zone_host *h, const char *name, const char *to, struct zerr *e)
 {
 	AUTO_ZONE struct zone z = { .dir = -1, .run = -1, .lock = -1 };
@@ -333,22 +368,13 @@ int zone_rename(struct zone_host *h, const char *name, const char *to, struct ze
 
 	if (r == 0)
 		r = load(h, name, &z, e);
-	if (r < 0)
+	if (r < 0 || str_eq(name, to))
 		return r;
-	AUTO_CLOSE int lock = str_eq(name, to) ? -1 : zone_lock(h, to, e);
+	AUTO_CLOSE int lock = zone_lock(h, to, e);
 	if (lock < 0)
-		return str_eq(name, to) ? 0 : lock;
-	AUTO_CLOSE int parent = open_parent(&z, e);
-	const struct journal j = { z.dir, "journal", true, JOURNAL_ONCE, NULL };
-	struct renaming n = { .z = &z, .from = name, .to = to, .parent = parent };
-	r = parent < 0 ? parent : check_free(h, &z, to, e);
-	if (r == 0)
-		r = steps_up(&rename_op, &j, &n, e);
-	if (r == 0)
-		r = journal_clear(&j, e);
-	if (r < 0)
-		return r;
-	const char *const fields[] = { "from", name, NULL };
-	zone_event(h, to, "renamed", fields);
-	return 0;
+		return lock;
+	AUTO_RENAMING struct renaming n = {
+		.z = &z, .from = name, .to = to, .parent = open_parent(&z, e)
+	};
+	return rename_locked(&n, e);
 }

@@ -50,17 +50,18 @@ int64_t restart_at(const struct zone *z)
 
 static bool is_due(const struct zone *z, const struct record *state, int status)
 {
-	if (unlinkat(z->run, WANTED, 0) == 0)
-		return true;
+	return unlinkat(z->run, WANTED, 0) == 0 || restart_wanted(&z->spec, state, status);
+}
+
+bool restart_wanted(const struct zone_spec *s, const struct record *state, int status)
+{
 	if (!str_eq(record_get(state, "stage"), "running") ||
 	    str_eq(record_get(state, "custom"), "1"))
 		return false; /* it was asked to stop, or was a command's */
-	return z->spec.restart == RESTART_ALWAYS ||
-	       (z->spec.restart == RESTART_ON_FAILURE && status != 0);
+	return s->restart == RESTART_ALWAYS || (s->restart == RESTART_ON_FAILURE && status != 0);
 }
 
-/* The pause before the @n-th restart in a row, in seconds. */
-static unsigned pause_of(const struct zone_spec *s, unsigned n)
+unsigned restart_pause(const struct zone_spec *s, unsigned n)
 {
 	uint64_t seconds = s->restart_delay;
 
@@ -74,7 +75,7 @@ static int write_plan(const struct zone *z, unsigned n)
 {
 	AUTO_RECORD struct record r = { 0 };
 	char number[16], delay[16];
-	const unsigned seconds = pause_of(&z->spec, n);
+	const unsigned seconds = restart_pause(&z->spec, n);
 	const char *const fields[] = { "delay", delay, "restarts", number, NULL };
 	struct zerr e = { 0 };
 

@@ -15,6 +15,10 @@
  * configuration, or restart_want(), says so. The caller holds the lock. True: there will be one,
  * and if the zone is a unit's it is the unit that has to wait for it, by restart_await(). */
 bool restart_plan(struct zone *z, const struct record *state, int status);
+/* What the policy says of such an end of that run. */
+bool restart_wanted(const struct zone_spec *s, const struct record *state, int status);
+/* The pause before the @n-th restart in a row, in seconds. */
+unsigned restart_pause(const struct zone_spec *s, unsigned n);
 /* Whatever the policy: start the zone again when this run has ended. 0 or -errno with message. */
 int restart_want(const struct zone *z, struct zerr *e);
 /* What is planned will not be. */

@@ -13,11 +13,15 @@ static const struct systemd_ops *ops(struct zerr *e)
 	return module_symbol("zone-systemd.so", "zone_systemd", e);
 }
 
+bool systemd_knows(const struct zone_host *h)
+{
+	return str_eq(h->run_path, "/run/zone") && str_eq(h->var, "/var/lib/zone") &&
+	       str_eq(h->etc, "/etc/zone");
+}
+
 bool systemd_runs(const struct zone_host *h)
 {
-	/* sd_booted(3) */
-	return str_eq(h->run_path, "/run/zone") && str_eq(h->var, "/var/lib/zone") &&
-	       str_eq(h->etc, "/etc/zone") && access("/run/systemd/system", F_OK) == 0;
+	return systemd_knows(h) && access("/run/systemd/system", F_OK) == 0; /* sd_booted(3) */
 }
 
 int systemd_start(const char *name, int verdict, systemd_hear *hear, struct zerr *e)

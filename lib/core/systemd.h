@@ -21,8 +21,9 @@ struct systemd_machine {
 	size_t links_n;
 };
 
-/* Whether zones of this installation belong into units: systemd runs the host, and these are the
- * standard places, which the units know. */
+/* Whether these are the standard places, which the units know. */
+bool systemd_knows(const struct zone_host *h);
+/* Whether zones of this installation belong into units: that, and systemd runs the host. */
 bool systemd_runs(const struct zone_host *h);
 
 typedef int systemd_hear(int verdict, int flags, struct zerr *ret);

@@ -14,6 +14,7 @@
 #include "base/steps.h"
 #include "base/subvol.h"
 #include "base/sys.h"
+#include "core/unitfiles.h"
 
 /* .trash/NAME, or NAME.1 … when an earlier one is still being freed. */
 static int throw_away(int zones, int trash, const char *name, struct zerr *e)
@@ -121,6 +122,18 @@ static int up_throw(void *ctx, struct zerr *e)
 	return throw_away(g->zones, g->trash, base ? base + 1 : g->z->name, e);
 }
 
+/* A zone of this name that is made later shall not have them. */
+static int up_units(void *ctx, struct zerr *e)
+{
+	struct gone *g = ctx;
+	struct zerr why = { 0 };
+
+	(void)e;
+	if (unitfiles_remove(g->z->h, g->z->name, &why) < 0)
+		log_warn("%s: %s", g->z->name, why.msg);
+	return 0;
+}
+
 static int up_index(void *ctx, struct zerr *e)
 {
 	struct gone *g = ctx;
@@ -145,6 +158,7 @@ static int up_index(void *ctx, struct zerr *e)
 /* No way back: what a destroy has begun is only ever finished. */
 static const struct step steps[] = {
 	{ "trash", up_throw, NULL },
+	{ "units", up_units, NULL },
 	{ "index", up_index, NULL },
 	{ NULL, NULL, NULL },
 };

@@ -70,3 +70,20 @@ load lib
   ok zone destroy "$Z"
   [ ! -e "$ZONE_VAR/$Z" ]
 }
+
+@test "what systemd has of it goes, so that the next zone of that name does not get it" {
+  mkdir -p "$T/units/multi-user.target.wants" "$T/units/zone@$Z.service.d" "$T/units/zone@$Z-b.service.d"
+  ln -s /lib/systemd/system/zone@.service "$T/units/multi-user.target.wants/zone@$Z.service"
+  echo '[Unit]' >"$T/units/zone@$Z.service.d/override.conf"
+  mk "$Z" -s autostart=true
+  run standard env ZONE_TEST_FAIL_STEP=destroy:units:kill zone destroy "$Z"
+  same 137 "$status"
+  same INCOMPLETE "$(state "$Z")"
+  ok standard zone destroy "$Z"
+  same "zone@$Z-b.service.d" "$(cd "$T/units" && find . -name 'zone@*' -printf '%P\n')"
+  # one that is in another place is none of systemd's
+  mk "$Z-b"
+  ok zone destroy "$Z-b"
+  [ -d "$T/units/zone@$Z-b.service.d" ]
+  rm -r "$T/units"
+}

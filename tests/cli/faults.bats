@@ -82,12 +82,14 @@ destroy_fault() {
 
 rename_fault() {
   up "$Z"
+  mk "$Z-user" -s start.requires="$Z"
   zone snapshot "$Z"
   zone stop -k "$Z"
   try rename "$1" "$2" zone rename "$Z" "$Z-new"
   if [ -z "$2" ]; then
     same STOPPED "$(state "$Z")"
     refuse 3 . zone info "$Z-new"
+    same "$Z" "$(zone get "$Z-user" start.requires)"
     same "rename clean" "rename $(zone verify "$Z" && echo clean)"
   else
     zone verify --repair "$Z" || zone verify --repair "$Z-new"
@@ -99,10 +101,11 @@ rename_fault() {
   same STOPPED "$(state "$Z-new")"
   same 1 "$(field "$Z-new" .snapshots)"
   ok zone verify "$Z-new"
+  same "$Z-new" "$(zone get "$Z-user" start.requires)"
   mk "$Z"
   zone start "$Z-new"
   same "$Z-new" "$(zone exec "$Z-new" -- cat /etc/hostname)"
-  zone destroy -f -s "$Z" "$Z-new"
+  zone destroy -f -s "$Z" "$Z-new" "$Z-user"
 }
 @test "rename" { each_fault rename rename_fault; }
 

@@ -202,6 +202,23 @@ pty() {
   "$here/terminal.py" "$@"
 }
 
+# standard COMMAND…: as on an installed system: what zone keeps in the standard places, which systemd's units know, and
+# $T/units as /etc/systemd/system.
+standard() {
+  local dir made=() status=0
+  mkdir -p "$T/units"
+  for dir in /etc/zone /var/lib/zone /run/zone /etc/systemd/system; do
+    [ -d "$dir" ] || { mkdir -p "$dir" && made+=("$dir"); }
+  done
+  # shellcheck disable=SC2016 # for the inner shell
+  unshare --mount -- sh -c 'mount --bind "$ZONE_ETC" /etc/zone && mount --bind "$ZONE_VAR" /var/lib/zone &&
+    mount --bind "$ZONE_RUN" /run/zone && mount --bind "$T/units" /etc/systemd/system || exit 125
+    unset ZONE_ETC ZONE_VAR ZONE_RUN
+    exec "$@"' - "$@" || status=$?
+  [ ${#made[@]} -eq 0 ] || rmdir "${made[@]}"
+  return $status
+}
+
 # As a user without privileges; the binary is copied to where that user can reach it.
 as_nobody() {
   [ -e "$T/zone" ] || install -m 755 "$ZONE_BINDIR/zone" "$T/zone"

@@ -66,15 +66,80 @@ load lib
   refuse 4 "$Z-d" zone destroy "$Z-b"
 }
 
-@test "its unit follows" {
-  mkdir -p "$T/units/multi-user.target.wants" "$T/units/zone@$Z.service.d"
+@test "its unit follows, and no other's" {
+  mkdir -p "$T/units/multi-user.target.wants" "$T/units/backup.service.requires" "$T/units/zone@$Z.service.d"
   ln -s /lib/systemd/system/zone@.service "$T/units/multi-user.target.wants/zone@$Z.service"
-  mkdir -p /etc/systemd/system
-  mount --bind "$T/units" /etc/systemd/system
+  ln -s /lib/systemd/system/zone@.service "$T/units/multi-user.target.wants/zone@$Z-b.service"
+  ln -s /lib/systemd/system/zone@.service "$T/units/backup.service.requires/zone@$Z.service"
   mk "$Z"
-  zone rename "$Z" "$Z-new"
-  umount /etc/systemd/system
+  ok standard zone rename "$Z" "$Z-new"
   same "/lib/systemd/system/zone@.service" "$(readlink "$T/units/multi-user.target.wants/zone@$Z-new.service")"
+  same "backup.service.requires/zone@$Z-new.service
+multi-user.target.wants/zone@$Z-b.service
+multi-user.target.wants/zone@$Z-new.service
+zone@$Z-new.service.d" "$(cd "$T/units" && find . -name 'zone@*' -printf '%P\n' | sort)"
+  # one that is in another place is none of systemd's
+  ok zone rename "$Z-new" "$Z-other"
   [ -d "$T/units/zone@$Z-new.service.d" ]
-  [ ! -e "$T/units/multi-user.target.wants/zone@$Z.service" ]
+  rm -r "$T/units"
+}
+
+@test "zones that name it name the new name: after, requires, the network that they share" {
+  mk "$Z"
+  mk "$Z-web" -s start.after="$Z-not-there,$Z,$Z-x" -s start.requires="$Z"
+  mk "$Z-in" -s net.eth0.type=zone -s net.eth0.parent="$Z"
+  mk "$Z-x" -s "user.note=$Z" -s start.after="$Z-web"
+  sed -i '1a # ours' "$ZONE_VAR/$Z-web/zone.conf"
+  up "$Z-run"
+  zone set "$Z-run" start.after="$Z"
+  ok zone -v rename "$Z" "$Z-new"
+  has "$stderr" "$Z-web: .*$Z-new"
+  same "$Z-not-there,$Z-new,$Z-x" "$(zone get "$Z-web" start.after)"
+  same "$Z-new" "$(zone get "$Z-web" start.requires)"
+  same "$Z-new" "$(zone get "$Z-in" net.eth0.parent)"
+  same "$Z-new" "$(zone get "$Z-run" start.after)"
+  same "$Z $Z-web" "$(zone get "$Z-x" user.note) $(zone get "$Z-x" start.after)" # neither a note nor the beginning of a name
+  has "$(cat "$ZONE_VAR/$Z-web/zone.conf")" "^# ours"
+  same RUNNING "$(state "$Z-run")"
+  ok zone start "$Z-web" "$Z-in"
+  same "RUNNING RUNNING" "$(state "$Z-new") $(state "$Z-in")"
+}
+
+@test "one of them that cannot be changed: nothing is; one that cannot be read is told of" {
+  mk "$Z"
+  mk "$Z-a" -s start.after="$Z"
+  mk "$Z-b" -s start.after="$Z"
+  mk "$Z-c" -s start.after="$Z-new" # which it named before there was one
+  exec 7>>"$ZONE_RUN/.lock/$Z-b"
+  flock 7
+  refuse 6 "$Z-b" zone --lock-wait 1 rename "$Z" "$Z-new"
+  exec 7>&-
+  same "$Z $Z $Z-new" "$(zone get "$Z-a" start.after) $(zone get "$Z-b" start.after) $(zone get "$Z-c" start.after)"
+  same STOPPED "$(state "$Z")"
+  ok zone verify "$Z"
+  echo nonsense >>"$ZONE_VAR/$Z-b/zone.conf"
+  ok zone rename "$Z" "$Z-new"
+  has "$stderr" "^warning: .*$Z-b: .*may still name $Z"
+  same "$Z-new" "$(zone get "$Z-a" start.after)"
+  sed -i '$d' "$ZONE_VAR/$Z-b/zone.conf"
+}
+
+@test "killed anywhere, and a zone of the old name made before the repair: what is that one's stays" {
+  local step
+  for step in $(fault_steps rename); do
+    mk "$Z"
+    run env ZONE_TEST_FAIL_STEP="rename:$step:after:kill" zone rename "$Z" "$Z-new"
+    if zone -q create "$Z" -t busybox 2>/dev/null; then
+      zone start "$Z"
+      mk "$Z-user" -s start.after="$Z"
+      ok zone verify --repair "$Z-new"
+      same "RUNNING $Z" "$(state "$Z") $(zone get "$Z-user" start.after)"
+      ok zone verify "$Z"
+    else
+      ok zone verify --repair "$Z-new"
+    fi
+    same STOPPED "$(state "$Z-new")"
+    ok zone verify "$Z-new"
+    zone destroy -f --all
+  done
 }
