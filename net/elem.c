@@ -237,7 +237,7 @@ static int exchange(const struct elems *out, const struct elems *in, enum elems_
 		why = (struct zerr){ 0 };
 		r = try_exchange(&g, in, how, &why);
 	} while (r == -ENOENT && g.missing > 0);
-	if (r < 0)
+	if (r < 0 && e)
 		*e = why;
 	elems_done(&g.l);
 	return r;

@@ -20,6 +20,7 @@
 #include "core/life.h"
 #include "core/restart.h"
 #include "core/starter.h"
+#include "core/tell.h"
 
 #define LOCK_WAIT_MS 60000
 #define REAPED_MS    5000 /* the host's init may be slow to reap */
@@ -251,6 +252,10 @@ static int work(struct zone_host *h, struct inherited *in, struct zerr *e)
 		return 0; /* somebody walked it down already */
 	if (r < 0)
 		return 1;
+	/* systemd takes an end before readiness for a fault, and would start again what was stopped
+	 */
+	if (str_eq(record_get(&rec, "stage"), "stopping"))
+		tell("READY=1");
 	if (z.dir >= 0) {
 		struct zerr ignored = { 0 };
 

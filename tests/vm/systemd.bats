@@ -115,6 +115,14 @@ moment() { property "$1" "$2TimestampMonotonic"; }
   zone unset db hook.poststart
 }
 
+@test "stopped before it was ready, it stays stopped" {
+  ok zone start db
+  ok zone stop -k db
+  until_true 30 is zone@db inactive
+  sleep 2 # systemd's pause before a restart, and some
+  same "inactive STOPPED" "$(property zone@db ActiveState) $(state db)"
+}
+
 @test "with settings or a command of its own it is a scope" {
   ok zone start -s hostname=other db
   same "/machine.slice/zone-db.scope/payload" "$(group_of db)"
