@@ -13,7 +13,7 @@ import time
 from . import image, lane
 from .machine import Broken
 
-LANE_SECONDS = 1800  # ten minutes where nothing else runs
+LANE_SECONDS = 2400  # a third of it where nothing else runs
 
 
 class Crew:
