@@ -170,7 +170,12 @@ static int go_down(struct zone *z, const struct record *rec, int status, struct 
 	life_sweep(z, getpid(), rec);
 	if (r < 0)
 		return 1;
-	return again ? UNIT_AGAIN : unit_failed(rec, status);
+	if (again)
+		return UNIT_AGAIN;
+	const int failed = unit_failed(rec, status);
+	if (!failed) /* a good end before readiness systemd takes for a fault, and starts it again */
+		tell("READY=1");
+	return failed;
 }
 
 /* Up again in place. Returns only when that failed, with the zone down. */
@@ -252,10 +257,6 @@ static int work(struct zone_host *h, struct inherited *in, struct zerr *e)
 		return 0; /* somebody walked it down already */
 	if (r < 0)
 		return 1;
-	/* systemd takes an end before readiness for a fault, and would start again what was stopped
-	 */
-	if (str_eq(record_get(&rec, "stage"), "stopping"))
-		tell("READY=1");
 	if (z.dir >= 0) {
 		struct zerr ignored = { 0 };
 

@@ -81,7 +81,7 @@ before() { # BOOT LINE ZONE ZONE…: the line is told of each zone in this order
 
 # bats test_tags=second
 @test "and nothing is left of them" {
-  ok systemctl stop zones.target 'zone@*'
+  ok systemctl stop zones.target 'zone@*' 'zone-network@*'
   ok zone disable db web app
   ok zone destroy --all
   lacks "$(ls /sys/fs/cgroup/machine.slice /sys/fs/cgroup)" "zone"
