@@ -184,9 +184,10 @@ moment() { property "$1" "$2TimestampMonotonic"; }
   systemctl mask --runtime --quiet zone@web
   refuse 1 "start web: .*masked" zone start web
   systemctl unmask --runtime --quiet zone@web
-  systemctl mask --runtime --quiet zone-web.scope
-  refuse 1 "start web: .*masked" zone start -s hostname=other web
-  systemctl unmask --runtime --quiet zone-web.scope
+  systemd-run --quiet --scope --unit=zone-web sleep 300 3>&- &
+  until_true 30 is zone-web.scope active
+  refuse 6 "start web: .*zone-web.scope exists already" zone start -s hostname=other web
+  systemctl stop zone-web.scope
   same STOPPED "$(state web)"
 }
 

@@ -34,7 +34,7 @@ prepare_file() {
 }
 
 clean_file() {
-  systemctl stop 'zone@*' zones.target zones-stop.service
+  systemctl stop 'zone@*' 'zone-network@*' zones.target zones-stop.service
   systemctl reset-failed
   systemctl daemon-reload
 }
