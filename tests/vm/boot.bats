@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The guest is rebooted: what was running stops in order, what is enabled comes up in order.
-# bats file_tags=boot
+# bats file_tags=boot,alone
 SYSTEM_PLACES=1
 KEEP_ZONES=1
 BOOTS=1

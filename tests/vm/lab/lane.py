@@ -17,7 +17,7 @@ TOP = os.path.dirname(TESTS)
 THERE = "/srv/zone"  # the sources in the guest, as far as tests need them
 SENT = ["tests/cli", "tests/vm", "tests/web.bash", "tests/image/server.py", "tests/bench",
         "lib", "net", "storage", "templates"]  # tests of faults read the names of steps there
-FILE_SECONDS, INSTALL_SECONDS, BOOT_SECONDS = 600, 240, 300
+FILE_SECONDS, INSTALL_SECONDS, BOOT_SECONDS = 600, 240, 450
 PROGRAM = re.compile(r"/test_kernel_\w+$")
 FIRST = "tests/vm/package.bats"  # while nothing but the package and its dependencies is installed
 
