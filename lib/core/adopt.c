@@ -21,6 +21,7 @@
 #include "core/place.h"
 #include "core/systemd.h"
 #include "core/trees.h"
+#include "core/verdict.h"
 
 #define UNIT_TRIES 150 /* of 20 ms */
 
@@ -81,8 +82,6 @@ static int take_over(struct boot *b, const struct record *state, struct zerr *lo
 	return 0;
 }
 
-static const struct zone_start plain = { .stdio = { -1, -1, -1 } };
-
 int adopt_succeed(struct boot *b, const struct record *state, struct zerr *e)
 {
 	struct zone *z = b->z;
@@ -105,11 +104,11 @@ static _Noreturn void new_monitor(struct zone *z, const struct record *state, in
 	struct zerr e = { 0 };
 	struct boot b;
 
-	boot_init(&b, z, &plain);
+	boot_init(&b, z, NULL);
 	int r = life_detach(&e);
 	if (r == 0)
 		r = adopt_succeed(&b, state, &e);
-	(void)send(verdict, &e, sizeof(e), MSG_NOSIGNAL);
+	verdict_send(verdict, VERDICT_OUTCOME, &e);
 	if (r == 0)
 		(void)life_become_monitor(&b, &e);
 	_exit(1);
@@ -151,12 +150,12 @@ int adopt_beget(struct zone *z, const struct status *s, struct zerr *e)
 		new_monitor(z, &s->rec, pair[1]);
 	}
 	(void)own_close(pair[1]);
-	ssize_t n = -1;
+	int n = -ECHILD;
 	do
-		n = pid < 0 ? -1 : recv(pair[0], &said, sizeof(said), 0);
-	while (n < 0 && pid > 0 && errno == EINTR);
+		n = pid < 0 ? n : verdict_hear(pair[0], 0, &said);
+	while (n == 0 || n == -EINTR);
 	(void)own_close(pair[0]);
-	if (n != (ssize_t)sizeof(said))
+	if (n != 1)
 		return zerr_in(e, zerr_set(e, ECHILD, "it was killed"), "new monitor");
 	if (said.code)
 		*e = said;

@@ -7,8 +7,6 @@
 #include "core/starter.h"
 #include "core/verdict.h"
 
-static const struct zone_start plain = { .stdio = { -1, -1, -1 } };
-
 int adopt_here(struct zone *z, const struct status *s, const char *unit, struct zerr *e)
 {
 	struct boot b;
@@ -16,7 +14,7 @@ int adopt_here(struct zone *z, const struct status *s, const char *unit, struct 
 	if (state_has_keeper(z->run))
 		return zerr_hint(e, zerr_as(e, ZERR_STATE, "it runs already, and not in %s", unit),
 				 "zone restart %s", z->name);
-	boot_init(&b, z, &plain);
+	boot_init(&b, z, NULL);
 	int r = keep_take(&b, e);
 	if (r == 0)
 		r = life_detach(e);

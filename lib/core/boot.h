@@ -107,7 +107,8 @@ struct boot {
 	char *listen_names;  /* LISTEN_FDNAMES; owned */
 	struct strv clients; /* descriptors of attached consoles, "FD:TTY:w|r" */
 };
-/* boot_init() borrows both; boot_done() closes what is open and frees the rest. */
+/* boot_init() borrows both; @args NULL: nothing of its own. boot_done() closes what is open and
+ * frees the rest. */
 void boot_init(struct boot *b, struct zone *z, const struct zone_start *args);
 void boot_done(struct boot *b);
 

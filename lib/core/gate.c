@@ -41,15 +41,14 @@ static void gate_done(struct gate *g)
 
 static int gate_open(struct gate *g, int run, unsigned places, struct zerr *e)
 {
-	char path[48], name[16];
+	char path[32], name[16];
 
 	g->dir = fs_subdir(run, ".lock.boot", 0700, e);
 	if (g->dir < 0)
 		return g->dir;
-	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", g->dir);
 	g->watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	if (g->watch >= 0)
-		(void)inotify_add_watch(g->watch, path, IN_CLOSE_WRITE);
+		(void)inotify_add_watch(g->watch, fs_fd_path(g->dir, path), IN_CLOSE_WRITE);
 	while (g->n < places && g->n < PLACES_MAX) {
 		(void)snprintf(name, sizeof(name), "%u", g->n);
 		const int fd = fs_open_below(g->dir, name, O_RDWR | O_CREAT, 0600);

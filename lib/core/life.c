@@ -239,8 +239,10 @@ static const struct op start_op = { "start", steps };
 
 void boot_init(struct boot *b, struct zone *z, const struct zone_start *args)
 {
+	static const struct zone_start plain = { .stdio = { -1, -1, -1 } };
+
 	*b = (struct boot){ .z = z,
-			    .args = args,
+			    .args = args ? args : &plain,
 			    .cg = CG_NONE,
 			    .userns = -1,
 			    .pidfd = -1,

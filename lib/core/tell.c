@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include "base/fdpass.h"
 #include "base/own.h"
 #include "base/str.h"
 
@@ -27,28 +28,17 @@ static void send_message(const char *text, int fd)
 {
 	const char *to = getenv("NOTIFY_SOCKET");
 	struct sockaddr_un a = { .sun_family = AF_UNIX };
-	char control[CMSG_SPACE(sizeof(int))] = { 0 };
-	struct iovec iov = { (void *)(uintptr_t)text, strlen(text) };
-	struct msghdr m = { .msg_name = &a, .msg_iov = &iov, .msg_iovlen = 1 };
 	AUTO_CLOSE int sock = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
 	if (!tell_heard() || sock < 0 || strlen(to) >= sizeof(a.sun_path))
 		return;
 	(void)snprintf(a.sun_path, sizeof(a.sun_path), "%s", to);
-	m.msg_namelen = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(to));
+	const socklen_t len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(to));
 	if (to[0] == '@')
 		a.sun_path[0] = '\0';
-	if (fd >= 0) {
-		m.msg_control = control;
-		m.msg_controllen = sizeof(control);
-		struct cmsghdr *c = CMSG_FIRSTHDR(&m);
-		c->cmsg_level = SOL_SOCKET;
-		c->cmsg_type = SCM_RIGHTS;
-		c->cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(c), &fd, sizeof(int));
-	}
-	(void)sendmsg(sock, &m,
-		      MSG_NOSIGNAL); /* a manager that does not listen is its own affair */
+	/* a manager that does not listen is its own affair */
+	if (connect(sock, (struct sockaddr *)&a, len) == 0)
+		(void)fdpass_send(sock, text, strlen(text), &fd, fd >= 0);
 }
 
 void tell(const char *fmt, ...)
