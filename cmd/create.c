@@ -138,7 +138,7 @@ static int destroy_run(struct cmd *c, void *opts, struct zerr *e)
 		struct zerr ignored = { 0 }; /* it will be told when its turn comes */
 		const bool shared = zone_is_shared(c->host, names.v[i], &ignored) > 0;
 
-		units |= has_autostart(c, names.v[i]);
+		units = units || has_autostart(c, names.v[i]);
 		r = strv_add(shared ? &last : &first, names.v[i]);
 	}
 	if (r < 0)

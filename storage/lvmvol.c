@@ -134,11 +134,16 @@ int lvmvol_check_room(const struct volume *v, uint64_t bytes, struct zerr *e)
 			 format_size(room.size - room.used, has));
 }
 
+/* @size as LVM is told it, in whole extents. The caller owns it; NULL: no memory. */
+static char *extents(uint64_t size)
+{
+	return str_fmt("%llub", (unsigned long long)((size + EXTENT - 1) / EXTENT * EXTENT));
+}
+
 static int make_thin(const struct volume *v, const struct lvmvol *l, uint64_t size, struct zerr *e)
 {
 	AUTO_FREE char *pool = str_fmt("%s/%s", l->group, lvmvol_pool(v));
-	AUTO_FREE char *bytes =
-		str_fmt("%llub", (unsigned long long)((size + EXTENT - 1) / EXTENT * EXTENT));
+	AUTO_FREE char *bytes = extents(size);
 	const char *const args[] = { "lvcreate", "-qq", "-y",	 "-Wy", "-T", "-V",
 				     bytes,	 "-n",	l->name, pool,	NULL };
 
@@ -191,8 +196,7 @@ int lvmvol_grow(const struct volume *v, const struct lvmvol *l, uint64_t size, s
 {
 	const struct blockfs *f = blockfs_find(v->fs, e);
 	AUTO_FREE char *node = NULL, *path = str_fmt("%s/%s", l->group, l->name);
-	AUTO_FREE char *bytes =
-		str_fmt("%llub", (unsigned long long)((size + EXTENT - 1) / EXTENT * EXTENT));
+	AUTO_FREE char *bytes = extents(size);
 	const char *const args[] = { "lvextend", "-qq", "-L", bytes, path, NULL };
 	int r = f ? lvmvol_node(l, &node, e) : -EINVAL;
 
