@@ -129,6 +129,7 @@ load lib
   before=$(cat "$ZONE_VAR/$Z/zone.conf")
   printf '#!/bin/sh\necho "nosuch = 1" >>"$1"\n' >"$T/editor"
   chmod 755 "$T/editor"
+  export TMPDIR=$T # the refused text stays there
   EDITOR=$T/editor VISUAL='' refuse 2 "nosuch" zone edit "$Z"
   same "$before" "$(cat "$ZONE_VAR/$Z/zone.conf")"
   printf '#!/bin/sh\nexit 1\n' >"$T/editor"
