@@ -75,6 +75,11 @@ remove_networks() {
   done
 }
 
+# The kernel takes the links of ended zones away in its own time.
+links_gone() {
+  until_true 10 sh -c '! ip link show | grep -q " z[0-9]"'
+}
+
 # refused NAME: how many of its packets the guards took, without what a link loses while its other end comes up.
 refused() {
   nft -j list set bridge zone drops | jq --arg p "$(field "$1" '.nics[0].host_name')" \

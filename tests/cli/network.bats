@@ -7,6 +7,11 @@ teardown() {
   zone destroy -f -s --all
   cut_outside
   remove_networks
+  local table # of tests that did not come to their end
+  for table in "inet mine" "inet firewalld" "ip filter" "ip6 filter"; do
+    # shellcheck disable=SC2086 # family and name
+    nft delete table $table 2>/dev/null || true
+  done
 }
 
 netinfo() { # NAME JQ-PATH
@@ -218,12 +223,13 @@ netinfo() { # NAME JQ-PATH
   nft add table inet mine
   nft add chain inet mine in '{ type filter hook input priority 0; }'
   nft add rule inet mine in tcp dport 1 drop
+  links_gone # those of the tests before
   local rules links
   rules=$(nft list ruleset)
   links=$(ip -o addr | sed 's/ tentative//' | sort)
   up "$Z"
   zone stop -k "$Z"
-  until_true 10 sh -c '! ip link show | grep -q " z[0-9]"'
+  links_gone
   same "$rules" "$(nft list ruleset)"
   same "$links" "$(ip -o addr | sed 's/ tentative//' | sort)"
   nft delete table inet mine

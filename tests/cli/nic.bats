@@ -402,6 +402,7 @@ looks() {
 @test "host: what the host has, and nothing can be changed" {
   mk "$Z" -s net.eth0.type=host
   zone start "$Z"
+  links_gone # those of the tests before
   # (/sys of the tests is that of the namespace that they were started in)
   same "$(ip -o link | sed 's/^[0-9]*: //; s/[@:].*//' | sort)" "$(zone exec "$Z" -- ls /sys/class/net)"
   serve_outside 5555
