@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <sys/stat.h>
 
 #include "base/fs.h"
@@ -287,18 +288,23 @@ static int lvm_usage(int dir, uint64_t *ret, struct zerr *e)
 	return 0;
 }
 
-/* A volume that is active is there; else its group is asked for, once for all zones in it. */
+/* A volume that is active is there; else its group is asked for, once in a while for all zones in
+ * it. */
 static bool lvm_lost(int dir)
 {
+	enum { WHILE = 5 /* s */ };
 	static char *asked;
 	static bool answer;
+	static time_t until;
+	const time_t now = time(NULL);
 	AUTO_LVMVOL struct lvmvol l = { 0 };
 	struct zerr ignored = { 0 };
 
 	if (lvmvol_open(&l, dir, &ignored) < 0 || lvm_is_active(l.group, l.name))
 		return false;
-	if (!str_eq(asked, l.group)) {
+	if (!str_eq(asked, l.group) || now >= until || now < until - WHILE) {
 		answer = !lvm_has_group(l.group);
+		until = now + WHILE;
 		(void)str_set(&asked, l.group);
 	}
 	return answer;
