@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/own.h"
 
 bool lease_parse(const char *line, struct lease_line *ret)
@@ -116,6 +117,72 @@ int lease_ensure(struct zone *z, const struct nic_spec *nic, struct net_lease *r
 	return r == 0 && changed ? index_put(z->h->host, &z->entry, e) : r;
 }
 
+/* Take @at out. */
+static void remove_lease(struct index_entry *x, size_t at)
+{
+	free(x->leases.v[at]);
+	x->leases.v[at] = x->leases.v[--x->leases.n];
+	x->leases.v[x->leases.n] = NULL;
+}
+
+static bool wants(const struct zone_spec *spec, const char *nic)
+{
+	for (size_t i = 0; i < spec->nics_n; i++)
+		if (str_eq(spec->nics[i].name, nic))
+			return net_of(&spec->nics[i]) != NULL;
+	return false;
+}
+
+/* Leases of NICs that @spec does not have, or not on a network of ours. */
+static bool remove_unwanted(struct index_entry *x, const struct zone_spec *spec)
+{
+	struct lease_line l;
+	const size_t before = x->leases.n;
+
+	for (size_t i = x->leases.n; i-- > 0;)
+		if (lease_parse(x->leases.v[i], &l) && !wants(spec, l.nic))
+			remove_lease(x, i);
+	return x->leases.n != before;
+}
+
+/* One NIC of a changed configuration: what another change can still mend is only warned of. */
+static int follow_one(struct zone *z, const struct nic_spec *nic, const struct index *all,
+		      struct index_entry *x, bool *changed, struct zerr *e)
+{
+	struct net_lease ignored;
+	struct zerr wrong = { 0 };
+	bool other = false;
+	const int r = one(z->h, nic, all, x, &ignored, &other, &wrong);
+
+	*changed |= r == 0 && other;
+	if (r < 0 && wrong.status == ZERR_USAGE) {
+		log_warn("%s: %s; it does not start so", z->name, wrong.msg);
+		return 0;
+	}
+	if (r < 0)
+		*e = wrong;
+	return r;
+}
+
+int lease_follow(struct zone *z, const struct zone_spec *spec, bool keep, struct zerr *e)
+{
+	AUTO_INDEX struct index all = { 0 };
+	AUTO_CLOSE int lock = index_lock(z->h->host, e);
+	struct index_entry *x = NULL;
+	int r = lock < 0 ? lock : index_load(z->h->host, &all, e);
+
+	for (size_t i = 0; i < all.n; i++)
+		if (str_eq(all.v[i].name, z->name))
+			x = &all.v[i];
+	if (r < 0 || !x)
+		return r;
+	bool changed = remove_unwanted(x, spec);
+	for (size_t i = 0; i < spec->nics_n && r == 0; i++)
+		if (net_has_link(&spec->nics[i]))
+			r = follow_one(z, &spec->nics[i], &all, x, &changed, e);
+	return r == 0 && changed && keep ? index_put(z->h->host, x, e) : r;
+}
+
 int lease_drop(struct zone_host *h, const char *name, const char *nic, struct zerr *e)
 {
 	AUTO_CLOSE int lock = index_lock(h->host, e);
@@ -125,9 +192,7 @@ int lease_drop(struct zone_host *h, const char *name, const char *nic, struct ze
 	int r = lock < 0 ? lock : index_find_one(h->host, name, &x, e);
 
 	if (r == 0 && lease_find(&x, nic, &l, &at)) {
-		free(x.leases.v[at]);
-		x.leases.v[at] = x.leases.v[--x.leases.n];
-		x.leases.v[x.leases.n] = NULL;
+		remove_lease(&x, at);
 		r = index_put(h->host, &x, e);
 	}
 	index_entry_done(&x);

@@ -317,6 +317,35 @@ netinfo() { # NAME JQ-PATH
     zone -q create "$Z-c" -t busybox -s net.eth0.network=lab -s net.eth0.address=fd99::beef:1/64
 }
 
+@test "addresses: a changed configuration is judged, and takes them before it starts" {
+  zone network create lab --subnet 10.99.0.0/24
+  mk "$Z-a" -s net.eth0.network=lab
+  mk "$Z-b" -s net.eth0.network=lab
+  ok zone set "$Z-a" net.eth0.address=10.99.0.9/24
+  refuse 4 "net.eth0: .*10.99.0.9/24 is taken by $Z-a" zone set "$Z-b" net.eth0.address=10.99.0.9/24
+  refuse 4 gateway zone set "$Z-b" net.eth0.address=10.99.0.1/24
+  refuse 3 "no network nosuch" zone set "$Z-b" net.eth0.network=nosuch
+  refuse 3 "net.eth0.address is not set" zone get "$Z-b" net.eth0.address
+  # what goes together only with a change that is still to come
+  ok zone set "$Z-b" net.eth0.address=10.98.0.9/24
+  has "$stderr" "^warning: $Z-b: net.eth0: .*outside of network lab, .*; it does not start so$"
+  refuse 2 "outside of network lab" zone start "$Z-b"
+  ok zone set "$Z-b" net.eth0.address=10.99.0.8/24 net.eth1.type=macvlan
+  has "$stderr" "^warning: $Z-b: net.eth1: parent is not set: .*; it does not start so$"
+  ok zone unset "$Z-b" net.eth1
+  same "" "$stderr"
+  zone start "$Z-a" "$Z-b"
+  zone exec "$Z-a" -- ping -c 1 -W 3 10.99.0.8
+  # of a zone that runs, too; and given up with its interface
+  refuse 4 "10.99.0.9/24 is taken by $Z-a" zone set "$Z-b" net.eth0.address=10.99.0.9/24
+  zone stop -k "$Z-a"
+  ok zone unset "$Z-a" net.eth0
+  zone set "$Z-a" net.eth1.network=zonebr0
+  ok zone set "$Z-b" net.eth0.address=10.99.0.9/24
+  zone restart "$Z-b"
+  same 10.99.0.9 "$(address "$Z-b" 4)"
+}
+
 @test "two interfaces on two networks" {
   zone network create lab --subnet 10.99.0.0/24
   mk "$Z" -s net.eth1.network=lab -s net.eth1.gateway=none
