@@ -282,6 +282,17 @@ int cg_remove(struct zone_host *h, const char *name, bool monitor, struct zerr *
 	return r < 0 ? zerr_code(e, -r, "cgroup: remove") : 0;
 }
 
+int cg_remove_dead(struct zone_host *h, const char *name, bool monitor, struct zerr *e)
+{
+	int r, tries = 0;
+
+	while ((r = cg_remove(h, name, monitor, e)) == -EBUSY && tries++ < 100) {
+		*e = (struct zerr){ 0 };
+		(void)usleep(2000);
+	}
+	return r;
+}
+
 int cg_exec_leaf(int payload, uid_t owner, struct zerr *e)
 {
 	AUTO_CLOSE int fd = make_group(payload, "zone-exec", e);

@@ -37,6 +37,9 @@ void cg_kill_monitor(struct zone_host *h, const char *name);
 /* Remove all that is empty, payload's descendants included; @monitor too. -EBUSY: processes are
  * left. */
 int cg_remove(struct zone_host *h, const char *name, bool monitor, struct zerr *e);
+/* The same for groups whose processes were killed: a dying one is counted a moment longer than
+ * `populated` says, so it waits, 0.2 s in all. */
+int cg_remove_dead(struct zone_host *h, const char *name, bool monitor, struct zerr *e);
 /* The leaf that exec clones into, made on demand. fd. */
 int cg_exec_leaf(int payload, uid_t owner, struct zerr *e);
 

@@ -108,17 +108,7 @@ static int down_cgroup(void *ctx, struct zerr *e)
 		return 0;
 	if (r == 0 && (r = cg_kill(cg.payload, e)) == 0 && cg_wait_empty(cg.payload, 10000) < 0)
 		r = zerr_set(e, EBUSY, "processes of the zone do not end");
-	for (int tries = 0; r == 0 && tries < 100; tries++) {
-		struct zerr ignored = { 0 };
-
-		r = cg_remove(l->z->h, l->z->name, false, &ignored);
-		if (r != -EBUSY)
-			return r < 0 ? zerr_code(e, -r, "remove") : 0;
-		(void)usleep(
-			2000); /* a dying task is counted a moment longer than `populated` says */
-		r = 0;
-	}
-	return r < 0 ? r : zerr_set(e, EBUSY, "its groups do not become empty");
+	return r < 0 ? r : cg_remove_dead(l->z->h, l->z->name, false, e);
 }
 
 /* ---- helper, volume, child ------------------------------------------------------------------- */
@@ -456,6 +446,6 @@ int life_repair(struct zone *z, const struct status *s, struct zerr *e)
 	int r = life_down(z, &s->rec, false, e);
 
 	if (r == 0)
-		r = cg_remove(z->h, z->name, true, e);
+		r = cg_remove_dead(z->h, z->name, true, e);
 	return zerr_in(e, r, "clean up after a killed start");
 }

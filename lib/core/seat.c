@@ -83,9 +83,10 @@ static int hear_verdict(struct zone *z, int fd, pid_t pid, struct zerr *e)
 	AUTO_STATUS struct status s = { 0 };
 	struct zerr ignored = { 0 };
 	const bool killed = n != 1; /* else it has walked down itself, or met another */
-	if (state_now(z, &s, &ignored) == 0 && s.live && (killed || s.state != STATE_RUNNING))
+	if (state_now(z, &s, &ignored) < 0 || !s.live)
+		(void)cg_remove_dead(z->h, z->name, true, &ignored);
+	else if (killed || s.state != STATE_RUNNING)
 		(void)life_repair(z, &s, &ignored);
-	(void)cg_remove(z->h, z->name, true, &ignored);
 	return -e->code;
 }
 
@@ -152,7 +153,7 @@ int seat_starter(struct zone *z, const struct zone_start *a, struct zerr *e)
 	if (r == 0)
 		r = hear_verdict(z, pair[0], pid, e);
 	else
-		(void)cg_remove(z->h, z->name, true, &(struct zerr){ 0 });
+		(void)cg_remove_dead(z->h, z->name, true, &(struct zerr){ 0 });
 	(void)own_close(pair[0]);
 	return r;
 }
