@@ -117,37 +117,31 @@ static void list_one(struct elems *l, const struct forward *f, const struct forw
 	}
 }
 
-/* What @a has and @b (may be NULL) has not, or has differently. */
-static int list_difference(struct elems *l, const struct forwards *a, const struct forwards *b,
-			   const char *zone, struct zerr *e)
+/* All that @f has. */
+static int list_all(struct elems *l, const struct forwards *f, const char *zone, struct zerr *e)
 {
-	const bool same = b && memcmp(&a->ipv4, &b->ipv4, sizeof(a->ipv4)) == 0 &&
-			  memcmp(&a->ipv6, &b->ipv6, sizeof(a->ipv6)) == 0;
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i + 1 < a->ports.kv.n; i += 2) {
-		const char *name = a->ports.kv.v[i], *to = a->ports.kv.v[i + 1];
-		struct forward f;
+	for (size_t i = 0; r == 0 && i + 1 < f->ports.kv.n; i += 2) {
+		struct forward one;
 
-		if (same && str_eq(record_get(&b->ports, name), to))
-			continue;
-		r = conf_forward(&f, name, to, e);
+		r = conf_forward(&one, f->ports.kv.v[i], f->ports.kv.v[i + 1], e);
 		if (r == 0)
-			list_one(l, &f, a, zone);
+			list_one(l, &one, f, zone);
 	}
 	return r;
 }
 
 /* ---- conflicts ------------------------------------------------------------------------------- */
 
-/* Say which of the new elements stands in another zone's way. */
-static int name_conflict(const struct elems *l, struct zerr *e)
+/* Say which of the elements of @self stands in another zone's way. */
+static int name_conflict(const struct elems *l, const char *self, struct zerr *e)
 {
 	char zone[128];
 	uint16_t port;
 
 	for (size_t i = 0; i < l->n; i++) {
-		if (elem_note(&l->v[i], zone, sizeof(zone)) < 0)
+		if (elem_note(&l->v[i], zone, sizeof(zone)) < 0 || str_eq(zone, self))
 			continue;
 		memcpy(&port, l->v[i].key.bytes + l->v[i].key.len - 4, sizeof(port));
 		return zerr_as(e, ZERR_STATE, "port %u is forwarded to zone %s", ntohs(port),
@@ -212,19 +206,20 @@ static int open_ways(const char *interface, struct zerr *e)
 	return r < 0 ? r : route_localnet(interface, e);
 }
 
-/* One transaction: from what @have has to what @want has. */
+/* One transaction: all that @have has goes, all that @want has comes. So no port is without its way
+ * in between, and what somebody has removed meanwhile is there again. */
 static int swap(const char *zone, const struct forwards *have, const struct forwards *want,
 		struct zerr *e)
 {
 	AUTO_ELEMS struct elems out = { 0 };
 	AUTO_ELEMS struct elems in = { 0 };
-	int r = list_difference(&out, have, have->unsure ? NULL : want, zone, e);
+	int r = list_all(&out, have, zone, e);
 
 	if (r == 0)
-		r = list_difference(&in, want, have->unsure ? NULL : have, zone, e);
+		r = list_all(&in, want, zone, e);
 	if (r == 0)
 		r = elems_swap(&out, &in, e);
-	return r == -EEXIST || r == -EBUSY ? name_conflict(&in, e) : r;
+	return r == -EEXIST || r == -EBUSY ? name_conflict(&in, zone, e) : r;
 }
 
 static int change(int place, const char *zone, const struct forwards *have,
@@ -304,7 +299,7 @@ static int restore_one(int place, const char *zone, struct zerr *e)
 
 	/* a change that was under way is finished by whoever changes them next */
 	if (r == 0 && !have.unsure)
-		r = list_difference(&all, &have, NULL, zone, e);
+		r = list_all(&all, &have, zone, e);
 	if (r == 0)
 		r = elems_commit(&all, ELEMS_PUT, e);
 	record_done(&have.ports);

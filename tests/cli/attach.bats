@@ -148,6 +148,17 @@ nics() { # NAME: those that are inside
   zone network attach "$Z" eth1 network=lab
   zone network detach "$Z" eth0
   same here "$(ask 127.0.0.1 8080)"
+  # the ports are the zone's already, whoever listens there by now; and what fails takes nothing away
+  socat TCP4-LISTEN:8080,bind=127.0.0.1,fork SYSTEM:true 3>&- &
+  local server=$!
+  until_true 5 sh -c "ss -Hlnt sport = :8080 | grep -q ."
+  run env ZONE_TEST_FAIL_STEP=nic:addresses zone network attach "$Z" eth2
+  same 1 "$status"
+  same here "$(ask 127.0.0.1 8080)"
+  ok zone network attach "$Z" eth2
+  same here "$(ask 127.0.0.1 8080)"
+  kill "$server"
+  wait "$server" || true
 }
 
 @test "attach, detach: each step fails or is killed, and the next command mends it" {
