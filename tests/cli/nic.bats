@@ -59,6 +59,25 @@ inside() { # NAME WORDS of ip…
   same "" "$(zone exec "$Z-a" -- ip neigh show "$a4")" # nothing stays of it inside
 }
 
+@test "a hardware address that another interface on the network has is refused" {
+  up "$Z-a"
+  mk "$Z-b"
+  local mac
+  mac=$(field "$Z-a" '.nics[0].mac')
+  zone set "$Z-b" net.eth0.mac="$mac"
+  refuse 4 "mac $mac is taken by $Z-a" zone start "$Z-b"
+  zone unset "$Z-b" net.eth0.mac
+  zone start "$Z-b"
+  refuse 4 "mac $mac is taken by $Z-a" zone network attach "$Z-b" eth1 mac="$mac"
+  mac=$(zone network info --json zonebr0 | jq -r .mac)
+  refuse 4 "mac $mac is taken by network zonebr0" zone network attach "$Z-b" eth1 mac="$mac"
+  refuse 4 "is taken by $Z-b" zone network attach "$Z-b" eth1 mac="$(field "$Z-b" '.nics[0].mac')"
+  reaches "$Z-b" "$(address "$Z-a" 4)"
+  # its own is no hindrance, however soon it comes back
+  zone restart "$Z-a"
+  reaches "$Z-b" "$(address "$Z-a" 4)"
+}
+
 @test "veth: in a bridge of the host's, with the addresses that are given" {
   ip link add br0 type bridge
   ip addr add 198.51.100.1/24 dev br0
