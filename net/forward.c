@@ -9,15 +9,18 @@
 #include <string.h>
 
 #include "base/fs.h"
+#include "base/log.h"
 #include "base/own.h"
 #include "base/record.h"
 #include "net/elem.h"
 #include "net/ipnet.h"
+#include "net/link.h"
 #include "net/sysctl.h"
 #include "net/table.h"
 
 #define PLACE	       ".forwards"
 #define FORWARD_FORMAT 1
+#define WHY	       "forwarded ports need"
 
 /* What a zone has, or is to have. */
 struct forwards {
@@ -198,12 +201,38 @@ static int save_both(int place, const char *zone, const struct forwards *have,
 	return r;
 }
 
-/* Ports of the host's 127.0.0.1 lead to zones, too; and packets from outside must get through. */
-static int open_ways(const char *interface, struct zerr *e)
+/* Whether one of the ports is of IPv6 (too). */
+static bool wants_ipv6(const struct forwards *want)
 {
-	const int r = forward_ipv4("forwarded ports need", e);
+	struct zerr ignored = { 0 };
+	struct forward f;
 
-	return r < 0 ? r : route_localnet(interface, e);
+	for (size_t i = 0; want->ipv6.family && i + 1 < want->ports.kv.n; i += 2)
+		if (conf_forward(&f, want->ports.kv.v[i], NULL, &ignored) == 0 &&
+		    f.family != AF_INET)
+			return true;
+	return false;
+}
+
+/* Ports of the host's 127.0.0.1 lead to zones, too; and packets from outside must get through. IPv6
+ * only where the host can. */
+static int open_ways(const struct forwards *want, const char *interface, struct zerr *e)
+{
+	AUTO_NL struct nl nl = { 0 };
+	struct zerr why = { 0 };
+	struct link_info link;
+	int r = forward_ipv4(WHY, e);
+
+	if (r == 0)
+		r = route_localnet(interface, e);
+	if (r < 0 || !wants_ipv6(want))
+		return r;
+	r = nl_open(&nl, e);
+	if (r == 0)
+		r = link_get(&nl, interface, &link, e);
+	if (r == 0 && link.ipv6 && forward_ipv6(&nl, WHY, &why) < 0)
+		log_warn("ports are not forwarded by IPv6: %s", why.msg);
+	return r;
 }
 
 /* One transaction: all that @have has goes, all that @want has comes. So no port is without its way
@@ -264,7 +293,7 @@ int net_forward(const struct net_env *env, const char *zone, const struct pairs 
 	if (r == 0)
 		r = fill(&want, ports, to, e);
 	if (r == 0 && ports->n > 0)
-		r = open_ways(interface, e);
+		r = open_ways(&want, interface, e);
 	if (r == 0)
 		r = change(place, zone, &have, &want, e);
 	record_done(&have.ports);

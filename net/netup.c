@@ -179,13 +179,14 @@ static int down_firewall(void *ctx, struct zerr *e)
 static int up_forwarding(void *ctx, struct zerr *e)
 {
 	const struct bring *b = ctx;
+	const char *who = b->n.nat ? "NAT needs" : "a routed network needs";
 	struct zerr why = { 0 };
 	int r = 0;
 
-	if (!b->n.nat)
+	if (b->n.internal)
 		return 0;
-	r = forward_ipv4("NAT needs", e);
-	if (r == 0 && b->n.ipv6.family && forward_ipv6(b->nl, "NAT needs", &why) < 0)
+	r = forward_ipv4(who, e);
+	if (r == 0 && b->n.ipv6.family && forward_ipv6(b->nl, who, &why) < 0)
 		log_warn("network %s: no IPv6 beyond this host: %s", b->n.name, why.msg);
 	return r;
 }

@@ -43,6 +43,23 @@ elements() { # how many ports are forwarded at all
   run ! ask_in "$Z-b" 192.0.2.2 8080
 }
 
+@test "on a network without NAT, in both families" {
+  zone network create "$Z" --no-nat --subnet 10.99.0.0/24
+  echo 0 >/proc/sys/net/ipv4/ip_forward
+  echo 0 >/proc/sys/net/ipv6/conf/all/forwarding
+  mk "$Z" -s net.eth0.network="$Z"
+  ok zone start "$Z"
+  has "$stderr" "IPv6 forwarding was off and is now on .*: a routed network needs it"
+  echo 0 >/proc/sys/net/ipv6/conf/all/forwarding
+  ok zone forward add "$Z" 8080 80
+  has "$stderr" "IPv6 forwarding was off and is now on .*: forwarded ports need it"
+  serve_in "$Z" 80 routed
+  same routed "$(ask_outside 192.0.2.1 8080)"
+  same routed "$(ask_outside '[2001:db8::1]' 8080)"
+  zone destroy -f -s "$Z"
+  zone network rm "$Z"
+}
+
 @test "it comes with the zone, goes with it, and is kept" {
   mk "$Z"
   ok zone forward add "$Z" 8080 80
