@@ -35,6 +35,9 @@ elements() { # how many ports are forwarded at all
   same "$Z-a" "$(ask 192.0.2.1 8080)"
   same "$Z-a" "$(ask 10.77.0.1 8080)"
   same "$Z-a" "$(ask '[2001:db8::1]' 8080)"
+  # what cannot lead there is refused at once
+  run ask '[::1]' 8080
+  has "$output" "Connection refused"
   same "$Z-a" "$(ask_in "$Z-b" 192.0.2.1 8080)"
   same "$Z-a" "$(ask_in "$Z-b" 10.77.0.1 8080)"
   same "$Z-a" "$(ask_in "$Z-b" 2001:db8::1 8080)"
