@@ -15,6 +15,7 @@
 #include "net/elem.h"
 #include "net/ipnet.h"
 #include "net/link.h"
+#include "net/nic.h"
 #include "net/sysctl.h"
 #include "net/table.h"
 
@@ -251,8 +252,24 @@ static int swap(const char *zone, const struct forwards *have, const struct forw
 	return r == -EEXIST || r == -EBUSY ? name_conflict(&in, zone, e) : r;
 }
 
-static int change(int place, const char *zone, const struct forwards *have,
-		  const struct forwards *want, struct zerr *e)
+/* The same, and when somebody has flushed our tables once more with all that belongs in them. */
+static int swap_surely(const struct net_env *env, const char *zone, const struct forwards *have,
+		       const struct forwards *want, struct zerr *e)
+{
+	AUTO_NL struct nl nl = { 0 };
+	int r = swap(zone, have, want, e);
+
+	if (r != -ENOENT)
+		return r;
+	*e = (struct zerr){ 0 };
+	r = nl_open(&nl, e);
+	if (r == 0)
+		r = nic_restore(env, &nl, e);
+	return r < 0 ? r : swap(zone, have, want, e);
+}
+
+static int change(const struct net_env *env, int place, const char *zone,
+		  const struct forwards *have, const struct forwards *want, struct zerr *e)
 {
 	struct zerr second = { 0 };
 	int r = check_new(want, have, e);
@@ -261,7 +278,7 @@ static int change(int place, const char *zone, const struct forwards *have,
 		r = save_both(place, zone, have, want, e);
 	if (r < 0)
 		return r;
-	r = swap(zone, have, want, e);
+	r = swap_surely(env, zone, have, want, e);
 	if (r == 0)
 		return want->ports.kv.n ? save(place, zone, want, e) : fs_remove(place, zone, e);
 	/* as it was */
@@ -295,7 +312,7 @@ int net_forward(const struct net_env *env, const char *zone, const struct pairs 
 	if (r == 0 && ports->n > 0)
 		r = open_ways(&want, interface, e);
 	if (r == 0)
-		r = change(place, zone, &have, &want, e);
+		r = change(env, place, zone, &have, &want, e);
 	record_done(&have.ports);
 	record_done(&want.ports);
 	return zerr_in(e, r, "forward");

@@ -165,6 +165,22 @@ netinfo() { # NAME JQ-PATH
   same here "$(ask_outside 192.0.2.1 8080)"
   same 192.0.2.1 "$(ask_in "$Z" 192.0.2.2 8000)"
   same 192.0.2.1 "$(ask_in "$Z-b" 192.0.2.2 8000)"
+  # and by whatever changes something there
+  nft flush ruleset
+  same null "$(field "$Z" '.nics[0].drops')"
+  ok zone forward add "$Z" 9001 80
+  same here "$(ask_outside 192.0.2.1 9001)"
+  same here "$(ask_outside 192.0.2.1 8080)"
+  same 192.0.2.1 "$(ask_in "$Z-b" 192.0.2.2 8000)"
+  same 0 "$(field "$Z" '.nics[0].drops')"
+  nft flush ruleset
+  ok zone set "$Z" net.eth0.limits.egress=10M
+  has "$(nft list set bridge zone egress)" "over 1250000 bytes/second"
+  same here "$(ask_outside 192.0.2.1 9001)"
+  nft flush ruleset
+  ok zone forward rm "$Z" 9001
+  same here "$(ask_outside 192.0.2.1 8080)"
+  run ! ask_outside 192.0.2.1 9001
   stop_server
 }
 
