@@ -180,7 +180,8 @@ int net_forward_free(const struct forward *f, struct zerr *e);
 
 struct net_counters {
 	uint64_t rx_bytes, tx_bytes, rx_packets, tx_packets; /* as the zone sees them */
-	uint64_t drops; /* lost on the way, and refused by the guards; UINT64_MAX: their count is gone */
+	uint64_t drops; /* lost on the way, and refused by the guards; UINT64_MAX: their count is
+			   gone */
 };
 /* Counters of the host's end, directions turned round. 0, -ENODEV. */
 int net_count(const struct net_env *env, const char *zone, const struct net_link *link,

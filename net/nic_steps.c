@@ -189,16 +189,18 @@ int nic_restore(const struct net_env *env, struct nl *nl, struct zerr *e)
 	return r < 0 ? r : forward_restore(env, e);
 }
 
-/* Whose port @index is, by the names of the notes in @dir: "ZONE.NIC@INDEX". NULL: a link that is
- * about to go has it. */
-static const char *owner_of(const struct strv *names, unsigned index)
+/* Whose port @index is, by the notes' @names: "ZONE.NIC@INDEX". NULL: that of a link
+ * that is about to go, as is what @own has of an earlier start. */
+static const char *owner_of(const struct strv *names, unsigned index, const struct note *own)
 {
+	AUTO_FREE char *mine = note_name(own->zone, own->nic, index);
+
 	for (size_t i = 0; i < names->n; i++) {
 		const char *at = strrchr(names->v[i], '@');
 		uint64_t number;
 
 		if (at && parse_u64(at + 1, UINT32_MAX, &number) == 0 && number == index)
-			return names->v[i];
+			return mine && str_eq(mine, names->v[i]) ? NULL : names->v[i];
 	}
 	return NULL;
 }
@@ -221,7 +223,7 @@ static int check_mac(const struct nic *n, struct zerr *e)
 	r = fs_list(n->notes, &names);
 	if (r < 0)
 		return zerr_code(e, -r, "users of %s", n->net.name);
-	owner = owner_of(&names, port);
+	owner = owner_of(&names, port, &n->note);
 	return owner ? zerr_as(e, ZERR_STATE, "mac %s is taken by %.*s", mac,
 			       (int)strcspn(owner, "."), owner)
 		     : 0;
