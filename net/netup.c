@@ -122,9 +122,9 @@ static void list_elements(const struct network *n, struct elems *l)
 	add(l, n->isolated ? SET_APART : SET_TOGETHER, n->index, true);
 	if (n->internal)
 		add(l, SET_INTERNAL, n->index, false);
-	if (n->nat)
+	if (network_has_nat(n))
 		add(l, SET_NAT4, n->index, false);
-	if (n->nat && n->ipv6.family)
+	if (network_has_nat(n) && n->ipv6.family)
 		add(l, SET_NAT6, n->index, false);
 }
 

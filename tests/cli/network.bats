@@ -97,6 +97,21 @@ netinfo() { # NAME JQ-PATH
   same 1400 "$(netinfo lab .mtu)"
   ok zone network set lab ipv4=10.98.0.0/24 internal=yes
   same '["10.98.0.0/24",true]' "$(zone network info --json lab | jq -c '[.ipv4,.internal]')"
+  # what cannot be together is refused, and nothing else is lost by it
+  refuse 2 "mtu 1000: IPv6 needs at least 1280" zone network set lab mtu=1000
+  has "$stderr" "^hint: .*zone network set lab mtu=1000 ipv6=none"
+  [ "$(netinfo lab .ipv6)" != null ]
+  ok zone network set lab mtu=1000 ipv6=none
+  same '[1000,null]' "$(zone network info --json lab | jq -c '[.mtu,.ipv6]')"
+  same null "$(zone network create lab2 --mtu 1000 && netinfo lab2 .ipv6)"
+  # NAT is what was asked for again when the network is internal no longer
+  zone network set lab internal=no
+  same false "$(netinfo lab .nat)"
+  zone network set lab nat=yes
+  zone network set lab internal=yes
+  same false "$(netinfo lab .nat)"
+  zone network set lab internal=no
+  same true "$(netinfo lab .nat)"
 }
 
 @test "up keeps a network up without zones, down lets it go" {
