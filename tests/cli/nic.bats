@@ -184,7 +184,11 @@ inside() { # NAME WORDS of ip…
   mk "$Z-a" -s net.eth0.type=routed -s net.eth0.address=203.0.113.10/32
   mk "$Z-b" -s net.eth0.type=routed -s net.eth0.address=203.0.113.10/32
   zone start "$Z-a"
-  refuse 4 "203.0.113.10 is taken: the host has a route to it" zone start "$Z-b"
+  refuse 4 "203.0.113.10 is taken by $Z-a" zone start "$Z-b"
+  ip route add 203.0.113.12/32 dev up0
+  zone set "$Z-b" net.eth0.address=203.0.113.12/32
+  refuse 4 "203.0.113.12 is taken: the host has a route to it" zone start "$Z-b"
+  ip route del 203.0.113.12/32 dev up0
   zone set "$Z-b" net.eth0.address=192.0.2.1/32
   refuse 4 "192.0.2.1 is taken: the host has it itself" zone start "$Z-b"
   zone set "$Z-b" net.eth0.address=203.0.113.11/24
