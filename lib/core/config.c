@@ -7,6 +7,7 @@
 #include "base/own.h"
 #include "core/autostart.h"
 #include "core/cgroup.h"
+#include "core/forwards.h"
 #include "core/lease.h"
 #include "core/live.h"
 #include "core/resize.h"
@@ -227,8 +228,10 @@ static int save(struct change *c, struct zerr *e)
 		r = check_whole(z, text, &c->to, e);
 	if (r == 0 && touches(c, "start."))
 		r = autostart_check(z->h, z->name, &c->to, e);
+	if (r == 0 && touches(c, "forward."))
+		r = forwards_check(z->h, z->name, &c->to, e);
 	if (r == 0 && touches(c, "net."))
-		r = lease_follow(z, &c->to, !runs(c), e);
+		r = lease_follow(z, &c->to, c->plug, !runs(c), e);
 	if (r == 0)
 		r = apply(c, e);
 	if (r < 0)

@@ -157,14 +157,19 @@ elements() { # how many ports are forwarded at all
   refuse 4 "port 8090 is in use by socat \(process $server\)" zone forward add "$Z-b" 8090 80
   refuse 4 "in use by socat" zone forward add "$Z-b" 8085-8095 80
   ok zone forward add "$Z-b" 8090/udp 80
-  # by set it is found when the zone starts
+  # whatever way it comes in
+  refuse 4 "port 8080 is forwarded to zone $Z-a" zone set "$Z-b" forward.8080=80
+  refuse 4 "port 8080 is forwarded to zone $Z-a" zone create "$Z-c" -t busybox -s forward.8000-8080=80
+  refuse 3 . zone info "$Z-c"
+  # who listens by then is found when the zone starts
   zone set "$Z-b" forward.8090=80
   refuse 4 "port 8090 is in use by socat" zone start "$Z-b"
   same STOPPED "$(state "$Z-b")"
   same 0 "$(elements)"
   kill "$server"
   wait "$server" || true
-  zone set "$Z-b" forward.8080=80
+  zone set "$Z-b" forward.8070=80
+  sed -i s/8070/8080/ "$ZONE_VAR/$Z-b/zone.conf" # behind our back
   zone start "$Z-a"
   refuse 4 "port 8080 is forwarded to zone $Z-a" zone start "$Z-b"
   same 2 "$(elements)"
