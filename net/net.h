@@ -44,6 +44,7 @@ struct net_env {
 	int run;	      /* /run/zone: what is up and plugged in, in .net/ */
 	const char *run_path; /* the same, for programs that take paths */
 	const char *helper;   /* program that writes nftables rules */
+	int lock_wait_ms;     /* for another command's change of networks; -1: for ever */
 	const struct net_groups *groups; /* NULL: no process is started */
 	void *groups_arg;
 };

@@ -352,6 +352,14 @@ int netup_record(const struct notes *notes, const char *name, struct network *re
 	return r;
 }
 
+bool netup_has_traces(const struct notes *notes, const char *name)
+{
+	AUTO_CLOSE int up = fs_open_below(notes->net, ".up", O_RDONLY | O_DIRECTORY, 0);
+	AUTO_CLOSE int journal = fs_open_below(notes->net, ".journal", O_RDONLY | O_DIRECTORY, 0);
+
+	return (up >= 0 && fs_exists(up, name)) || (journal >= 0 && fs_exists(journal, name));
+}
+
 int netup_names(const struct notes *notes, struct strv *ret, struct zerr *e)
 {
 	AUTO_CLOSE int up = fs_open_below(notes->net, ".up", O_RDONLY | O_DIRECTORY, 0);

@@ -21,7 +21,6 @@
 #define MTU_MIN	       68
 #define MTU_MIN_IPV6   1280
 #define MTU_MAX	       65535
-#define LOCK_WAIT_MS   10000
 
 enum attr_kind { ATTR_IPV4, ATTR_IPV6, ATTR_MTU, ATTR_BOOL };
 
@@ -291,7 +290,6 @@ static int check_whole(struct network *n, const bool given[static ATTRS_N], bool
 {
 	int r;
 
-
 	if (n->internal && n->nat && is_given(given, "nat"))
 		return zerr_as(e, ZERR_USAGE,
 			       "internal and nat exclude each other: nothing leaves an internal "
@@ -383,7 +381,7 @@ int network_write(const struct net_env *env, const char *name, const struct strv
 	dir = network_dir(env, e);
 	if (dir < 0)
 		return dir;
-	lock = fs_lock(dir, ".lock", LOCK_WAIT_MS, e);
+	lock = fs_lock(dir, ".lock", env->lock_wait_ms, e);
 	if (lock < 0)
 		return lock;
 	if (!change && fs_exists(dir, name))

@@ -149,6 +149,7 @@ int zone_host_open(const struct zone_options *o, struct zone_host **ret, struct 
 				   .run = h->run,
 				   .run_path = h->run_path,
 				   .helper = h->nft,
+				   .lock_wait_ms = h->o.lock_wait_ms,
 				   .groups = &service_groups,
 				   .groups_arg = h };
 	*ret = h;

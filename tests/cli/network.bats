@@ -143,6 +143,26 @@ netinfo() { # NAME JQ-PATH
   refuse 3 . zone network info lab
 }
 
+@test "another command's lock: 6 after --lock-wait" {
+  zone network create lab --subnet 10.99.0.0/24
+  zone network up lab
+  mk "$Z" -s net.eth0.network=lab
+  local from=$SECONDS holder lock
+  for lock in "$ZONE_RUN/.net/.lock" "$ZONE_VAR/.host/networks/.lock"; do
+    (flock 9 && exec sleep 60) 9>>"$lock" 3>&- &
+    holder=$!
+    until_true 5 sh -c "! flock -n '$lock' true"
+    refuse 6 "is held by another command" zone --lock-wait 1 network set lab mtu=1400
+    if [ "$lock" = "$ZONE_RUN/.net/.lock" ]; then
+      refuse 6 "lock of the networks: .* is held by another command" zone --lock-wait 1 start "$Z"
+    fi
+    kill "$holder"
+    wait "$holder" || true
+  done
+  [ $((SECONDS - from)) -le 12 ]
+  ok zone start "$Z"
+}
+
 @test "changes of a network that is up take effect at once, or are refused" {
   outside
   serve_outside 8000
