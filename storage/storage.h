@@ -112,6 +112,7 @@ struct pool {
 	char *path;	/* the zone path of its zones; NULL: any */
 	char *fs, *group,
 		*thin; /* what is to be set for its zones: root.fs, lvm.vg, lvm.pool; or NULL */
+	char *tag;     /* what make() marks with it, and nothing else, is the pool's; or NULL */
 };
 
 struct pool_ops {

@@ -23,9 +23,8 @@ static int open_records(const struct zone_host *h, struct zerr *e)
 void pool_entry_done(struct pool_entry *x)
 {
 	struct pool *p = &x->p;
-	char *const strings[] = {
-		p->name, p->dir_path, p->source, p->path, p->fs, p->group, p->thin
-	};
+	char *const strings[] = { p->name, p->dir_path, p->source, p->path,
+				  p->fs,   p->group,	p->thin,   p->tag };
 
 	for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++)
 		free(strings[i]);
@@ -54,10 +53,15 @@ static int save(const struct zone_host *h, const struct pool_entry *x, struct ze
 	const struct pool *p = &x->p;
 	const struct {
 		const char *key, *value;
-	} rows[] = { { "backend", x->ops->name },   { "source", p->source },
-		     { "path", p->path },	    { "fs", p->fs },
-		     { "group", p->group },	    { "thin", p->thin },
-		     { "own", p->own ? "1" : "0" }, { "whole", x->whole ? "1" : "0" } };
+	} rows[] = { { "backend", x->ops->name },
+		     { "source", p->source },
+		     { "path", p->path },
+		     { "fs", p->fs },
+		     { "group", p->group },
+		     { "thin", p->thin },
+		     { "tag", p->tag },
+		     { "own", p->own ? "1" : "0" },
+		     { "whole", x->whole ? "1" : "0" } };
 	AUTO_RECORD struct record r = { 0 };
 	AUTO_CLOSE int dir = open_records(h, e);
 
@@ -75,11 +79,8 @@ static int take_record(const struct record *r, struct pool_entry *x, struct zerr
 	const struct {
 		const char *key;
 		char **to;
-	} rows[] = { { "source", &p->source },
-		     { "path", &p->path },
-		     { "fs", &p->fs },
-		     { "group", &p->group },
-		     { "thin", &p->thin } };
+	} rows[] = { { "source", &p->source }, { "path", &p->path }, { "fs", &p->fs },
+		     { "group", &p->group },   { "thin", &p->thin }, { "tag", &p->tag } };
 	const char *backend = record_get(r, "backend");
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
