@@ -7,6 +7,7 @@
 #include "base/own.h"
 #include "core/base.h"
 #include "core/life.h"
+#include "core/rename.h"
 #include "core/snapshot.h"
 #include "core/zonedir.h"
 
@@ -44,9 +45,15 @@ static int load(struct zone_host *h, const char *name, struct zone *z, struct st
 	return r < 0 ? r : state_now(z, s, e);
 }
 
-/* A killed start is cleaned up first; a zone whose storage is gone for good goes only with -f. */
+/* A killed start is cleaned up first, and a killed rename finished, for else things of its old name
+ * stay (unless there is no room for that); a zone whose storage is gone for good goes only with -f.
+ */
 static int permit(struct zone *z, const struct status *s, bool force, struct zerr *e)
 {
+	struct zerr ignored = { 0 };
+
+	if (!s->live && str_eq(s->op, "rename"))
+		(void)rename_finish(z, &ignored);
 	if (s->live && s->state == STATE_INCOMPLETE)
 		return life_repair(z, s, e);
 	if (s->state == STATE_UNAVAILABLE && !force) {

@@ -120,6 +120,25 @@ elsewhere() { ZONE_VAR=$T/other "$@"; }
   same "" "$(volumes admin)"
 }
 
+@test "zones whose directories cannot be seen now keep the pool that may have their roots" {
+  mkdir -p "$T/store" "$ZONE_VAR"
+  mount -t tmpfs -o mode=711 store "$T/store"
+  ok zone pool create "$Z-p" --lvm $DISK
+  zone -q -P "$T/store" create "$Z" -t busybox -B lvm -s lvm.vg="zone-$Z-p" -s lvm.pool=pool -s net.eth0.type=none
+  mkdir "$T/away"
+  mount --bind "$T/store" "$T/away"
+  until_true 10 umount "$T/store"
+  refuse 4 "may live in it.*: $Z$" zone pool rm "$Z-p"
+  has "$stderr" "^hint: .*zone destroy -f $Z"
+  same "" "$(zone pool ls --json | jq -r '.[].zones[]')"
+  mount --bind "$T/away" "$T/store"
+  refuse 4 "zones live in it: $Z$" zone pool rm "$Z-p"
+  ok zone start "$Z"
+  zone destroy -f "$Z"
+  umount "$T/store" "$T/away"
+  ok zone pool rm "$Z-p"
+}
+
 @test "killed while it is made: pool rm takes all of it" {
   local wait
   for wait in 0.1 0.3 0.5 0.7 0.9 1.1 1.3 1.5; do
