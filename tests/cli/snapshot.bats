@@ -89,6 +89,58 @@ read_back() { zone pull "$1" "$2" -; }
   same one "$(read_back "$Z" /root/f)"
 }
 
+@test "--restart: what cannot be restored is found before the zone is stopped; a failure brings it back, or says what does" {
+  up "$Z"
+  zone exec "$Z" -- sh -c 'echo one >/root/f'
+  zone snapshot "$Z" -N s
+  zone snapshot "$Z" -N bad
+  zone exec "$Z" -- sh -c 'echo two >/root/f'
+  local pid
+  pid=$(field "$Z" .pid)
+  sed -i 's/^conf=/&no.such.key=1\\n/' "$ZONE_VAR/$Z/snapshots/bad/record"
+  refuse 2 "no\.such\.key" zone snapshot -r bad --restart "$Z"
+  same "$pid" "$(field "$Z" .pid)"
+  refuse 1 "restore|root" env ZONE_TEST_FAIL_STEP=restore:root zone snapshot -r s --restart "$Z"
+  same RUNNING "$(state "$Z")"
+  same two "$(zone exec "$Z" -- cat /root/f)"
+  refuse 1 . env ZONE_TEST_FAIL_STEP=restore:configuration zone snapshot -r s --restart "$Z"
+  has "$stderr" "^hint: zone verify --repair $Z"
+  same INCOMPLETE "$(state "$Z")"
+  ok zone verify --repair "$Z"
+  zone start "$Z"
+  same one "$(zone exec "$Z" -- cat /root/f)"
+}
+
+@test "--restart while others start it: a zone that runs always has the root that was restored" {
+  up "$Z"
+  zone exec "$Z" -- sh -c 'echo one >/root/f'
+  zone snapshot "$Z" -N s
+  local round i waiting done=0
+  for round in $(seq 4); do
+    zone start "$Z" 2>/dev/null || true
+    zone exec "$Z" -- sh -c "echo two$round >/root/f; sync"
+    waiting=()
+    echo 0 >"$T/status"
+    { timeout 200 zone --lock-wait 60 snapshot -r s --restart "$Z" >"$T/told" 2>&1 3>&- || echo $? >"$T/status"; } &
+    waiting+=($!)
+    for i in 1 2 3 4; do
+      { zone --lock-wait 60 restart -t 1 "$Z" >/dev/null 2>&1 3>&- || true; } &
+      waiting+=($!)
+    done
+    wait "${waiting[@]}"
+    has "$(cat "$T/status")" '^[046]$'
+    echo "round $round: $(cat "$T/status") $(cat "$T/told")" >&2
+    done=$((done + ($(cat "$T/status") == 0)))
+    zone start "$Z" 2>/dev/null || true
+    has "$(zone exec "$Z" -- cat /root/f)" "^(one|two$round)$"
+    # what runs is what is on disk
+    zone exec "$Z" -- sh -c "echo seen$round >/root/seen; sync"
+    zone stop -k "$Z"
+    same "seen$round" "$(read_back "$Z" /root/seen)"
+  done
+  [ "$done" -gt 0 ]
+}
+
 @test "--diff: a missing snapshot is 3, bad words are usage errors" {
   mk "$Z"
   zone snapshot "$Z"
