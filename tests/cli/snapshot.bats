@@ -6,6 +6,7 @@ write() { # ZONE PATH TEXT
   printf %s "$3" | zone push "$1" - "$2"
 }
 read_back() { zone pull "$1" "$2" -; }
+is() { [ "$(state "$1")" = "$2" ]; } # ZONE STATE
 
 @test "the default name is the lowest free snapN, and it is printed" {
   mk "$Z"
@@ -53,6 +54,17 @@ read_back() { zone pull "$1" "$2" -; }
   refuse 3 "nosuch" zone snapshot -r nosuch "$Z"
   ok zone snapshot -d ALL "$Z"
   same "[]" "$(zone snapshot -L --json "$Z")"
+}
+
+@test "snapshots that are being read are waited for, as long as --lock-wait says" {
+  mk "$Z"
+  zone snapshot "$Z"
+  flock -s "$ZONE_VAR/$Z/snapshots" sleep 1.5 3>&- &
+  local reader=$!
+  until_true 5 eval "! flock -n '$ZONE_VAR/$Z/snapshots' true"
+  refuse 6 "snapshots" zone --lock-wait 0 snapshot -d snap0 "$Z"
+  ok zone snapshot -d snap0 "$Z"
+  wait $reader
 }
 
 @test "bad snapshot names are usage errors" {
@@ -123,6 +135,7 @@ read_back() { zone pull "$1" "$2" -; }
     echo 0 >"$T/status"
     { timeout 200 zone --lock-wait 60 snapshot -r s --restart "$Z" >"$T/told" 2>&1 3>&- || echo $? >"$T/status"; } &
     waiting+=($!)
+    until_true 20 eval '! is "$Z" RUNNING' # its stop has begun
     for i in 1 2 3 4; do
       { zone --lock-wait 60 restart -t 1 "$Z" >/dev/null 2>&1 3>&- || true; } &
       waiting+=($!)
