@@ -40,11 +40,12 @@ of_pool() { zone pool ls --json | jq -r --arg p "$P" ".[] | select(.name == \$p)
   refuse 2 "is there" zone pool create $P --btrfs "$T/there.img"
   local device
   device=$(losetup -f --show "$T/there.img")
+  refuse 2 "size.* all of the device" zone pool create $P --btrfs "$device" --size 120M
   zone pool create $P --btrfs "$device"
   zone -q -P $P create "$Z" -t busybox
   zone destroy "$Z"
   zone pool rm $P
-  refuse 1 . zone pool create $P --btrfs "$device" # has a btrfs now
+  refuse 1 "^zone: pool create $P: " zone pool create $P --btrfs "$device" # has a btrfs now
   same "[]" "$(zone pool ls --json | jq -c .)"
   losetup -d "$device"
   rm "$T/there.img"
@@ -99,11 +100,13 @@ of_pool() { zone pool ls --json | jq -r --arg p "$P" ".[] | select(.name == \$p)
   refuse 2 "one of --btrfs" zone pool create $P --btrfs --loop
   refuse 2 "fs" zone pool create $P --btrfs --fs xfs
   refuse 2 "size" zone pool create $P --loop --size 1G
+  refuse 2 "^zone: pool create $P: there is no device /dev/zz" zone pool create $P --btrfs "/dev/zz$Z"
+  [ ! -e "/dev/zz$Z" ]
   refuse 2 "absolute" zone pool create $P --btrfs some/file
   refuse 2 "not a directory" zone pool create $P --loop "$T/nosuch"
   refuse 2 . zone pool create ../p --btrfs
   refuse 2 . zone pool create .p --btrfs
-  refuse 3 "no such pool" zone pool rm $P
+  refuse 3 "^zone: pool rm $P: no such pool: $P$" zone pool rm $P
   refuse 2 "neither an absolute path nor a pool" zone -P $P create "$Z" -t busybox
   same "[]" "$(zone pool ls --json | jq -c .)"
   zone pool create $P --loop
