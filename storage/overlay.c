@@ -142,11 +142,10 @@ static int overlay_clone(const struct volume *v, int snap, const struct volume *
 static int overlay_resize(const struct volume *v, struct zerr *e)
 {
 	AUTO_CLOSE int lower = open_lower(v, e);
-	int r = lower < 0 ? lower : need_upper(v, lower, e);
+	const char *const names[] = { "upper", v->image < 0 ? TREE_ROOT : NULL, NULL };
+	const int r = lower < 0 ? lower : need_upper(v, lower, e);
 
-	if (r == 0 && v->image < 0)
-		r = tree_resize(v, TREE_ROOT, e);
-	return r < 0 ? r : tree_resize(v, "upper", e);
+	return r < 0 ? r : tree_resize(v, names, e);
 }
 
 static int overlay_space(int dir, struct space *ret, struct zerr *e)

@@ -51,6 +51,38 @@ of_pool() { zone pool ls --json | jq -r --arg p "$P" ".[] | select(.name == \$p)
   rm "$T/there.img"
 }
 
+@test "btrfs: a size that is less than what is there is refused, whether quotas are on or not; all goes on" {
+  zone pool create $P --btrfs --size 1G
+  zone -q -P $P create "$Z" -t busybox
+  head -c 10M /dev/urandom | zone push "$Z" - /root/f
+  local n
+  for n in 1 2; do
+    refuse 2 "root.size: 1.* are in it, and 2.0 MiB is less: a root does not shrink" zone set "$Z" root.size=2M
+    refuse 3 "not set" zone get "$Z" root.size
+  done
+  ok zone set "$Z" root.size=50M
+  ok zone unset "$Z" root.size
+  ok zone set "$Z" root.size=40M
+  refuse 2 "it is 40.0 MiB" zone set "$Z" root.size=30M
+  zone start "$Z"
+  run zone exec "$Z" -- dd if=/dev/zero of=/root/big bs=1M count=50 conv=fsync # it is full
+  [ "$status" -ne 0 ]
+  ok zone set "$Z" root.size=60M
+  zone exec "$Z" -- rm /root/big
+  zone stop -k "$Z"
+  ok zone snapshot "$Z"
+  ok zone snapshot -r snap0 "$Z"
+  ok zone clone "$Z" "$Z-b"
+  tiny_rootfs "$T/tree"
+  head -c 5M /dev/urandom >"$T/tree/root/f"
+  tar -C "$T/tree" -cf "$T/tree.tar" .
+  run --separate-stderr zone -P $P create "$Z-c" -t local --size 2M -- -f "$T/tree.tar"
+  [ "$status" -ne 0 ]
+  has "$stderr" "root.size: .* is less|[Qq]uota"
+  refuse 3 . zone info "$Z-c"
+  rm -r "$T/tree" "$T/tree.tar"
+}
+
 @test "loop: a directory; its zones have a file each, of the file system asked for" {
   mkdir "$T/dir"
   chmod 711 "$T/dir"
