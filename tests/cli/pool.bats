@@ -119,6 +119,7 @@ of_pool() { zone pool ls --json | jq -r --arg p "$P" ".[] | select(.name == \$p)
   same UNAVAILABLE "$(of_pool .state)"
   refuse 4 UNAVAILABLE zone start "$Z"
   refuse 4 UNAVAILABLE zone snapshot "$Z"
+  refuse 4 "directory .* is missing" zone snapshot -L "$Z"
   ok zone start "$Z-b"
   ok zone ls --json
   same "UNAVAILABLE RUNNING" "$(jq -r '[.[].state] | join(" ")' <<<"$output")"
