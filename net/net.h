@@ -184,6 +184,9 @@ struct net_counters {
 	uint64_t drops; /* lost on the way, and refused by the guards; UINT64_MAX: their count is
 			   gone */
 };
+/* The hardware address of @link, which is plugged in, as it was made. 0, -ENOENT. */
+int net_mac(const struct net_env *env, const char *zone, const struct net_link *link,
+	    char ret[static 18]);
 /* Counters of the host's end, directions turned round. 0, -ENODEV. */
 int net_count(const struct net_env *env, const char *zone, const struct net_link *link,
 	      struct net_counters *ret);

@@ -341,8 +341,12 @@ looks() {
   cable
   local before
   before=$(looks)
+  local mac
+  mac=$(ip -j link show p0 | jq -r '.[0].address')
   mk "$Z" -s net.eth0.type=phys -s net.eth0.parent=p0 -s net.eth0.address=198.51.100.10/24
+  same null "$(field "$Z" '.nics[0].mac')"
   zone start "$Z"
+  same "$mac" "$(field "$Z" '.nics[0].mac')"
   run ! ip link show p0
   reaches "$Z" 198.51.100.2
   mk "$Z-b" -s net.eth0.type=phys -s net.eth0.parent=p0
