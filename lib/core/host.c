@@ -269,6 +269,15 @@ int zone_load(struct zone_host *h, const char *name, int what, struct zone *ret,
 	return 0;
 }
 
+int zone_load_config(struct zone_host *h, const char *name, struct zone *ret, struct zerr *e)
+{
+	const int r = zone_load(h, name, 0, ret, e);
+
+	if (r == 0 && ret->dir < 0)
+		return zerr_as(e, ZERR_STATE, "the zone's directory %s is missing", ret->entry.dir);
+	return r == 0 ? conf_load(&ret->spec, ret->dir, name, e) : r;
+}
+
 void zone_unload(struct zone *z)
 {
 	(void)own_close(z->dir);
