@@ -23,6 +23,7 @@ static void add_json(struct json *j, const struct zone_network *n, bool all)
 	if (all) {
 		json_str(j, "mac", n->mac);
 		json_strv(j, "zone_names", &n->zones);
+		json_str(j, "blocked_by", n->blocked);
 	}
 	json_end_obj(j);
 }
@@ -124,6 +125,10 @@ static void add_lines(struct buf *out, const struct zone_network *n)
 	for (size_t i = 0; i < n->zones.n; i++)
 		buf_fmt(out, " %s", n->zones.v[i]);
 	buf_str(out, n->zones.n ? "\n" : " none\n");
+	if (n->blocked)
+		buf_fmt(out,
+			"Blocked by: %s, which drops what it sends; zone network up %s mends it\n",
+			n->blocked, n->name);
 }
 
 static int info_run(struct cmd *c, void *opts, struct zerr *e)

@@ -6,6 +6,7 @@
 
 #include "base/fs.h"
 #include "base/own.h"
+#include "net/firewall.h"
 #include "net/ident.h"
 #include "net/link.h"
 #include "net/netup.h"
@@ -164,6 +165,27 @@ int net_network_get(const struct net_env *env, const char *name, struct net_netw
 void net_network_done(struct net_network *n)
 {
 	strv_done(&n->attrs);
+}
+
+int net_network_list_up(const struct net_env *env, struct strv *ret, struct zerr *e)
+{
+	AUTO_CLOSE int net = fs_open_below(env->run, ".net", O_RDONLY | O_DIRECTORY, 0);
+	const struct notes notes = { net, -1 };
+
+	return net < 0 ? 0 : netup_names(&notes, ret, e);
+}
+
+int net_network_blocked(const struct net_env *env, const char *name, char *ret, size_t room,
+			struct zerr *e)
+{
+	AUTO_CLOSE int net = fs_open_below(env->run, ".net", O_RDONLY | O_DIRECTORY, 0);
+	const struct notes notes = { net, -1 };
+	struct network now;
+	bool whole;
+	const int r = net < 0 ? -ENOENT : netup_record(&notes, name, &now, &whole, e);
+
+	ret[0] = '\0';
+	return r < 0 ? (r == -ENOENT ? 0 : r) : firewall_blocked(&now, ret, room, e);
 }
 
 int net_network_hold(const struct net_env *env, const char *name, bool up, struct zerr *e)

@@ -70,6 +70,12 @@ struct net_network {
 int net_network_get(const struct net_env *env, const char *name, struct net_network *ret,
 		    struct zerr *e);
 void net_network_done(struct net_network *n);
+/* The names of all that are up. */
+int net_network_list_up(const struct net_env *env, struct strv *ret, struct zerr *e);
+/* A chain of another firewall that drops what @name lets pass: it came when @name was up. Bringing
+ * it up again mends that. "ip filter FORWARD"; "" when there is none, or it is down. */
+int net_network_blocked(const struct net_env *env, const char *name, char *ret, size_t room,
+			struct zerr *e);
 /* Bring it up and keep it up without users, or no longer. Up also puts back what others have
  * removed. Exit status 4 when it is to go down and is used. */
 int net_network_hold(const struct net_env *env, const char *name, bool up, struct zerr *e);

@@ -60,6 +60,10 @@ int zone_load_config(struct zone_host *h, const char *name, struct zone *ret, st
 void zone_unload(struct zone *z);
 #define AUTO_ZONE __attribute__((cleanup(zone_unload)))
 
+/* The run directory, for who only looks and has no host handle. fd, -ENOENT when nothing ever ran.
+ */
+int host_run_dir(struct zerr *e);
+
 /* Take the lock of @name alone: for names that are not in the index yet. */
 int zone_lock(struct zone_host *h, const char *name, struct zerr *e);
 /* Give the lock back before a long wait. */

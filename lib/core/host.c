@@ -47,6 +47,13 @@ static char *group_name(const char *run_path)
 	return str_fmt("zone-%08x", hash);
 }
 
+int host_run_dir(struct zerr *e)
+{
+	AUTO_FREE char *path = place("ZONE_RUN", "/run/zone");
+
+	return path ? fs_open_dir(path, e) : zerr_code(e, ENOMEM, "zone path");
+}
+
 static int open_places(struct zone_host *h, struct zerr *e)
 {
 	AUTO_CLOSE int var = fs_make_dir(h->var, 0711, e);

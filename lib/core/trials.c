@@ -22,6 +22,7 @@
 #include "base/run.h"
 #include "base/sys.h"
 #include "core/check.h"
+#include "core/core.h"
 #include "core/lxcfs.h"
 #include "net/net.h"
 
@@ -166,6 +167,24 @@ static void check_names(struct finding *f)
 		    "no dnsmasq: zones have addresses, but neither DHCP nor each other's names: "
 		    "apt "
 		    "install dnsmasq-base");
+}
+
+/* Those that have come since a network is up; when it comes up they are seen to. */
+static void check_firewalls(struct finding *f)
+{
+	struct zerr e = { 0 };
+	AUTO_CLOSE int run = host_run_dir(&e);
+	const struct net_env env = { .host = -1, .run = run };
+	AUTO_STRV struct strv names = { 0 };
+	char chain[120];
+
+	SAY(f, CHECK_OK, "none drops what zones send");
+	if (run < 0 || net_network_list_up(&env, &names, &e) < 0)
+		return;
+	for (size_t i = 0; i < names.n; i++)
+		if (net_network_blocked(&env, names.v[i], chain, sizeof(chain), &e) == 0 && *chain)
+			SAY(f, CHECK_LIMITED, "%s drops what network %s sends: zone network up %s",
+			    chain, names.v[i], names.v[i]);
 }
 
 static void check_seccomp(struct finding *f)
@@ -318,6 +337,7 @@ const struct check trials[] = {
 	{ "pressure", "pressure", false, check_pressure },
 	{ "network", "networks", false, check_network },
 	{ "names", "names and DHCP", false, check_names },
+	{ "firewalls", "other firewalls", false, check_firewalls },
 	{ "apparmor", "security module", false, check_apparmor },
 	{ "lxcfs", "lxcfs", false, check_lxcfs },
 	{ "programs", "programs of zone", true, check_programs },

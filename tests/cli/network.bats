@@ -343,6 +343,25 @@ netinfo() { # NAME JQ-PATH
   stop_server
 }
 
+@test "a firewall that comes when a network is up is named, and up mends it" {
+  zone network create lab --subnet 10.99.0.0/24
+  zone network up lab
+  iptables -P FORWARD ACCEPT
+  same null "$(netinfo lab .blocked_by)"
+  same ok "$(zone checkconfig --json | jq -r '.[] | select(.id == "firewalls").status')"
+  iptables -P FORWARD DROP
+  same "ip filter FORWARD" "$(netinfo lab .blocked_by)"
+  has "$(zone network info lab)" "^Blocked by: ip filter FORWARD, .*zone network up lab"
+  same "limited ip filter FORWARD drops what network lab sends: zone network up lab" \
+    "$(zone checkconfig --json | jq -r '.[] | select(.id == "firewalls") | .status + " " + .detail')"
+  zone network up lab
+  same null "$(netinfo lab .blocked_by)"
+  lacks "$(zone network info lab)" "Blocked"
+  zone network down lab
+  same null "$(netinfo lab .blocked_by)"
+  nft flush ruleset
+}
+
 @test "a firewall that takes no rules of ours is named" {
   iptables-legacy -P FORWARD DROP || skip "no iptables-legacy in this kernel"
   zone network create lab
