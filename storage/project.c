@@ -37,16 +37,17 @@ int project_check(int dir, struct zerr *e)
 			 "mount it with the option prjquota (ext4 also needs tune2fs -O project)");
 }
 
-static int set_project(int fd, uint32_t number)
+static int set_project(int fd, uint32_t number, bool directory)
 {
+	const uint32_t inherit = directory ? FS_XFLAG_PROJINHERIT : 0; /* ext4: not of a file */
 	struct fsxattr x;
 
 	if (ioctl(fd, FS_IOC_FSGETXATTR, &x) < 0)
 		return -errno;
-	if (x.fsx_projid == number && (x.fsx_xflags & FS_XFLAG_PROJINHERIT))
+	if (x.fsx_projid == number && (x.fsx_xflags & inherit) == inherit)
 		return 0;
 	x.fsx_projid = number;
-	x.fsx_xflags |= FS_XFLAG_PROJINHERIT; /* means nothing on a file */
+	x.fsx_xflags |= inherit;
 	return ioctl(fd, FS_IOC_FSSETXATTR, &x) < 0 ? -errno : 0;
 }
 
@@ -59,7 +60,7 @@ static int join_entry(void *ctx, int dirfd, const char *name)
 	if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
 		return 0;
 	AUTO_CLOSE int fd = fs_open_below(dirfd, name, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
-	const int r = fd < 0 ? fd : set_project(fd, *(const uint32_t *)ctx);
+	const int r = fd < 0 ? fd : set_project(fd, *(const uint32_t *)ctx, S_ISDIR(st.st_mode));
 
 	return r == -ENOENT ? 0 : r;
 }
@@ -67,7 +68,7 @@ static int join_entry(void *ctx, int dirfd, const char *name)
 int project_join(int dir, uint32_t number, bool deep, struct zerr *e)
 {
 	static const struct walk_ops ops = { .entry = join_entry, .leave = join_entry };
-	int r = set_project(dir, number);
+	int r = set_project(dir, number, true);
 
 	if (r == 0 && deep)
 		r = walk_tree(dir, &ops, &number);
