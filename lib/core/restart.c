@@ -13,6 +13,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/own.h"
+#include "base/sig.h"
 #include "base/sys.h"
 #include "core/internal.h"
 #include "core/life.h"
@@ -162,8 +163,12 @@ static bool sleep_until_due(const struct zone *z)
 			return true;
 		tell("STATUS=starts again in %lld s", (long long)left);
 		tell_patience((unsigned)left + 60);
-		(void)poll(&p, 1, (int)(left < 1000 ? left * 1000 : 1000000));
+		(void)steps_poll(&p, 1, (int)(left < 1000 ? left * 1000 : 1000000));
 		(void)!read(watch, scrap, sizeof(scrap));
+		if (steps_signal()) { /* systemd stops the unit */
+			restart_cancel(z);
+			return false;
+		}
 	}
 }
 

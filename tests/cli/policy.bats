@@ -144,6 +144,24 @@ events_of() { # NAME EVENT FIELD, since the test began
   same RUNNING "$(state "$Z")"
 }
 
+@test "the unit that waits is stopped: it ends at once, and the restart is given up" {
+  mk_policy "$Z" always restart.delay=100
+  zone start "$Z"
+  zone kill "$Z"
+  until_true 10 planned "$Z"
+  timeout -k 1 60 zone .unit due "$Z" 3>&- &
+  local pid=$!
+  until_true 5 pgrep -f "^zone .unit due $Z\$"
+  sleep 0.5
+  local from=$SECONDS
+  kill -TERM "$pid"
+  run wait "$pid"
+  [ $((SECONDS - from)) -le 10 ]
+  same null "$(field "$Z" .restart_at)"
+  until_true 5 sh -c "! pgrep -f '^zone .(restart|unit due) $Z\$'"
+  same STOPPED "$(state "$Z")"
+}
+
 @test "bad input" {
   mk "$Z"
   refuse 2 "not one of no|on-failure|always" zone set "$Z" restart.policy=sometimes

@@ -27,6 +27,8 @@ group_of() { # NAME, of its init
   sed -n 's/^0:://p' "/proc/$(field "$1" .pid)/cgroup"
 }
 
+restart_known() { [ "$(field "$1" .restart_at)" != null ]; }
+
 # Microseconds at which a unit was up, or began to go.
 moment() { property "$1" "$2TimestampMonotonic"; }
 
@@ -178,6 +180,18 @@ moment() { property "$1" "$2TimestampMonotonic"; }
   ok zone stop web
   until_true 30 is zone@web inactive
   same STOPPED "$(state web)"
+}
+
+@test "systemctl stop does not wait for a restart's pause" {
+  ok zone set web restart.policy=always restart.delay=600 restart.delay_max=600
+  ok zone start web
+  until_true 60 is zone@web active
+  kill -KILL "$(field web .pid)"
+  until_true 30 is zone@web activating
+  until_true 10 restart_known web
+  ok timeout 20 systemctl stop zone@web
+  same "inactive null STOPPED" "$(property zone@web ActiveState) $(field web .restart_at) $(state web)"
+  [ "$(property zone@web Result)" != timeout ]
 }
 
 @test "what cannot be started says why, here and there" {
