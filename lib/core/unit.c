@@ -49,6 +49,20 @@ struct unit {
 	int journal;
 };
 
+static void to_journal(int level, const char *text, void *arg)
+{
+	const struct unit *u = arg;
+
+	if (level <= (int)LOG_LEVEL_NOTE)
+		(void)dprintf(u->journal, "%s: %s\n", u->name, text);
+}
+
+static void complain(struct unit *u, const struct zerr *e)
+{
+	tell("STATUS=%s", e->msg);
+	to_journal(LOG_LEVEL_WARN, e->msg, u);
+}
+
 static int unit_due(struct unit *u, struct zerr *e)
 {
 	AUTO_ZONE struct zone z = { .dir = -1, .run = -1, .lock = -1 };
@@ -75,6 +89,10 @@ static int unit_start(struct unit *u, struct zerr *e)
 				      .unit = unit };
 	r = zone_start(u->h, u->name, &a, e);
 	verdict_tell(&z, VERDICT_OUTCOME, e);
+	if (r < 0 && n > 0 && restart_failed(u->h, u->name, (unsigned)n, true, e)) {
+		complain(u, e);
+		return RESTART_UNIT;
+	}
 	return r;
 }
 
@@ -224,14 +242,6 @@ static int unit_ended(struct unit *u, struct zerr *e)
 
 /* ---- words ----------------------------------------------------------------------------------- */
 
-static void to_journal(int level, const char *text, void *arg)
-{
-	const struct unit *u = arg;
-
-	if (level <= (int)LOG_LEVEL_NOTE)
-		(void)dprintf(u->journal, "%s: %s\n", u->name, text);
-}
-
 int internal_unit(int argc, char **argv)
 {
 	static const struct {
@@ -260,10 +270,8 @@ int internal_unit(int argc, char **argv)
 		if (str_eq(argv[1], words[i].name) && (r = zone_host_open(&o, &u.h, &e)) == 0)
 			r = words[i].run(&u, &e);
 	leave_gate(&u);
-	if (r < 0) {
-		tell("STATUS=%s", e.msg);
-		to_journal(LOG_LEVEL_WARN, e.msg, &u);
-	}
+	if (r < 0)
+		complain(&u, &e);
 	zone_host_close(u.h);
 	return r < 0 ? (e.status ? e.status : ZERR_FAILED) : r;
 }

@@ -194,6 +194,23 @@ moment() { property "$1" "$2TimestampMonotonic"; }
   [ "$(property zone@web Result)" != timeout ]
 }
 
+@test "a restart whose start fails counts, is told, and is tried again" {
+  ok zone set web restart.policy=always restart.delay=1
+  ok zone start web
+  until_true 60 is zone@web active
+  zone -q set web init=/later
+  kill -KILL "$(field web .pid)"
+  told() { jq -se 'any(.zone == "web" and .event == "restart_failed" and (.error | test("/later")))' /run/zone/events; }
+  until_true 60 told
+  zone unset web init
+  again() { [ "$(state web)" = RUNNING ] && [ "$(field web .restarts)" -ge 2 ]; }
+  until_true 60 again
+  until_true 60 is zone@web active
+  ok zone stop -k web
+  until_true 30 is zone@web inactive
+  zone unset web restart.policy restart.delay restart.delay_max
+}
+
 @test "what cannot be started says why, here and there" {
   run systemctl start zone@nosuch
   [ "$status" -ne 0 ]
