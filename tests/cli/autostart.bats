@@ -167,6 +167,28 @@ $Z-web 0" "$(zone autostart -L)"
   same "" "$(running)"
 }
 
+@test "what starts just now, or is to start again, is stopped too" {
+  printf '#!/bin/sh\nsleep 3\n' >"$T/slow"
+  chmod 755 "$T/slow"
+  mk_auto "$Z-pause" restart.policy=always restart.delay=100
+  mk_auto "$Z-slow" hook.prestart="$T/slow"
+  local how starter
+  for how in -s -k; do
+    zone start "$Z-pause"
+    zone kill "$Z-pause"
+    zone wait -t 20 "$Z-pause"
+    until_true 10 sh -c "[ \$(zone info --json $Z-pause | jq .restart_at) != null ]"
+    zone start "$Z-slow" 3>&- &
+    starter=$!
+    until_true 10 sh -c "[ \$(zone info --json $Z-slow | jq -r .state) = STARTING ]"
+    ok timeout 60 zone autostart $how
+    same null "$(field "$Z-pause" .restart_at)"
+    same "STOPPED STOPPED" "$(state "$Z-pause") $(state "$Z-slow")"
+    wait "$starter" || true
+    same STOPPED "$(state "$Z-slow")"
+  done
+}
+
 @test "reboot" {
   mk_auto "$Z-a"
   zone autostart
