@@ -212,7 +212,7 @@ static int unit_stop(struct unit *u, struct zerr *e)
 	if (r <= 0)
 		return r;
 	(void)conf_load(&z.spec, z.dir, z.name, &ignored);
-	tell_patience(z.spec.stop_timeout + (unsigned)hooks_down_ms(&s.rec) / 1000 + STOP_MORE_S);
+	tell_patience(z.spec.stop_timeout + (unsigned)hooks_down_ms(&s.rec, true) / 1000 + STOP_MORE_S);
 	tell("STATUS=stops");
 	return zone_stop(u->h, u->name, -1, e);
 }

@@ -120,6 +120,24 @@ moment() { property "$1" "$2TimestampMonotonic"; }
   zone unset db hook.poststart
 }
 
+@test "hooks may take longer than the unit's own limits" {
+  mkdir -p /run/systemd/system/zone@db.service.d
+  printf '[Service]\nTimeoutStartSec=6\nTimeoutStopSec=6\n' >/run/systemd/system/zone@db.service.d/short.conf
+  systemctl daemon-reload
+  printf '#!/bin/sh\nsleep 12\n' >"$T/slow"
+  chmod 755 "$T/slow"
+  ok zone set db hook.prestart="$T/slow" hook.start="/bin/sleep 12" hook.prestop="$T/slow" hook.poststop="$T/slow"
+  ok zone start db
+  same RUNNING "$(state db)"
+  until_true 60 is zone@db active
+  same 0 "$(property zone@db NRestarts)"
+  ok systemctl stop zone@db
+  same "success STOPPED" "$(property zone@db Result) $(state db)"
+  zone unset db hook.prestart hook.start hook.prestop hook.poststop
+  rm -r /run/systemd/system/zone@db.service.d
+  systemctl daemon-reload
+}
+
 @test "stopped before it was ready, it stays stopped" {
   ok zone start db
   ok zone stop -k db
