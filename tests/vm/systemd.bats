@@ -150,6 +150,14 @@ moment() { property "$1" "$2TimestampMonotonic"; }
   ok zone start -s hostname=other db
   same "/machine.slice/zone-db.scope/payload" "$(group_of db)"
   same other "$(zone exec db -- hostname)"
+  enrolled() { machinectl --no-legend list | grep -qE '^db +'; }
+  until_true 30 enrolled
+  run systemctl start zone@db # is refused, and changes nothing for the one that runs
+  [ "$status" -ne 0 ]
+  same RUNNING "$(state db)"
+  until_true 30 is zone@db failed
+  has "$(machinectl --no-legend list)" "^db +"
+  systemctl reset-failed zone@db
   ok zone stop db
   gone() { ! systemctl --quiet is-active zone-db.scope; }
   until_true 30 gone
