@@ -138,6 +138,24 @@ moment() { property "$1" "$2TimestampMonotonic"; }
   systemctl daemon-reload
 }
 
+@test "a start that is interrupted is undone" {
+  printf '#!/bin/sh\nsleep 20\n' >"$T/slow"
+  ok zone set db hook.prestart="$T/slow"
+  zone start db 3>&- &
+  local pid=$! from
+  begun() { [ "$(state db)" = STARTING ]; }
+  until_true 30 begun
+  from=$SECONDS
+  kill -INT "$pid"
+  run wait "$pid"
+  [ "$status" -ne 0 ]
+  [ $((SECONDS - from)) -le 15 ]
+  same "STOPPED inactive" "$(state db) $(property zone@db ActiveState)"
+  sleep 25
+  same "STOPPED inactive" "$(state db) $(property zone@db ActiveState)"
+  zone unset db hook.prestart
+}
+
 @test "stopped before it was ready, it stays stopped" {
   ok zone start db
   ok zone stop -k db
