@@ -10,6 +10,7 @@
 #include "core/lease.h"
 #include "core/live.h"
 #include "core/resize.h"
+#include "core/restart.h"
 #include "core/share.h"
 #include "core/state.h"
 
@@ -156,6 +157,8 @@ static bool is_later(const struct change *c, const char *path)
 static void tell(struct change *c)
 {
 	zone_event(c->z.h, c->z.name, "changed", NULL);
+	if (c->to.restart == RESTART_NO && c->from.restart != RESTART_NO)
+		restart_cancel(&c->z);
 	for (size_t i = 0; i < c->paths.n; i++) {
 		AUTO_BUF struct buf value = { 0 };
 		struct zerr ignored = { 0 };

@@ -162,6 +162,27 @@ events_of() { # NAME EVENT FIELD, since the test began
   same STOPPED "$(state "$Z")"
 }
 
+@test "in the pause it is not renamed, and the policy no ends it" {
+  mk_policy "$Z" always restart.delay=100
+  zone start "$Z"
+  zone kill "$Z"
+  until_true 10 planned "$Z"
+  refuse 4 "about to be started again" zone rename "$Z" "$Z-b"
+  planned "$Z"
+  ok zone set "$Z" restart.policy=on-failure
+  planned "$Z"
+  ok zone set "$Z" restart.policy=no
+  same null "$(field "$Z" .restart_at)"
+  until_true 5 sh -c "! pgrep -f '^zone .restart $Z\$'"
+  ok zone rename "$Z" "$Z-b"
+  ok zone start "$Z-b"
+  zone -q set "$Z-b" restart.policy=always
+  zone kill "$Z-b"
+  until_true 10 planned "$Z-b"
+  ok zone unset "$Z-b" restart.policy
+  same null "$(field "$Z-b" .restart_at)"
+}
+
 @test "bad input" {
   mk "$Z"
   refuse 2 "not one of no|on-failure|always" zone set "$Z" restart.policy=sometimes
