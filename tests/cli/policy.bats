@@ -36,6 +36,9 @@ events_of() { # NAME EVENT FIELD, since the test began
   same 1 "$(field "$Z" .restarts)"
   has "$(zone info "$Z")" "^Restarts: +1"
   same 1 "$(events_of "$Z" restart_planned delay)"
+  same '{"delay":1,"restarts":1}' "$(tail -n "+$((SEEN + 1))" "$ZONE_RUN/events" |
+    jq -c 'select(.event == "restart_planned") | {delay, restarts}')"
+  same 137 "$(tail -n "+$((SEEN + 1))" "$ZONE_RUN/events" | jq 'select(.event == "stopped").exit_status')"
   zone exec "$Z" -- poweroff || true # it may be among those that init ends
   zone wait -t 20 "$Z"
   sleep 2
