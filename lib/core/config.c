@@ -5,6 +5,7 @@
 
 #include "base/fs.h"
 #include "base/own.h"
+#include "core/adopt.h"
 #include "core/autostart.h"
 #include "core/cgroup.h"
 #include "core/lease.h"
@@ -225,6 +226,8 @@ static int save(struct change *c, struct zerr *e)
 	int r = state_now(z, &c->status, e);
 	if (r == 0)
 		r = state_allows(&c->status, DO_CONFIG, z->name, e);
+	if (r == 0)
+		adopt_try(z, &c->status);
 	(void)record_load(&z->manifest, z->dir, "manifest", MANIFEST_FORMAT, &ignored);
 	if (r == 0)
 		r = check_whole(z, text, &c->to, e);
