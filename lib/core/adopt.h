@@ -11,7 +11,8 @@
 #include "core/state.h"
 
 /* If @s is of a zone that runs without a monitor, give it one. 0 also when there is nothing to do.
- * The caller holds the zone's lock, with LOAD_RUN. @s is as it is then: its record has the new one. */
+ * The caller holds the zone's lock, with LOAD_RUN. @s is as it is then: its record has the new one.
+ */
 int adopt(struct zone *z, struct status *s, struct zerr *e);
 /* The same for who can do without: whatever goes wrong is a warning. */
 void adopt_try(struct zone *z, struct status *s);

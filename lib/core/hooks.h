@@ -22,7 +22,8 @@ struct hook {
 	const char *status;  /* exit status of init, or NULL */
 };
 
-/* Run it and wait for its end, for which a unit asks for the time; what it leaves behind is killed. 0, or what went wrong. */
+/* Run it and wait for its end, for which a unit asks for the time; what it leaves behind is killed.
+ * 0, or what went wrong. */
 int hook_run(const struct zone *z, const struct hook *h, struct zerr *e);
 /* The same for one whose failure changes nothing: it becomes a warning and an event. */
 void hook_try(const struct zone *z, const struct hook *h);

@@ -212,7 +212,8 @@ static int unit_stop(struct unit *u, struct zerr *e)
 	if (r <= 0)
 		return r;
 	(void)conf_load(&z.spec, z.dir, z.name, &ignored);
-	tell_patience(z.spec.stop_timeout + (unsigned)hooks_down_ms(&s.rec, true) / 1000 + STOP_MORE_S);
+	tell_patience(z.spec.stop_timeout + (unsigned)hooks_down_ms(&s.rec, true) / 1000 +
+		      STOP_MORE_S);
 	tell("STATUS=stops");
 	return zone_stop(u->h, u->name, -1, e);
 }
@@ -233,7 +234,7 @@ static int unit_ended(struct unit *u, struct zerr *e)
 
 	if (s.live && lives_on(&z, &s))
 		return 0;
-	if (!s.live || r > 0) /* not of a run elsewhere, in a scope */
+	if (!s.live || r > 0)		  /* not of a run elsewhere, in a scope */
 		systemd_dismiss(u->name); /* before the unit is gone: machined would stop what
 					     comes next */
 	if (r <= 0)
