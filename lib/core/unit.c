@@ -69,7 +69,8 @@ static int unit_due(struct unit *u, struct zerr *e)
 
 	if (zone_load(u->h, u->name, 0, &z, e) < 0)
 		return 0; /* for the start to tell: this would be passed over */
-	return restart_await(&z) < 0 ? NOT_DUE : 0;
+	const bool due = restart_await(&z) >= 0;
+	return due || steps_signal() ? 0 : NOT_DUE; /* when it is stopped, 1 were a failure */
 }
 
 /* ---- start ----------------------------------------------------------------------------------- */

@@ -158,7 +158,7 @@ events_of() { # NAME EVENT FIELD, since the test began
   sleep 0.5
   local from=$SECONDS
   kill -TERM "$pid"
-  run wait "$pid"
+  wait "$pid" || true
   [ $((SECONDS - from)) -le 10 ]
   same null "$(field "$Z" .restart_at)"
   until_true 5 sh -c "! pgrep -f '^zone .(restart|unit due) $Z\$'"

@@ -147,8 +147,9 @@ moment() { property "$1" "$2TimestampMonotonic"; }
   until_true 30 begun
   from=$SECONDS
   kill -INT "$pid"
-  run wait "$pid"
-  [ "$status" -ne 0 ]
+  status=0
+  wait "$pid" || status=$?
+  same 1 "$status"
   [ $((SECONDS - from)) -le 15 ]
   same "STOPPED inactive" "$(state db) $(property zone@db ActiveState)"
   sleep 25
