@@ -40,7 +40,8 @@ static int create_run(struct cmd *c, void *opts, struct zerr *e)
 		return zerr_as(e, ZERR_USAGE, "--fs: on a btrfs there is no other");
 	if (o->size && o->loop)
 		return zerr_as(e, ZERR_USAGE, "--size: a directory has none");
-	r = name_check_zone(c->args[0], e);
+	c->name = c->args[0];
+	r = name_check_zone(c->name, e);
 	if (r == 0)
 		r = cmd_host(c, e);
 	return r < 0 ? r : zone_pool_create(c->host, c->args[0], &p, e);
@@ -114,8 +115,10 @@ static int rm_run(struct cmd *c, void *opts, struct zerr *e)
 	int r = cmd_host(c, e);
 
 	(void)opts;
-	for (int i = 0; i < c->n_args && r == 0; i++)
-		r = zerr_in(e, zone_pool_remove(c->host, c->args[i], e), "pool %s", c->args[i]);
+	for (int i = 0; i < c->n_args && r == 0; i++) {
+		c->name = c->args[i];
+		r = zone_pool_remove(c->host, c->name, e);
+	}
 	return r;
 }
 

@@ -8,7 +8,7 @@
 
 #include "cmd/out.h"
 
-enum { PLAIN_INTERVAL_MS = 10000, BAR_MAX = 30 };
+enum { BAR_MAX = 30 };
 
 static void add_left(struct buf *out, uint64_t seconds)
 {
@@ -92,25 +92,12 @@ static void draw(struct progress *p, uint64_t done, uint64_t total)
 	p->drawn = true;
 }
 
-static void plain(struct progress *p, uint64_t done, uint64_t total)
-{
-	const int64_t now = now_ms();
-	char a[16], b[16];
-
-	if (p->last && now - p->last < PLAIN_INTERVAL_MS)
-		return;
-	p->last = now;
-	if (total > 0)
-		(void)fprintf(stderr, "%s: %s of %s\n", p->what, format_size(done, a),
-			      format_size(total, b));
-	else
-		(void)fprintf(stderr, "%s: %s\n", p->what, format_size(done, a));
-}
-
 void progress_update(struct progress *p, const char *what, uint64_t done, uint64_t total)
 {
 	char cut[sizeof(p->what)];
 
+	if (!out_is_terminal(STDERR_FILENO))
+		return;
 	(void)snprintf(cut, sizeof(cut), "%s", what);
 	zerr_clean(cut);
 	if (strcmp(cut, p->what) != 0 || p->started == 0)
@@ -119,10 +106,8 @@ void progress_update(struct progress *p, const char *what, uint64_t done, uint64
 		return;
 	if (total > 0 && done >= total)
 		finish(p, done);
-	else if (out_is_terminal(STDERR_FILENO))
-		draw(p, done, total);
 	else
-		plain(p, done, total);
+		draw(p, done, total);
 }
 
 void progress_clear(struct progress *p)

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Progress on standard error: a bar with rate and time left on a terminal, plain lines now and then
- * otherwise. */
+/* Progress on standard error, where that is a terminal: a bar with rate and time left. */
 #pragma once
 
 #include <stdbool.h>
@@ -12,8 +11,8 @@ struct progress {
 	bool drawn;    /* a bar stands on the terminal's line */
 	bool finished; /* `what` has been reported as done */
 	char what[80];
-	uint64_t first;	       /* bytes that were there at the first call (a resumed download) */
-	int64_t started, last; /* now_ms() of the first call for `what`, and of the last line */
+	uint64_t first;	 /* bytes that were there at the first call (a resumed download) */
+	int64_t started; /* now_ms() of the first call for `what` */
 };
 
 /* @what stands at @done of @total bytes (0: unknown). */

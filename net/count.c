@@ -18,7 +18,7 @@ int net_count(const struct net_env *env, const char *zone, const struct net_link
 	struct note n = { .index = link->ifindex };
 	struct zerr unused = { 0 };
 	struct link_info info;
-	uint64_t refused = 0;
+	uint64_t refused;
 
 	(void)env;
 	if (!*link->host_name || nl_open(&nl, &unused) < 0 ||
@@ -26,12 +26,14 @@ int net_count(const struct net_env *env, const char *zone, const struct net_link
 	    (!str_eq(info.name, link->host_name) && !info.alias))
 		return -ENODEV;
 	memcpy(n.host_name, link->host_name, sizeof(n.host_name));
-	(void)guard_count(&n, &refused); /* none: not guarded */
+	const bool guarded = guard_count(&n, &refused) == 0;
+	const uint64_t lost = info.rx_dropped + info.tx_dropped;
+
 	*ret = (struct net_counters){ .rx_bytes = info.tx_bytes,
 				      .tx_bytes = info.rx_bytes,
 				      .rx_packets = info.tx_packets,
 				      .tx_packets = info.rx_packets,
-				      .drops = info.rx_dropped + info.tx_dropped + refused };
+				      .drops = guarded ? lost + refused : UINT64_MAX };
 	return 0;
 }
 

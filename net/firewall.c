@@ -247,7 +247,7 @@ int firewall_open(const struct net_env *env, const struct network *n, struct zer
 			o.first = o.first ? o.first : &all.v[i];
 			open_all(&o, &all.v[i]);
 		}
-	if (n->nat)
+	if (network_has_nat(n))
 		name_others(&all, n);
 	r = carry_out(env, &o, e);
 	buf_done(&o.text);

@@ -9,15 +9,19 @@
 #include <string.h>
 
 #include "base/fs.h"
+#include "base/log.h"
 #include "base/own.h"
 #include "base/record.h"
 #include "net/elem.h"
 #include "net/ipnet.h"
+#include "net/link.h"
+#include "net/nic.h"
 #include "net/sysctl.h"
 #include "net/table.h"
 
 #define PLACE	       ".forwards"
 #define FORWARD_FORMAT 1
+#define WHY	       "forwarded ports need"
 
 /* What a zone has, or is to have. */
 struct forwards {
@@ -117,37 +121,31 @@ static void list_one(struct elems *l, const struct forward *f, const struct forw
 	}
 }
 
-/* What @a has and @b (may be NULL) has not, or has differently. */
-static int list_difference(struct elems *l, const struct forwards *a, const struct forwards *b,
-			   const char *zone, struct zerr *e)
+/* All that @f has. */
+static int list_all(struct elems *l, const struct forwards *f, const char *zone, struct zerr *e)
 {
-	const bool same = b && memcmp(&a->ipv4, &b->ipv4, sizeof(a->ipv4)) == 0 &&
-			  memcmp(&a->ipv6, &b->ipv6, sizeof(a->ipv6)) == 0;
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i + 1 < a->ports.kv.n; i += 2) {
-		const char *name = a->ports.kv.v[i], *to = a->ports.kv.v[i + 1];
-		struct forward f;
+	for (size_t i = 0; r == 0 && i + 1 < f->ports.kv.n; i += 2) {
+		struct forward one;
 
-		if (same && str_eq(record_get(&b->ports, name), to))
-			continue;
-		r = conf_forward(&f, name, to, e);
+		r = conf_forward(&one, f->ports.kv.v[i], f->ports.kv.v[i + 1], e);
 		if (r == 0)
-			list_one(l, &f, a, zone);
+			list_one(l, &one, f, zone);
 	}
 	return r;
 }
 
 /* ---- conflicts ------------------------------------------------------------------------------- */
 
-/* Say which of the new elements stands in another zone's way. */
-static int name_conflict(const struct elems *l, struct zerr *e)
+/* Say which of the elements of @self stands in another zone's way. */
+static int name_conflict(const struct elems *l, const char *self, struct zerr *e)
 {
 	char zone[128];
 	uint16_t port;
 
 	for (size_t i = 0; i < l->n; i++) {
-		if (elem_note(&l->v[i], zone, sizeof(zone)) < 0)
+		if (elem_note(&l->v[i], zone, sizeof(zone)) < 0 || str_eq(zone, self))
 			continue;
 		memcpy(&port, l->v[i].key.bytes + l->v[i].key.len - 4, sizeof(port));
 		return zerr_as(e, ZERR_STATE, "port %u is forwarded to zone %s", ntohs(port),
@@ -204,31 +202,74 @@ static int save_both(int place, const char *zone, const struct forwards *have,
 	return r;
 }
 
-/* Ports of the host's 127.0.0.1 lead to zones, too; and packets from outside must get through. */
-static int open_ways(const char *interface, struct zerr *e)
+/* Whether one of the ports is of IPv6 (too). */
+static bool wants_ipv6(const struct forwards *want)
 {
-	const int r = forward_ipv4("forwarded ports need", e);
+	struct zerr ignored = { 0 };
+	struct forward f;
 
-	return r < 0 ? r : route_localnet(interface, e);
+	for (size_t i = 0; want->ipv6.family && i + 1 < want->ports.kv.n; i += 2)
+		if (conf_forward(&f, want->ports.kv.v[i], NULL, &ignored) == 0 &&
+		    f.family != AF_INET)
+			return true;
+	return false;
 }
 
-/* One transaction: from what @have has to what @want has. */
+/* Ports of the host's 127.0.0.1 lead to zones, too; and packets from outside must get through. IPv6
+ * only where the host can. */
+static int open_ways(const struct forwards *want, const char *interface, struct zerr *e)
+{
+	AUTO_NL struct nl nl = { 0 };
+	struct zerr why = { 0 };
+	struct link_info link;
+	int r = forward_ipv4(WHY, e);
+
+	if (r == 0)
+		r = route_localnet(interface, e);
+	if (r < 0 || !wants_ipv6(want))
+		return r;
+	r = nl_open(&nl, e);
+	if (r == 0)
+		r = link_get(&nl, interface, &link, e);
+	if (r == 0 && link.ipv6 && forward_ipv6(&nl, WHY, &why) < 0)
+		log_warn("ports are not forwarded by IPv6: %s", why.msg);
+	return r;
+}
+
+/* One transaction: all that @have has goes, all that @want has comes. So no port is without its way
+ * in between, and what somebody has removed meanwhile is there again. */
 static int swap(const char *zone, const struct forwards *have, const struct forwards *want,
 		struct zerr *e)
 {
 	AUTO_ELEMS struct elems out = { 0 };
 	AUTO_ELEMS struct elems in = { 0 };
-	int r = list_difference(&out, have, have->unsure ? NULL : want, zone, e);
+	int r = list_all(&out, have, zone, e);
 
 	if (r == 0)
-		r = list_difference(&in, want, have->unsure ? NULL : have, zone, e);
+		r = list_all(&in, want, zone, e);
 	if (r == 0)
 		r = elems_swap(&out, &in, e);
-	return r == -EEXIST || r == -EBUSY ? name_conflict(&in, e) : r;
+	return r == -EEXIST || r == -EBUSY ? name_conflict(&in, zone, e) : r;
 }
 
-static int change(int place, const char *zone, const struct forwards *have,
-		  const struct forwards *want, struct zerr *e)
+/* The same, and when somebody has flushed our tables once more with all that belongs in them. */
+static int swap_surely(const struct net_env *env, const char *zone, const struct forwards *have,
+		       const struct forwards *want, struct zerr *e)
+{
+	AUTO_NL struct nl nl = { 0 };
+	int r = swap(zone, have, want, e);
+
+	if (r != -ENOENT)
+		return r;
+	*e = (struct zerr){ 0 };
+	r = nl_open(&nl, e);
+	if (r == 0)
+		r = nic_restore(env, &nl, e);
+	return r < 0 ? r : swap(zone, have, want, e);
+}
+
+static int change(const struct net_env *env, int place, const char *zone,
+		  const struct forwards *have, const struct forwards *want, struct zerr *e)
 {
 	struct zerr second = { 0 };
 	int r = check_new(want, have, e);
@@ -237,7 +278,7 @@ static int change(int place, const char *zone, const struct forwards *have,
 		r = save_both(place, zone, have, want, e);
 	if (r < 0)
 		return r;
-	r = swap(zone, have, want, e);
+	r = swap_surely(env, zone, have, want, e);
 	if (r == 0)
 		return want->ports.kv.n ? save(place, zone, want, e) : fs_remove(place, zone, e);
 	/* as it was */
@@ -269,9 +310,9 @@ int net_forward(const struct net_env *env, const char *zone, const struct pairs 
 	if (r == 0)
 		r = fill(&want, ports, to, e);
 	if (r == 0 && ports->n > 0)
-		r = open_ways(interface, e);
+		r = open_ways(&want, interface, e);
 	if (r == 0)
-		r = change(place, zone, &have, &want, e);
+		r = change(env, place, zone, &have, &want, e);
 	record_done(&have.ports);
 	record_done(&want.ports);
 	return zerr_in(e, r, "forward");
@@ -304,7 +345,7 @@ static int restore_one(int place, const char *zone, struct zerr *e)
 
 	/* a change that was under way is finished by whoever changes them next */
 	if (r == 0 && !have.unsure)
-		r = list_difference(&all, &have, NULL, zone, e);
+		r = list_all(&all, &have, zone, e);
 	if (r == 0)
 		r = elems_commit(&all, ELEMS_PUT, e);
 	record_done(&have.ports);

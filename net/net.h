@@ -44,6 +44,7 @@ struct net_env {
 	int run;	      /* /run/zone: what is up and plugged in, in .net/ */
 	const char *run_path; /* the same, for programs that take paths */
 	const char *helper;   /* program that writes nftables rules */
+	int lock_wait_ms;     /* for another command's change of networks; -1: for ever */
 	const struct net_groups *groups; /* NULL: no process is started */
 	void *groups_arg;
 };
@@ -180,7 +181,8 @@ int net_forward_free(const struct forward *f, struct zerr *e);
 
 struct net_counters {
 	uint64_t rx_bytes, tx_bytes, rx_packets, tx_packets; /* as the zone sees them */
-	uint64_t drops; /* lost on the way, and refused by the guards */
+	uint64_t drops; /* lost on the way, and refused by the guards; UINT64_MAX: their count is
+			   gone */
 };
 /* Counters of the host's end, directions turned round. 0, -ENODEV. */
 int net_count(const struct net_env *env, const char *zone, const struct net_link *link,

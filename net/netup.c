@@ -122,9 +122,9 @@ static void list_elements(const struct network *n, struct elems *l)
 	add(l, n->isolated ? SET_APART : SET_TOGETHER, n->index, true);
 	if (n->internal)
 		add(l, SET_INTERNAL, n->index, false);
-	if (n->nat)
+	if (network_has_nat(n))
 		add(l, SET_NAT4, n->index, false);
-	if (n->nat && n->ipv6.family)
+	if (network_has_nat(n) && n->ipv6.family)
 		add(l, SET_NAT6, n->index, false);
 }
 
@@ -179,13 +179,14 @@ static int down_firewall(void *ctx, struct zerr *e)
 static int up_forwarding(void *ctx, struct zerr *e)
 {
 	const struct bring *b = ctx;
+	const char *who = b->n.nat ? "NAT needs" : "a routed network needs";
 	struct zerr why = { 0 };
 	int r = 0;
 
-	if (!b->n.nat)
+	if (b->n.internal)
 		return 0;
-	r = forward_ipv4("NAT needs", e);
-	if (r == 0 && b->n.ipv6.family && forward_ipv6(b->nl, "NAT needs", &why) < 0)
+	r = forward_ipv4(who, e);
+	if (r == 0 && b->n.ipv6.family && forward_ipv6(b->nl, who, &why) < 0)
 		log_warn("network %s: no IPv6 beyond this host: %s", b->n.name, why.msg);
 	return r;
 }
@@ -349,6 +350,14 @@ int netup_record(const struct notes *notes, const char *name, struct network *re
 	if (r == 0)
 		*ret_whole = journal < 0 || !fs_exists(journal, name);
 	return r;
+}
+
+bool netup_has_traces(const struct notes *notes, const char *name)
+{
+	AUTO_CLOSE int up = fs_open_below(notes->net, ".up", O_RDONLY | O_DIRECTORY, 0);
+	AUTO_CLOSE int journal = fs_open_below(notes->net, ".journal", O_RDONLY | O_DIRECTORY, 0);
+
+	return (up >= 0 && fs_exists(up, name)) || (journal >= 0 && fs_exists(journal, name));
 }
 
 int netup_names(const struct notes *notes, struct strv *ret, struct zerr *e)

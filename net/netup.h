@@ -26,5 +26,7 @@ int netdown_last(const struct notes *notes, struct zerr *e);
 /* The record that @name was brought up by, and whether it is whole. 0, -ENOENT when it is down. */
 int netup_record(const struct notes *notes, const char *name, struct network *ret, bool *ret_whole,
 		 struct zerr *e);
+/* Whether anything says that it is up, or half so. */
+bool netup_has_traces(const struct notes *notes, const char *name);
 /* Names of all networks that are up, or half so. */
 int netup_names(const struct notes *notes, struct strv *ret, struct zerr *e);

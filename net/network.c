@@ -21,7 +21,6 @@
 #define MTU_MIN	       68
 #define MTU_MIN_IPV6   1280
 #define MTU_MAX	       65535
-#define LOCK_WAIT_MS   10000
 
 enum attr_kind { ATTR_IPV4, ATTR_IPV6, ATTR_MTU, ATTR_BOOL };
 
@@ -280,22 +279,31 @@ static bool is_given(const bool given[static ATTRS_N], const char *name)
 	return given[attr_find(name, strlen(name)) - attrs];
 }
 
-/* What does not go together. */
-static int check_whole(struct network *n, const bool given[static ATTRS_N], struct zerr *e)
+bool network_has_nat(const struct network *n)
 {
+	return n->nat && !n->internal;
+}
+
+/* What does not go together. A new network (not @change) that cannot have IPv6 has none. */
+static int check_whole(struct network *n, const bool given[static ATTRS_N], bool change,
+		       struct zerr *e)
+{
+	int r;
+
 	if (n->internal && n->nat && is_given(given, "nat"))
 		return zerr_as(e, ZERR_USAGE,
 			       "internal and nat exclude each other: nothing leaves an internal "
 			       "network");
-	if (n->internal)
-		n->nat = false;
-	if (n->mtu < MTU_MIN_IPV6 && n->ipv6.family) {
-		if (is_given(given, "ipv6"))
-			return zerr_as(e, ZERR_USAGE, "mtu %u: IPv6 needs at least %d", n->mtu,
-				       MTU_MIN_IPV6);
+	if (n->mtu >= MTU_MIN_IPV6 || !n->ipv6.family)
+		return 0;
+	if (!change && !is_given(given, "ipv6")) {
 		n->ipv6 = (struct ipnet){ 0 };
+		return 0;
 	}
-	return 0;
+	r = zerr_as(e, ZERR_USAGE, "mtu %u: IPv6 needs at least %d", n->mtu, MTU_MIN_IPV6);
+	return change ? zerr_hint(e, r, "without IPv6: zone network set %s mtu=%u ipv6=none",
+				  n->name, n->mtu)
+		      : r;
 }
 
 /* The machine's own prefix, with a part for this network that no other has. */
@@ -345,7 +353,7 @@ static int complete(const struct net_env *env, int dir, struct network *n,
 	if (r == 0 && !old)
 		r = choose(env, &nl, dir, n, given, e);
 	if (r == 0)
-		r = check_whole(n, given, e);
+		r = check_whole(n, given, old != NULL, e);
 	if (r == 0 && old) { /* its own addresses are no conflict */
 		struct link_info link;
 		struct zerr unused = { 0 };
@@ -373,7 +381,7 @@ int network_write(const struct net_env *env, const char *name, const struct strv
 	dir = network_dir(env, e);
 	if (dir < 0)
 		return dir;
-	lock = fs_lock(dir, ".lock", LOCK_WAIT_MS, e);
+	lock = fs_lock(dir, ".lock", env->lock_wait_ms, e);
 	if (lock < 0)
 		return lock;
 	if (!change && fs_exists(dir, name))

@@ -19,13 +19,17 @@ struct network {
 	struct ipnet ipv6;	     /* base address of a /64; family 0: none */
 	uint8_t mac[6];		     /* the bridge's */
 	unsigned mtu;
-	bool nat, internal, isolated, vlan_aware, dhcp;
+	bool nat; /* as it was asked for: see network_has_nat() */
+	bool internal, isolated, vlan_aware, dhcp;
 	unsigned index; /* of the bridge, in the record of what is up; else 0 */
 };
 
 #define NETWORK_NAME_RULE                                                                         \
 	"1 to 15 letters, digits, '-', '_' and '.', the first no punctuation; not all, default, " \
 	"lo"
+
+/* Nothing leaves an internal network, whatever it has when it is no longer internal. */
+bool network_has_nat(const struct network *n);
 
 /* True for an interface name that is safe as a file's and a setting's name too. */
 bool network_name_ok(const char *name);

@@ -182,6 +182,18 @@ int net_down(const struct net_env *env, const char *zone, const struct net_link 
 
 /* ---- while it is plugged in ------------------------------------------------------------------ */
 
+/* When somebody has flushed our tables, all of them are put back first. */
+static int change_rate(const struct nic *n, const struct note *was, struct zerr *e)
+{
+	int r = guard_change_rate(was, &n->note, e);
+
+	if (r != -ENOENT)
+		return r;
+	*e = (struct zerr){ 0 };
+	r = nic_restore(n->env, n->nl, e);
+	return r < 0 ? r : guard_change_rate(was, &n->note, e);
+}
+
 int net_limit(const struct net_env *env, const char *zone, const struct net_link *link,
 	      const struct nic_spec *spec, int netns_fd, struct zerr *e)
 {
@@ -203,7 +215,7 @@ int net_limit(const struct net_env *env, const char *zone, const struct net_link
 	was = n.note;
 	r = rate_parse(spec, &n.note.ingress, &n.note.egress, e);
 	if (r == 0 && (r = nic_set_rates(&n, &was, e)) == 0)
-		r = guard_change_rate(&was, &n.note, e);
+		r = change_rate(&n, &was, e);
 	if (r == 0)
 		r = use_save(env, link->network, user, &n.note, e);
 	if (r < 0) { /* as before, as far as that can be */

@@ -5,13 +5,17 @@
  * there, so that they can be some of that interface's subnet.
  */
 #include <string.h>
+#include <unistd.h>
 
 #include "net/firewall.h"
 #include "net/nic.h"
 #include "net/sysctl.h"
+#include "net/use.h"
 
-#define MTU 1500 /* without a parent */
-#define WHY "a routed interface needs"
+#define MTU	 1500 /* without a parent */
+#define WHY	 "a routed interface needs"
+#define TRIES	 10
+#define PAUSE_US 50000
 
 static int make(struct nic *n, struct zerr *e)
 {
@@ -56,11 +60,51 @@ static int check_host(struct nl *nl, const struct ipnet *address, struct zerr *e
 				      ipnet_address(address, text));
 }
 
+struct taken {
+	const struct ipnet *address;
+	const char *own; /* link, which does not count */
+	char zone[64];	 /* "": nobody's that is known */
+};
+
+static int take_zone(const struct note *n, const char *name, void *arg, struct zerr *e)
+{
+	struct taken *t = arg;
+
+	(void)name;
+	(void)e;
+	if (str_eq(n->type, nic_routed.name) && !str_eq(n->host_name, t->own) &&
+	    (ipnet_overlap(&n->ipv4, t->address) || ipnet_overlap(&n->ipv6, t->address)))
+		memcpy(t->zone, n->zone, sizeof(t->zone));
+	return 0;
+}
+
+/* The route to @address. That of a link whose zone has just ended goes in some milliseconds. */
+static int add_route(const struct nic *n, const struct ipnet *address, struct zerr *e)
+{
+	struct taken t = { .own = n->note.host_name, .address = address };
+	struct zerr why = { 0 };
+	char text[IPNET_TEXT];
+	int r = addr_add_route(n->nl, n->note.index, address, &why);
+
+	if (r == -EEXIST)
+		(void)use_each(n->env, NULL, take_zone, &t, &why);
+	for (int i = 0; i < TRIES && r == -EEXIST && !*t.zone; i++) {
+		(void)usleep(PAUSE_US);
+		r = addr_add_route(n->nl, n->note.index, address, &why);
+	}
+	if (r == -EEXIST)
+		return zerr_as(e, ZERR_STATE, "address %s is taken%s%s",
+			       ipnet_address(address, text),
+			       *t.zone ? " by " : ": the host has a route to it", t.zone);
+	if (r < 0)
+		*e = why;
+	return r;
+}
+
 /* The host as gateway, and the way to the address. */
 static int lead(const struct nic *n, const struct ipnet *address, const struct ipnet *gateway,
 		struct zerr *e)
 {
-	char text[IPNET_TEXT];
 	int r;
 
 	if (!address->family)
@@ -70,10 +114,7 @@ static int lead(const struct nic *n, const struct ipnet *address, const struct i
 		r = addr_add(n->nl, n->note.index, gateway, e);
 	if (r < 0)
 		return r;
-	r = addr_add_route(n->nl, n->note.index, address, e);
-	if (r == -EEXIST)
-		return zerr_as(e, ZERR_STATE, "address %s is taken: the host has a route to it",
-			       ipnet_address(address, text));
+	r = add_route(n, address, e);
 	if (r == 0 && n->parent.index)
 		r = addr_speak_for(n->nl, n->parent.index, address, true, e);
 	return r;

@@ -6,11 +6,13 @@
  */
 #include <string.h>
 
+#include "base/fs.h"
 #include "base/log.h"
 #include "base/own.h"
 #include "net/announce.h"
 #include "net/forward.h"
 #include "net/guard.h"
+#include "net/ident.h"
 #include "net/names.h"
 #include "net/nic.h"
 #include "net/port.h"
@@ -187,10 +189,53 @@ int nic_restore(const struct net_env *env, struct nl *nl, struct zerr *e)
 	return r < 0 ? r : forward_restore(env, e);
 }
 
+/* Whose port @index is, by the notes' @names: "ZONE.NIC@INDEX". NULL: that of a link
+ * that is about to go, as is what @own has of an earlier start. */
+static const char *owner_of(const struct strv *names, unsigned index, const struct note *own)
+{
+	AUTO_FREE char *mine = note_name(own->zone, own->nic, index);
+
+	for (size_t i = 0; i < names->n; i++) {
+		const char *at = strrchr(names->v[i], '@');
+		uint64_t number;
+
+		if (at && parse_u64(at + 1, UINT32_MAX, &number) == 0 && number == index)
+			return mine && str_eq(mine, names->v[i]) ? NULL : names->v[i];
+	}
+	return NULL;
+}
+
+/* Two of one hardware address would take each other's packets. */
+static int check_mac(const struct nic *n, struct zerr *e)
+{
+	AUTO_STRV struct strv names = { 0 };
+	const char *owner;
+	char mac[18];
+	unsigned port;
+	int r = n->net.index ? port_of(n->nl, n->net.index, n->note.mac, &port, e) : -ENOENT;
+
+	if (r < 0 || !port || port == n->note.index)
+		return r == -ENOENT ? 0 : r;
+	(void)mac_text(n->note.mac, mac);
+	if (port == n->net.index)
+		return zerr_as(e, ZERR_STATE, "mac %s is taken by network %s itself", mac,
+			       n->net.name);
+	r = fs_list(n->notes, &names);
+	if (r < 0)
+		return zerr_code(e, -r, "users of %s", n->net.name);
+	owner = owner_of(&names, port, &n->note);
+	return owner ? zerr_as(e, ZERR_STATE, "mac %s is taken by %.*s", mac,
+			       (int)strcspn(owner, "."), owner)
+		     : 0;
+}
+
 static int up_guard(void *ctx, struct zerr *e)
 {
 	struct nic *n = ctx;
-	int r = n->port ? port_set(n->nl, &n->note, e) : 0;
+	int r = n->port ? check_mac(n, e) : 0;
+
+	if (r == 0 && n->port)
+		r = port_set(n->nl, &n->note, e);
 
 	if (r == 0)
 		r = guard_put(&n->note, e);

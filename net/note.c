@@ -13,7 +13,7 @@
 #include "net/ident.h"
 
 #define NOTE_FORMAT  1
-#define LOCK_WAIT_MS 10000
+#define BACK_WAIT_MS 2000
 
 enum field_kind { FIELD_TEXT, FIELD_UINT, FIELD_RATE, FIELD_BOOL, FIELD_ADDRESS, FIELD_MAC };
 
@@ -58,14 +58,26 @@ static const struct field {
 };
 #define FIELDS_N (sizeof(fields) / sizeof(*fields))
 
-int notes_open(const struct net_env *env, struct notes *ret, struct zerr *e)
+static int take_lock(const struct net_env *env, int wait_ms, struct notes *ret, struct zerr *e)
 {
 	*ret = (struct notes){ -1, -1 };
 	ret->net = fs_subdir(env->run, ".net", 0711, e);
 	if (ret->net < 0)
 		return ret->net;
-	ret->lock = fs_lock(ret->net, ".lock", LOCK_WAIT_MS, e);
+	ret->lock = fs_lock(ret->net, ".lock", wait_ms, e);
 	return zerr_in(e, ret->lock < 0 ? ret->lock : 0, "lock of the networks");
+}
+
+int notes_open(const struct net_env *env, struct notes *ret, struct zerr *e)
+{
+	return take_lock(env, env->lock_wait_ms, ret, e);
+}
+
+int notes_open_back(const struct net_env *env, struct notes *ret, struct zerr *e)
+{
+	const int ms = env->lock_wait_ms;
+
+	return take_lock(env, ms >= 0 && ms < BACK_WAIT_MS ? BACK_WAIT_MS : ms, ret, e);
 }
 
 void notes_close(struct notes *n)

@@ -51,8 +51,10 @@ struct notes {
 	int net; /* .net */
 	int lock;
 };
-/* Take the lock, waiting for it, and give it back. */
+/* Take the lock, waiting for it as long as the command's user will, and give it back. */
 int notes_open(const struct net_env *env, struct notes *ret, struct zerr *e);
+/* The same for taking something back, which is not given up after less than two seconds. */
+int notes_open_back(const struct net_env *env, struct notes *ret, struct zerr *e);
 /* See above. */
 void notes_close(struct notes *n);
 #define AUTO_NOTES __attribute__((cleanup(notes_close)))

@@ -45,6 +45,37 @@ static void put_entry(struct nl_batch *b, const struct note *n)
 	nl_batch_add(b, &m);
 }
 
+static int take_port(const struct nlmsghdr *h, void *arg)
+{
+	const struct ndmsg *nd = NLMSG_DATA(h);
+
+	if (h->nlmsg_len < NLMSG_LENGTH(sizeof(*nd)))
+		return -EPROTO;
+	if (nd->ndm_state & (NUD_NOARP | NUD_PERMANENT))
+		*(unsigned *)arg = (unsigned)nd->ndm_ifindex;
+	return 0;
+}
+
+int port_of(struct nl *nl, unsigned bridge, const uint8_t mac[6], unsigned *ret, struct zerr *e)
+{
+	const struct ndmsg nd = { .ndm_family = PF_BRIDGE };
+	struct zerr why = { 0 };
+	unsigned port = 0;
+	struct nlm m;
+	int r;
+
+	nlm_begin(&m, RTM_GETNEIGH, 0, &nd, sizeof(nd));
+	nlm_put(&m, NDA_LLADDR, mac, 6);
+	nlm_u32(&m, NDA_MASTER, bridge);
+	r = nl_call(nl, &m, take_port, &port, &why);
+	if (r < 0 && r != -ENOENT) {
+		*e = why;
+		return zerr_in(e, r, "bridge %u", bridge);
+	}
+	*ret = port;
+	return 0;
+}
+
 /* ---- VLANs ----------------------------------------------------------------------------------- */
 
 static void put_vlan(struct nlm *m, uint16_t vlan, uint16_t flags)

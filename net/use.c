@@ -165,7 +165,7 @@ int use_end(const struct net_env *env, struct nl *nl, const char *network, const
 	int r = *network ? network_check_name(network, e) : 0;
 
 	if (r == 0)
-		r = notes_open(env, &notes, e);
+		r = notes_open_back(env, &notes, e);
 	return r < 0 ? r : drop(env, nl, &notes, network, user, e);
 }
 
@@ -253,13 +253,55 @@ static int list_networks(const struct net_env *env, const struct notes *notes, s
 	return r;
 }
 
+/* Whether @network has no note of @zone, and is up only if somebody uses it. */
+static bool is_settled(const struct notes *notes, const char *network, const char *zone,
+		       bool *ret_used)
+{
+	AUTO_CLOSE int dir =
+		fs_open_below(notes->net, directory(network), O_RDONLY | O_DIRECTORY, 0);
+	AUTO_STRV struct strv names = { 0 };
+	bool used;
+
+	if (dir < 0)
+		return dir == -ENOENT && !(*network && netup_has_traces(notes, network));
+	if (fs_list(dir, &names) < 0)
+		return false;
+	for (size_t i = 0; i < names.n; i++)
+		if (note_is_of(names.v[i], zone))
+			return false;
+	used = names.n > 0 || fs_exists(dir, USE_HELD);
+	*ret_used |= used;
+	return used;
+}
+
+/* The usual case after net_down(), and what a start has left that never got the lock: to see that
+ * takes none. */
+static bool is_forgotten(const struct net_env *env, const char *zone)
+{
+	AUTO_CLOSE int net = fs_open_below(env->run, ".net", O_RDONLY | O_DIRECTORY, 0);
+	const struct notes notes = { net, -1 };
+	AUTO_STRV struct strv networks = { 0 };
+	struct zerr ignored = { 0 };
+	bool used = false;
+
+	if (net < 0 || list_networks(env, &notes, &networks, &ignored) < 0)
+		return false;
+	for (size_t i = 0; i < networks.n; i++)
+		if (!is_settled(&notes, networks.v[i], zone, &used))
+			return false;
+	return used || !elem_has_set(ELEM_INET, SET_INNER);
+}
+
 int use_forget(const struct net_env *env, struct nl *nl, const char *zone, struct zerr *e)
 {
 	AUTO_NOTES struct notes notes = { -1, -1 };
 	AUTO_STRV struct strv networks = { 0 };
 	struct zerr second = { 0 };
-	int r = notes_open(env, &notes, e);
+	int r;
 
+	if (is_forgotten(env, zone))
+		return 0;
+	r = notes_open_back(env, &notes, e);
 	if (r == 0)
 		r = list_networks(env, &notes, &networks, e);
 	for (size_t i = 0; i < networks.n; i++) {

@@ -47,7 +47,18 @@ static int set_limit(const struct volume *v, const char *name, struct zerr *e)
 	if (!v->size)
 		return 0;
 	root = fs_open_below(v->dir, name, O_RDONLY | O_DIRECTORY, 0);
-	return root < 0 ? zerr_code(e, -root, "open %s", name) : qgroup_limit(root, v->size, e);
+	return root < 0 ? zerr_code(e, -root, "open %s", name)
+			: qgroup_limit(v->dir, root, v->size, e);
+}
+
+/* The quota would take it, and then there would be no room for any change. */
+static int check_fits(const struct volume *v, struct zerr *e)
+{
+	AUTO_CLOSE int root = v->size ? open_root(v->dir, e) : -1;
+
+	if (!v->size)
+		return 0;
+	return root < 0 ? root : zerr_in(e, qgroup_check_fits(root, v->size, e), "root.size");
 }
 
 /* An image that was unpacked before its store was on this btrfs is a plain directory. */
@@ -77,7 +88,8 @@ static int btrfs_create(const struct volume *v, int *ret_root, struct zerr *e)
 		return r;
 	if (v->image >= 0) {
 		*ret_root = -1;
-		return from_tree(v, TREE_ROOT, v->image, e);
+		r = from_tree(v, TREE_ROOT, v->image, e);
+		return r < 0 ? r : check_fits(v, e);
 	}
 	r = subvol_make(v->dir, TREE_ROOT);
 	if (r < 0)
@@ -128,8 +140,9 @@ static int btrfs_clone(const struct volume *v, int snap, const struct volume *to
 static int btrfs_resize(const struct volume *v, struct zerr *e)
 {
 	AUTO_CLOSE int root = open_root(v->dir, e);
+	int r = root < 0 ? root : qgroup_check_fits(root, v->size, e);
 
-	return root < 0 ? root : qgroup_limit(root, v->size, e);
+	return r < 0 ? r : qgroup_limit(v->dir, root, v->size, e);
 }
 
 static int btrfs_space(int dir, struct space *ret, struct zerr *e)

@@ -63,6 +63,8 @@ static int btrfs_plan(struct pool *p, struct zerr *e)
 		r = zerr_as(e, ZERR_USAGE, "%s: not an absolute path", p->source);
 	if (r == 0)
 		r = pool_plan_file(p, e);
+	if (r == 0 && p->size && !p->own)
+		r = zerr_as(e, ZERR_USAGE, "--size: all of the device %s is taken", p->source);
 	if (r < 0)
 		return r;
 	p->path = str_fmt("%s/%s", p->dir_path, p->name);

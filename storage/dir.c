@@ -46,7 +46,7 @@ static int dir_clone(const struct volume *v, int snap, const struct volume *to, 
 
 static int dir_resize(const struct volume *v, struct zerr *e)
 {
-	return tree_resize(v, TREE_ROOT, e);
+	return tree_resize(v, (const char *const[]){ TREE_ROOT, NULL }, e);
 }
 
 static int dir_space(int dir, struct space *ret, struct zerr *e)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Pools of lvm: a thin pool in a volume group that is there, or in one of its own on a device or a
- * file. What zone makes has a tag: whatever has none is somebody else's, also under our name, and
- * is never removed.
+ * file. What zone makes has a tag, which no other pool has: whatever is without it is somebody
+ * else's, also under our name, and is never removed.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,21 +16,58 @@
 #define THIN "pool"
 #define TAG  "made-by-zone"
 
+/* Of pools from before each had its own. */
+static const char *tag_of(const struct pool *p)
+{
+	return p->tag ? p->tag : TAG;
+}
+
+static int choose_tag(struct pool *p, struct zerr *e)
+{
+	char uuid[40];
+
+	if (make_uuid(uuid) < 0)
+		return zerr_sys(e, "random numbers");
+	p->tag = str_fmt(TAG "-%s", uuid);
+	return p->tag ? 0 : zerr_code(e, ENOMEM, "pool");
+}
+
+/* What is there is not this pool's, whoever made it: another zone path's, or that of a system that
+ * was here before. Asked before there is a record, whose removal takes along what was made. */
+static int check_free(const struct pool *p, bool path, struct zerr *e)
+{
+	AUTO_FREE char *which = path ? str_fmt("vg_name=%s", p->group)
+				     : str_fmt("vg_name=%s && lv_name=%s", p->group, p->thin);
+	const char *const vgs[] = { "vgs", "-o", "vg_name", "-S", which, NULL };
+	const char *const lvs[] = { "lvs", "-o", "lv_name", "-S", which, NULL };
+	AUTO_STRV struct strv there = { 0 };
+	int r = which ? lvm_ask(path ? vgs : lvs, &there, e) : zerr_code(e, ENOMEM, "pool");
+
+	if (r < 0 || !there.n)
+		return r;
+	if (path)
+		r = zerr_as(e, ZERR_STATE, "a volume group %s exists", p->group);
+	else
+		r = zerr_as(e, ZERR_STATE, "a volume %s/%s exists", p->group, p->thin);
+	return zerr_hint(e, r, "give the pool another name; lvs %s shows what is in there",
+			 p->group);
+}
+
 static int lvm_plan(struct pool *p, struct zerr *e)
 {
 	const bool path = pool_is_path(p);
-	AUTO_BUF struct buf version = { 0 };
-	int r = lvm_run((const char *const[]){ "version", NULL }, &version, e);
+	int r = lvm_check_host(e);
 
-	if (r == 0 && access("/dev/mapper/control", F_OK) < 0)
-		r = zerr_as(e, ZERR_HOST, "the kernel has no device-mapper");
 	if (r == 0 && path)
 		r = pool_plan_file(p, e);
 	if (r < 0)
 		return r;
 	p->group = path ? str_fmt("zone-%s", p->name) : strdup(p->source);
 	p->thin = strdup(path ? THIN : p->name);
-	return p->group && p->thin ? 0 : zerr_code(e, ENOMEM, "pool");
+	if (!p->group || !p->thin)
+		return zerr_code(e, ENOMEM, "pool");
+	r = check_free(p, path, e);
+	return r == 0 ? choose_tag(p, e) : r;
 }
 
 static int make_thin(const struct pool *p, struct zerr *e)
@@ -43,7 +80,7 @@ static int make_thin(const struct pool *p, struct zerr *e)
 				     "-qq",
 				     "-y",
 				     "--addtag",
-				     TAG,
+				     tag_of(p),
 				     "-T",
 				     all ? "-l" : "-L",
 				     all ? "95%FREE" : bytes,
@@ -64,7 +101,8 @@ static int lvm_make(struct pool *p, struct zerr *e)
 	/* a loop device goes with its last user, and a group with nothing active in it uses none */
 	AUTO_CLOSE int fd = pool_device(p, device, &fresh, e);
 	/* without -y: what has something on it is refused */
-	const char *const args[] = { "vgcreate", "-qq", "--addtag", TAG, p->group, device, NULL };
+	const char *const args[] = { "vgcreate", "-qq",	 "--addtag", tag_of(p),
+				     p->group,	 device, NULL };
 	r = fd < 0 ? fd : lvm_run(args, NULL, e);
 	return r == 0 ? make_thin(p, e) : r;
 }
@@ -109,7 +147,7 @@ static int lvm_vacant(const struct pool *p, struct zerr *e)
 static int remove_thin(const struct pool *p, struct zerr *e)
 {
 	AUTO_FREE char *which =
-		str_fmt("vg_name=%s && lv_name=%s && lv_tags=" TAG, p->group, p->thin);
+		str_fmt("vg_name=%s && lv_name=%s && lv_tags=%s", p->group, p->thin, tag_of(p));
 	const char *const args[] = { "lvs", "-o", "lv_name", "-S", which, NULL };
 	AUTO_STRV struct strv ours = { 0 };
 	const int r = which ? lvm_ask(args, &ours, e) : zerr_code(e, ENOMEM, "pool");
@@ -120,11 +158,14 @@ static int remove_thin(const struct pool *p, struct zerr *e)
 /* The group that is on @device, if it is ours. */
 static int remove_group(const struct pool *p, const char *device, struct zerr *e)
 {
-	const char *const look[] = { "pvs", "-o", "vg_name", "-S", "vg_tags=" TAG, device, NULL };
+	AUTO_FREE char *which = str_fmt("vg_tags=%s", tag_of(p));
+	const char *const look[] = { "pvs", "-o", "vg_name", "-S", which, device, NULL };
 	const char *const vg[] = { "vgremove", "-qq", "-f", "-y", p->group, NULL };
 	const char *const pv[] = { "pvremove", "-qq", "-f", "-y", device, NULL };
 	AUTO_STRV struct strv ours = { 0 };
 
+	if (!which)
+		return zerr_code(e, ENOMEM, "pool");
 	if (lvm_ask(look, &ours, &(struct zerr){ 0 }) < 0 || !strv_has(&ours, p->group))
 		return 0; /* nothing of LVM's is on it, or not our group */
 	const int r = lvm_run(vg, NULL, e);

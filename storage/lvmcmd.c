@@ -104,6 +104,27 @@ char *lvm_node(const char *group, const char *name)
 	return dm ? str_fmt("/dev/mapper/%s", dm) : NULL;
 }
 
+/* To open it loads the driver; the node alone is made by devtmpfs, driver or not. */
+static int open_control(void)
+{
+	const int fd = open("/dev/mapper/control", O_RDWR | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+int lvm_check_host(struct zerr *e)
+{
+	AUTO_BUF struct buf version = { 0 };
+	const int r = lvm_run((const char *const[]){ "version", NULL }, &version, e);
+	AUTO_CLOSE int fd = r < 0 ? r : open_control();
+
+	if (r < 0 || fd >= 0)
+		return r;
+	if (fd == -ENOENT || fd == -ENODEV || fd == -ENXIO)
+		return zerr_as(e, ZERR_HOST, "the kernel has no device-mapper");
+	return zerr_code(e, -fd, "device-mapper");
+}
+
 /* The status of the device's first target. 0 or -errno. */
 static int dm_status(const char *name, char *ret, size_t size)
 {
@@ -114,10 +135,10 @@ static int dm_status(const char *name, char *ret, size_t size)
 			   .data_size = sizeof(io),
 			   .data_start = sizeof(struct dm_ioctl),
 			   .flags = DM_NOFLUSH_FLAG } };
-	AUTO_CLOSE int fd = open("/dev/mapper/control", O_RDWR | O_CLOEXEC);
+	AUTO_CLOSE int fd = open_control();
 
 	if (fd < 0)
-		return -errno;
+		return fd;
 	(void)snprintf(io.head.name, sizeof(io.head.name), "%s", name);
 	if (ioctl(fd, DM_TABLE_STATUS, &io) < 0)
 		return -errno;

@@ -13,6 +13,8 @@
  * prints goes to @out unless NULL. 0, exit status 7 without the program, -EIO with its own last
  * words. */
 int lvm_run(const char *const *args, struct buf *out, struct zerr *e);
+/* Is there the program, and a device-mapper in the kernel? 0, or exit status 7. */
+int lvm_check_host(struct zerr *e);
 /* Run one that reports (lvs, vgs, pvs) with what it says of itself left out; its words are added to
  * @ret. */
 int lvm_ask(const char *const *args, struct strv *ret, struct zerr *e);

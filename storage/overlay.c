@@ -50,6 +50,12 @@ static int need_upper(const struct volume *v, int lower, struct zerr *e)
 	return make_upper(v, lower, e);
 }
 
+/* All that there is is the tree below: to read that, nothing has to be made. */
+static bool is_unused(const struct volume *v, int snap)
+{
+	return snap < 0 && v->image < 0 && !fs_exists(v->dir, "upper");
+}
+
 static int overlay_probe(struct volume *v, struct zerr *e)
 {
 	AUTO_CLOSE int fs = fsopen("overlay", FSOPEN_CLOEXEC);
@@ -97,6 +103,8 @@ static int overlay_attach(const struct volume *v, const struct volume_attach *a,
 	AUTO_CLOSE int lower = open_lower(v, e);
 	int r = lower < 0 ? lower : tree_check_private(v->dir, e);
 
+	if (r == 0 && a->readonly && a->scratch < 0 && is_unused(v, a->snap))
+		return mount_clone_tree(lower, a->userns, true, e);
 	if (r == 0 && a->snap < 0)
 		r = need_upper(v, lower, e);
 	if (r < 0)
@@ -134,11 +142,10 @@ static int overlay_clone(const struct volume *v, int snap, const struct volume *
 static int overlay_resize(const struct volume *v, struct zerr *e)
 {
 	AUTO_CLOSE int lower = open_lower(v, e);
-	int r = lower < 0 ? lower : need_upper(v, lower, e);
+	const char *const names[] = { "upper", v->image < 0 ? TREE_ROOT : NULL, NULL };
+	const int r = lower < 0 ? lower : need_upper(v, lower, e);
 
-	if (r == 0 && v->image < 0)
-		r = tree_resize(v, TREE_ROOT, e);
-	return r < 0 ? r : tree_resize(v, "upper", e);
+	return r < 0 ? r : tree_resize(v, names, e);
 }
 
 static int overlay_space(int dir, struct space *ret, struct zerr *e)

@@ -42,6 +42,8 @@ int pool_plan_file(struct pool *p, struct zerr *e)
 			return 0;
 		return zerr_as(e, ZERR_USAGE, "%s is there, and is no block device", p->source);
 	}
+	if (str_starts(p->source, "/dev/")) /* a file there would fill the memory */
+		return zerr_as(e, ZERR_USAGE, "there is no device %s", p->source);
 	p->own = true;
 	return 0;
 }

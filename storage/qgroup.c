@@ -9,6 +9,7 @@
 #include <linux/btrfs_tree.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/subvol.h"
@@ -87,14 +88,15 @@ int qgroup_space(int root, struct space *ret)
 	return 0;
 }
 
-static int set_limit(int root, uint64_t size)
+static int set_limit(int outside, uint64_t number, uint64_t size)
 {
 	struct btrfs_ioctl_qgroup_limit_args a = {
+		.qgroupid = number,
 		.lim = { .flags = BTRFS_QGROUP_LIMIT_MAX_RFER,
 			 .max_rfer = size ? size : LIMIT_NONE },
 	};
 
-	return ioctl(root, BTRFS_IOC_QGROUP_LIMIT, &a) < 0 ? -errno : 0;
+	return ioctl(outside, BTRFS_IOC_QGROUP_LIMIT, &a) < 0 ? -errno : 0;
 }
 
 /* Not simple quotas: those change the file system's format, count a clone as empty, and forget a
@@ -111,17 +113,38 @@ static int switch_on(int root, struct zerr *e)
 	return 0;
 }
 
-int qgroup_limit(int root, uint64_t size, struct zerr *e)
+int qgroup_limit(int outside, int root, uint64_t size, struct zerr *e)
 {
-	int r = set_limit(root, size);
+	uint64_t number;
+	int r = subvol_number(root, &number);
 
+	if (r < 0)
+		return zerr_code(e, -r, "limit the subvolume");
+	r = set_limit(outside, number, size);
 	if ((r == -ENOTCONN || r == -EINVAL || r == -ENOENT) && size == 0)
 		return 0; /* no quotas, no limit */
 	if (r == -ENOTCONN || r == -EINVAL) {
 		r = switch_on(root, e);
 		if (r < 0)
 			return r;
-		r = set_limit(root, size);
+		r = set_limit(outside, number, size);
 	}
 	return r < 0 ? zerr_code(e, -r, "limit the subvolume") : 0;
+}
+
+int qgroup_check_fits(int root, uint64_t size, struct zerr *e)
+{
+	struct space s = { 0 };
+	int r = 0;
+
+	if (size == 0)
+		return 0;
+	if (syncfs(root) < 0) /* what is not written yet is not counted yet */
+		return zerr_sys(e, "write the root to disk");
+	if (qgroup_space(root, &s) < 0) {
+		r = switch_on(root, e);
+		if (r == 0 && (r = qgroup_space(root, &s)) < 0)
+			r = zerr_code(e, -r, "count what is in the root");
+	}
+	return r < 0 ? r : storage_check_fits(s.referenced, size, e);
 }

@@ -50,6 +50,16 @@ const struct storage_ops *storage_best(struct volume *v)
 	return backends[BACKENDS - 1];
 }
 
+int storage_check_fits(uint64_t has, uint64_t size, struct zerr *e)
+{
+	char a[16], b[16];
+
+	if (size == 0 || has <= size)
+		return 0;
+	return zerr_as(e, ZERR_USAGE, "%s are in it, and %s is less: a root does not shrink",
+		       format_size(has, a), format_size(size, b));
+}
+
 int storage_release(int dir, struct zerr *e)
 {
 	int r = 0;

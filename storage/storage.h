@@ -79,7 +79,8 @@ struct storage_ops {
 	 * nothing is left to do. */
 	int (*settle)(const struct volume *v, int dir, struct zerr *e);
 	/* Make v->size the limit of a root that had another or none (0 takes the limit away), used
-	 * or not. Killed anywhere, the same call again finishes it. NULL: there are no limits. */
+	 * or not. One that is less than what the root has is refused (2). Killed anywhere, the same
+	 * call again finishes it. NULL: there are no limits. */
 	int (*resize)(const struct volume *v, struct zerr *e);
 	/* Bytes that belong to @dir (a zone's or a snapshot's) alone, in whatever time it takes;
 	 * UINT64_MAX for what cannot be known. */
@@ -112,6 +113,7 @@ struct pool {
 	char *path;	/* the zone path of its zones; NULL: any */
 	char *fs, *group,
 		*thin; /* what is to be set for its zones: root.fs, lvm.vg, lvm.pool; or NULL */
+	char *tag;     /* what make() marks with it, and nothing else, is the pool's; or NULL */
 };
 
 struct pool_ops {
@@ -137,6 +139,8 @@ const struct storage_ops *storage_find(const char *name, struct zerr *e);
 const struct storage_ops *storage_best(struct volume *v);
 /* Names of all, NULL-terminated. */
 const char *const *storage_names(void);
+/* Refuse (2) a limit of @size bytes (0: none) for a root that has @has. */
+int storage_check_fits(uint64_t has, uint64_t size, struct zerr *e);
 /* ops->release() of every backend: for a directory of which nothing else is known. */
 int storage_release(int dir, struct zerr *e);
 /* ops->lost(), of any. */

@@ -43,13 +43,31 @@ int tree_join(int fd, const struct volume *v, struct zerr *e)
 	return r < 0 ? r : project_limit(fd, v->number, v->size, e);
 }
 
-int tree_resize(const struct volume *v, const char *name, struct zerr *e)
+/* fd of the directory @name, all of which is in the project then. */
+static int join_all(const struct volume *v, const char *name, struct zerr *e)
 {
 	AUTO_CLOSE int fd = fs_open_below(v->dir, name, O_RDONLY | O_DIRECTORY, 0);
 	int r = fd < 0 ? zerr_code(e, -fd, "open %s", name) : project_check(fd, e);
 
 	if (r == 0 && project_of(fd) != v->number) /* made before there were projects */
 		r = project_join(fd, v->number, true, e);
+	return r < 0 ? r : own_take_fd(&fd);
+}
+
+int tree_resize(const struct volume *v, const char *const *names, struct zerr *e)
+{
+	AUTO_CLOSE int fd = -1;
+	uint64_t used;
+	int r = 0;
+
+	for (; *names; names++) {
+		(void)own_close(fd);
+		fd = join_all(v, *names, e);
+		if (fd < 0)
+			return fd;
+	}
+	if (project_used(fd, v->number, &used) == 0) /* only now is all of it counted */
+		r = storage_check_fits(used, v->size, e);
 	return r < 0 ? r : project_limit(fd, v->number, v->size, e);
 }
 

@@ -36,6 +36,7 @@ int tree_settle(const struct volume *v, int dir, struct zerr *e);
 int tree_usage(int dir, uint64_t *ret, struct zerr *e);
 /* ops->probe(): without a size always, with one where there are project quotas. */
 int tree_probe(struct volume *v, struct zerr *e);
-/* ops->resize() and ops->space() of the directory @name by its project. */
-int tree_resize(const struct volume *v, const char *name, struct zerr *e);
+/* ops->resize() of the directories @names (up to a NULL), and ops->space() of the directory @name,
+ * by their project. */
+int tree_resize(const struct volume *v, const char *const *names, struct zerr *e);
 int tree_space(int dir, const char *name, struct space *ret, struct zerr *e);

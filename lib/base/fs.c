@@ -316,29 +316,59 @@ static int try_lock(int dirfd, const char *name, int *ret_fd)
 	return 0;
 }
 
+/* For who waits for a lock, from trying to trying. */
+struct turn {
+	int64_t deadline;
+	int pause_ms;
+};
+
+static struct turn turn_begin(int wait_ms)
+{
+	return (struct turn){ wait_ms < 0 ? INT64_MAX : now_ms() + wait_ms, 1 };
+}
+
+/* 0: try again. */
+static int turn_wait(struct turn *t, const char *what, struct zerr *e)
+{
+	if (now_ms() >= t->deadline)
+		return zerr_as(e, ZERR_BUSY, "%s is held by another command", what);
+	const int r = steps_check(e);
+	if (r < 0)
+		return r;
+	sleep_us(t->pause_ms * 1000L);
+	t->pause_ms = t->pause_ms < 20 ? t->pause_ms + 1 : 20;
+	return 0;
+}
+
 int fs_lock(int dirfd, const char *name, int wait_ms, struct zerr *e)
 {
-	const int64_t deadline = wait_ms < 0 ? INT64_MAX : now_ms() + wait_ms;
-	int pause_ms = 1;
+	struct turn turn = turn_begin(wait_ms);
+	int r = 0;
 
-	for (;;) {
+	while (r == 0) {
 		int fd = -1;
-		int r = one_component(name) ? try_lock(dirfd, name, &fd) : -EINVAL;
 
+		r = one_component(name) ? try_lock(dirfd, name, &fd) : -EINVAL;
 		if (r == 0)
 			return fd;
 		if (r == -ESTALE) /* whoever unlinked it has gone: at once again */
-			continue;
-		if (r != -EWOULDBLOCK)
-			return zerr_code(e, -r, "lock %s", name);
-		if (now_ms() >= deadline)
-			return zerr_as(e, ZERR_BUSY, "%s is held by another command", name);
-		r = steps_check(e);
-		if (r < 0)
-			return r;
-		sleep_us(pause_ms * 1000L);
-		pause_ms = pause_ms < 20 ? pause_ms + 1 : 20;
+			r = 0;
+		else if (r == -EWOULDBLOCK)
+			r = turn_wait(&turn, name, e);
+		else
+			r = zerr_code(e, -r, "lock %s", name);
 	}
+	return r;
+}
+
+int fs_lock_fd(int fd, int how, const char *what, int wait_ms, struct zerr *e)
+{
+	struct turn turn = turn_begin(wait_ms);
+	int r = 0;
+
+	while (r == 0 && flock(fd, how | LOCK_NB) < 0)
+		r = errno == EWOULDBLOCK ? turn_wait(&turn, what, e) : zerr_sys(e, "lock %s", what);
+	return r;
 }
 
 char *fs_fd_path(int fd, char out[static 32])

@@ -58,6 +58,8 @@ int fs_list(int dirfd, struct strv *ret);
  * (-1 for ever, 0 not at all). The lock goes when the fd is closed; who holds it may unlink the
  * file. fd, -EWOULDBLOCK with exit status 6, or -EINTR (steps_signal()). */
 int fs_lock(int dirfd, const char *name, int wait_ms, struct zerr *e);
+/* The same of what is open as @fd: flock(@fd, @how), waiting so, called @what. 0 or as above. */
+int fs_lock_fd(int fd, int how, const char *what, int wait_ms, struct zerr *e);
 
 /* /proc/self/fd/N for calls that take only paths; @out needs 32 bytes. Returns @out. */
 char *fs_fd_path(int fd, char out[static 32]);

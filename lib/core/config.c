@@ -8,6 +8,7 @@
 #include "core/adopt.h"
 #include "core/autostart.h"
 #include "core/cgroup.h"
+#include "core/forwards.h"
 #include "core/lease.h"
 #include "core/live.h"
 #include "core/resize.h"
@@ -48,6 +49,21 @@ int zone_get(struct zone_host *h, const char *name, const char *key, struct strv
 		       : 0;
 }
 
+/* A size of what is the host's would be ignored. */
+static int check_mounts(const struct zone *z, const struct zone_spec *s, struct zerr *e)
+{
+	for (size_t i = 0; i < s->mounts_n; i++) {
+		const struct mount_spec *m = &s->mounts[i];
+
+		if (m->size && m->source && !str_eq(m->source, "tmpfs"))
+			return zerr_hint(e,
+					 zerr_as(e, ZERR_USAGE,
+						 "mount.%s.size: only a tmpfs has a size", m->name),
+					 "zone unset %s mount.%s.size", z->name, m->name);
+	}
+	return 0;
+}
+
 /* Whatever way a configuration comes in, the final one is judged here. */
 static int check_whole(const struct zone *z, const char *text, struct zone_spec *ret,
 		       struct zerr *e)
@@ -59,6 +75,8 @@ static int check_whole(const struct zone *z, const char *text, struct zone_spec 
 	const int shared = share_check(ret, &share, NULL, e);
 	if (shared < 0)
 		return shared;
+	if (check_mounts(z, ret, e) < 0)
+		return -EINVAL;
 	const char *backend = record_get(&z->manifest, "backend");
 	if (backend && ret->backend && !str_eq(backend, ret->backend))
 		return zerr_as(e, ZERR_USAGE,
@@ -233,8 +251,10 @@ static int save(struct change *c, struct zerr *e)
 		r = check_whole(z, text, &c->to, e);
 	if (r == 0 && touches(c, "start."))
 		r = autostart_check(z->h, z->name, &c->to, e);
+	if (r == 0 && touches(c, "forward."))
+		r = forwards_check(z->h, z->name, &c->to, e);
 	if (r == 0 && touches(c, "net."))
-		r = lease_follow(z, &c->to, !runs(c), e);
+		r = lease_follow(z, &c->to, c->plug, !runs(c), e);
 	if (r == 0)
 		r = apply(c, e);
 	if (r < 0)

@@ -74,6 +74,9 @@ void volume_of(const struct zone_spec *spec, unsigned slot, struct volume *ret);
 /* The volume of a loaded zone; @ret->image is owned by the caller. */
 int zone_volume(const struct zone *z, struct volume *ret, struct zerr *e);
 
+/* The directory of a zone, also of one whose rename was killed; a pool that it is in and that has
+ * not been used since the boot is there after that. fd or -errno. */
+int zone_open_dir(struct zone_host *h, const struct index_entry *entry);
 /* Call @fn for every zone that has a manifest, in order, until it returns other than 0; @dir is the
  * zone's. What it returned, or -errno. */
 int zone_each(struct zone_host *h,

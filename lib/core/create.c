@@ -9,6 +9,7 @@
 #include "base/own.h"
 #include "core/creation.h"
 #include "core/firstuse.h"
+#include "core/forwards.h"
 #include "core/rootfd.h"
 #include "core/userns.h"
 #include "templates/template.h"
@@ -127,6 +128,8 @@ static int choose(struct making *m, struct zerr *e)
 		r = set_asked(m, e);
 	if (r == 0)
 		r = creation_judge(&m->c, e);
+	if (r == 0)
+		r = forwards_check(m->c.h, m->c.name, &m->c.spec, e);
 	return r == 0 ? choose_backend(m, e) : r;
 }
 

@@ -7,17 +7,9 @@
 #include "base/own.h"
 #include "core/base.h"
 #include "core/life.h"
+#include "core/rename.h"
 #include "core/snapshot.h"
 #include "core/zonedir.h"
-
-static size_t count_snapshots(const struct zone *z)
-{
-	AUTO_CLOSE int dir =
-		z->dir < 0 ? -1 : fs_open_below(z->dir, "snapshots", O_RDONLY | O_DIRECTORY, 0);
-	AUTO_STRV struct strv names = { 0 };
-
-	return dir >= 0 && fs_list(dir, &names) == 0 ? names.n : 0;
-}
 
 /* Clones that its backend lets stand on its tree. */
 static int refuse_dependants(const struct zone *z, struct zerr *e)
@@ -44,9 +36,15 @@ static int load(struct zone_host *h, const char *name, struct zone *z, struct st
 	return r < 0 ? r : state_now(z, s, e);
 }
 
-/* A killed start is cleaned up first; a zone whose storage is gone for good goes only with -f. */
+/* A killed start is cleaned up first, and a killed rename finished, for else things of its old name
+ * stay (unless there is no room for that); a zone whose storage is gone for good goes only with -f.
+ */
 static int permit(struct zone *z, const struct status *s, bool force, struct zerr *e)
 {
+	struct zerr ignored = { 0 };
+
+	if (!s->live && str_eq(s->op, "rename"))
+		(void)rename_finish(z, &ignored);
 	if (s->live && s->state == STATE_INCOMPLETE)
 		return life_repair(z, s, e);
 	if (s->state == STATE_UNAVAILABLE && !force) {
@@ -60,13 +58,14 @@ static int permit(struct zone *z, const struct status *s, bool force, struct zer
 	return s->state == STATE_UNAVAILABLE ? 0 : state_allows(s, DO_DESTROY, z->name, e);
 }
 
-/* What must not be lost without a word. *@ret_used: no snapshot is being read meanwhile. */
+/* What must not be lost without a word; what was never a whole zone, or is lost already, has
+ * nothing of the kind. *@ret_used: no snapshot is being read meanwhile. */
 static int ask(const struct zone *z, const struct status *s, bool snapshots, int *ret_used,
 	       struct zerr *e)
 {
-	const size_t n = count_snapshots(z);
+	const size_t n = snapshot_count(z);
 
-	if (n && !snapshots && s->state == STATE_STOPPED)
+	if (n && !snapshots && s->state != STATE_UNAVAILABLE && fs_exists(z->dir, "manifest"))
 		return zerr_hint(
 			e,
 			zerr_as(e, ZERR_STATE, "the zone has %zu snapshot%s", n, n == 1 ? "" : "s"),
@@ -76,20 +75,29 @@ static int ask(const struct zone *z, const struct status *s, bool snapshots, int
 	return refuse_dependants(z, e);
 }
 
+/* Nothing is stopped that will not be destroyed. */
+static int stop_first(struct zone_host *h, struct zone *z, struct status *s, const char *name,
+		      bool snapshots, struct zerr *e)
+{
+	AUTO_CLOSE int used = -1;
+	int r = ask(z, s, snapshots, &used, e);
+
+	if (r < 0)
+		return r;
+	zone_unload(z);
+	status_done(s);
+	r = zone_stop(h, name, 0, e);
+	return r == 0 ? load(h, name, z, s, e) : r;
+}
+
 int zone_destroy(struct zone_host *h, const char *name, bool force, bool snapshots, struct zerr *e)
 {
 	AUTO_ZONE struct zone z = { .dir = -1, .run = -1, .lock = -1 };
 	AUTO_STATUS struct status s = { 0 };
 	int r = load(h, name, &z, &s, e);
 
-	if (r == 0 && s.live && force) {
-		zone_unload(&z);
-		status_done(&s);
-		s = (struct status){ 0 };
-		r = zone_stop(h, name, 0, e);
-		if (r == 0)
-			r = load(h, name, &z, &s, e);
-	}
+	if (r == 0 && s.live && force)
+		r = stop_first(h, &z, &s, name, snapshots, e);
 	if (r == 0)
 		r = permit(&z, &s, force, e);
 	if (r < 0)

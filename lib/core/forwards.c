@@ -59,7 +59,7 @@ int forwards_live(const struct live *l, struct zerr *e)
 	return same ? 0 : forwards_apply(l->z, l->to, l->state, e);
 }
 
-/* ---- add ------------------------------------------------------------------------------------- */
+/* ---- conflicts ------------------------------------------------------------------------------- */
 
 /* The name of @spec's forward that stands in @f's way; NULL: none. */
 static const char *find_overlap(const struct zone_spec *spec, const struct forward *f)
@@ -81,30 +81,46 @@ static int refuse(const char *port, const char *zone, struct zerr *e)
 			 "zone forward rm %s %s", zone, port);
 }
 
-/* Whether another zone, running or not, has the port. What cannot be read has none. */
-static int check_others(struct zone_host *h, const char *self, const struct forward *f,
-			struct zerr *e)
+/* Whether @other has a port of @spec. */
+static int check_against(const struct zone_spec *spec, const struct zone_spec *other,
+			 const char *name, struct zerr *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < spec->forwards.n; i++) {
+		const struct pair *p = &spec->forwards.v[i];
+		struct forward f;
+		const char *port;
+
+		r = conf_forward(&f, p->name, p->value, e);
+		port = r == 0 ? find_overlap(other, &f) : NULL;
+		if (port)
+			r = refuse(port, name, e);
+	}
+	return r;
+}
+
+int forwards_check(struct zone_host *h, const char *name, const struct zone_spec *spec,
+		   struct zerr *e)
 {
 	AUTO_INDEX struct index all = { 0 };
-	int r = index_load(h->host, &all, e);
+	int r = spec->forwards.n ? index_load(h->host, &all, e) : 0;
 
 	for (size_t i = 0; r == 0 && i < all.n; i++) {
 		AUTO_CLOSE int dir =
 			open(all.v[i].dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-		AUTO_SPEC struct zone_spec spec;
+		AUTO_SPEC struct zone_spec other;
 		struct zerr ignored = { 0 };
-		const char *port;
 
-		spec_init(&spec);
-		if (dir < 0 || str_eq(all.v[i].name, self) ||
-		    conf_load(&spec, dir, all.v[i].name, &ignored) < 0)
-			continue;
-		port = find_overlap(&spec, f);
-		if (port)
-			r = refuse(port, all.v[i].name, e);
+		spec_init(&other);
+		if (dir >= 0 && !str_eq(all.v[i].name, name) &&
+		    conf_load(&other, dir, all.v[i].name, &ignored) == 0)
+			r = check_against(spec, &other, all.v[i].name, e);
 	}
 	return r;
 }
+
+/* ---- add ------------------------------------------------------------------------------------- */
 
 static int load_spec(struct zone_host *h, const char *name, struct zone *z, struct zerr *e)
 {
@@ -140,9 +156,7 @@ int zone_forward_add(struct zone_host *h, const char *name, const char *port, co
 	own = find_overlap(&z.spec, &f);
 	if (own)
 		return refuse(own, name, e);
-	r = check_others(h, name, &f, e);
-	if (r == 0)
-		r = net_forward_free(&f, e);
+	r = net_forward_free(&f, e);
 	if (r < 0)
 		return r;
 	assignment = str_fmt("forward.%s=%s", conf_forward_name(&f, text), to);

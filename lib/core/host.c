@@ -149,6 +149,7 @@ int zone_host_open(const struct zone_options *o, struct zone_host **ret, struct 
 				   .run = h->run,
 				   .run_path = h->run_path,
 				   .helper = h->nft,
+				   .lock_wait_ms = h->o.lock_wait_ms,
 				   .groups = &service_groups,
 				   .groups_arg = h };
 	*ret = h;
@@ -226,8 +227,7 @@ static int open_dir(const struct index_entry *entry)
 	return fd < 0 && errno == ENOENT ? rename_look(entry) : fd;
 }
 
-/* In a pool that has not been used since the boot, it is there after that. */
-static int open_zone(struct zone_host *h, const struct index_entry *entry)
+int zone_open_dir(struct zone_host *h, const struct index_entry *entry)
 {
 	const int fd = open_dir(entry);
 
@@ -254,7 +254,7 @@ int zone_load(struct zone_host *h, const char *name, int what, struct zone *ret,
 				 "zone ls shows what there is");
 	if (r < 0)
 		return r;
-	z.dir = open_zone(h, &z.entry);
+	z.dir = zone_open_dir(h, &z.entry);
 	if (what & LOAD_RUN)
 		z.run = fs_subdir(h->run, name, 0700, e);
 	else
@@ -357,8 +357,7 @@ int zone_each(struct zone_host *h,
 
 	for (size_t i = 0; i < all.n && r == 0; i++) {
 		AUTO_RECORD struct record m = { 0 };
-		AUTO_CLOSE int dir =
-			open(all.v[i].dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+		AUTO_CLOSE int dir = open_dir(&all.v[i]);
 		struct zerr ignored = { 0 };
 
 		if (dir >= 0 && record_load(&m, dir, "manifest", MANIFEST_FORMAT, &ignored) == 0)

@@ -15,6 +15,7 @@
 #include "core/nics.h"
 #include "core/ready.h"
 #include "core/restart.h"
+#include "core/snapshot.h"
 #include "core/usage.h"
 
 static void clear(struct zone_info *i)
@@ -101,15 +102,6 @@ static void stopped(const struct zone *z, struct zone_info *i)
 	i->restart_at = restart_at(z);
 }
 
-static uint64_t count_snapshots(const struct zone *z)
-{
-	AUTO_CLOSE int dir =
-		z->dir < 0 ? -1 : fs_open_below(z->dir, "snapshots", O_RDONLY | O_DIRECTORY, 0);
-	AUTO_STRV struct strv names = { 0 };
-
-	return dir >= 0 && fs_list(dir, &names) == 0 ? names.n : 0;
-}
-
 static int from_config(struct zone *z, struct zone_info *i)
 {
 	struct zerr ignored = { 0 };
@@ -160,7 +152,7 @@ static int row(struct zone *z, const struct status *s, int what, struct zone_inf
 	if (what & ZONE_LS_SPACE)
 		space(z, i);
 	if (what & ZONE_LS_SNAPSHOTS)
-		i->snapshots = count_snapshots(z);
+		i->snapshots = snapshot_count(z);
 	if (s->live)
 		running(z, s, what, i);
 	else

@@ -145,9 +145,10 @@ static bool remove_unwanted(struct index_entry *x, const struct zone_spec *spec)
 	return x->leases.n != before;
 }
 
-/* One NIC of a changed configuration: what another change can still mend is only warned of. */
-static int follow_one(struct zone *z, const struct nic_spec *nic, const struct index *all,
-		      struct index_entry *x, bool *changed, struct zerr *e)
+/* One NIC of a changed configuration: what another change can still mend is only warned of, unless
+ * it is to be @whole. */
+static int follow_one(struct zone *z, const struct nic_spec *nic, bool whole,
+		      const struct index *all, struct index_entry *x, bool *changed, struct zerr *e)
 {
 	struct net_lease ignored;
 	struct zerr wrong = { 0 };
@@ -155,7 +156,7 @@ static int follow_one(struct zone *z, const struct nic_spec *nic, const struct i
 	const int r = one(z->h, nic, all, x, &ignored, &other, &wrong);
 
 	*changed |= r == 0 && other;
-	if (r < 0 && wrong.status == ZERR_USAGE) {
+	if (r < 0 && wrong.status == ZERR_USAGE && !whole) {
 		log_warn("%s: %s; it does not start so", z->name, wrong.msg);
 		return 0;
 	}
@@ -164,7 +165,8 @@ static int follow_one(struct zone *z, const struct nic_spec *nic, const struct i
 	return r;
 }
 
-int lease_follow(struct zone *z, const struct zone_spec *spec, bool keep, struct zerr *e)
+int lease_follow(struct zone *z, const struct zone_spec *spec, const char *whole, bool keep,
+		 struct zerr *e)
 {
 	AUTO_INDEX struct index all = { 0 };
 	AUTO_CLOSE int lock = index_lock(z->h->host, e);
@@ -179,7 +181,9 @@ int lease_follow(struct zone *z, const struct zone_spec *spec, bool keep, struct
 	bool changed = remove_unwanted(x, spec);
 	for (size_t i = 0; i < spec->nics_n && r == 0; i++)
 		if (net_has_link(&spec->nics[i]))
-			r = follow_one(z, &spec->nics[i], &all, x, &changed, e);
+			r = follow_one(z, &spec->nics[i],
+				       whole && str_eq(spec->nics[i].name, whole), &all, x,
+				       &changed, e);
 	return r == 0 && changed && keep ? index_put(z->h->host, x, e) : r;
 }
 

@@ -21,8 +21,10 @@ int lease_drop(struct zone_host *h, const char *name, const char *nic, struct ze
 int lease_ensure(struct zone *z, const struct nic_spec *nic, struct net_lease *ret, struct zerr *e);
 /* Judge the NICs of @spec, which is to be @z's configuration: an address that is taken, an unknown
  * network are errors, what the next change may mend (a key that is missing, an address outside) is
- * a warning. With @keep (it does not run) the leases become those of @spec. */
-int lease_follow(struct zone *z, const struct zone_spec *spec, bool keep, struct zerr *e);
+ * a warning, but of the NIC @whole (NULL: none), which is attached as it is. With @keep (the zone
+ * does not run) the leases become those of @spec. */
+int lease_follow(struct zone *z, const struct zone_spec *spec, const char *whole, bool keep,
+		 struct zerr *e);
 /* Leases for all NICs of a zone that is being made; the caller holds index_lock(). Fills
  * @entry->leases. */
 int lease_all(struct zone_host *h, const struct zone_spec *spec, const struct index *all,

@@ -77,9 +77,9 @@ static int fill(const struct net_network *from, const char *name, struct zone_ne
 	n->mac = strdup(from->mac);
 	(void)parse_u64(attr(from, "mtu"), UINT32_MAX, &mtu); /* net/ has written it */
 	n->mtu = mtu;
-	n->nat = str_eq(attr(from, "nat"), "yes");
 	n->dhcp = str_eq(attr(from, "dhcp"), "yes");
 	n->internal = str_eq(attr(from, "internal"), "yes");
+	n->nat = !n->internal && str_eq(attr(from, "nat"), "yes");
 	n->isolated = str_eq(attr(from, "isolated"), "yes");
 	n->vlan_aware = str_eq(attr(from, "vlan_aware"), "yes");
 	n->up = from->up;

@@ -114,15 +114,10 @@ static int plug(const struct live *l, struct zerr *e)
 	return nics_find(l->state, n->name, &link) == 0 ? 0 : plug_in(l, n, ns, e);
 }
 
-/* Ports lead to the first interface that has a way. Anew: our tables may have gone in between, with
- * the last interface of all. */
+/* Ports lead to the first interface that has a way, which may be another one now. */
 static int lead_ports(const struct live *l, struct zerr *e)
 {
-	int r = 0;
-
-	if (l->to->forwards.n)
-		r = net_forward_none(&l->z->h->net, l->z->name, e);
-	return r == 0 && l->to->forwards.n ? forwards_apply(l->z, l->to, l->state, e) : r;
+	return l->to->forwards.n ? forwards_apply(l->z, l->to, l->state, e) : 0;
 }
 
 /* A whole block that was unset stays in the running zone, unless it is detached. */

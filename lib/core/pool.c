@@ -23,9 +23,8 @@ static int open_records(const struct zone_host *h, struct zerr *e)
 void pool_entry_done(struct pool_entry *x)
 {
 	struct pool *p = &x->p;
-	char *const strings[] = {
-		p->name, p->dir_path, p->source, p->path, p->fs, p->group, p->thin
-	};
+	char *const strings[] = { p->name, p->dir_path, p->source, p->path,
+				  p->fs,   p->group,	p->thin,   p->tag };
 
 	for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++)
 		free(strings[i]);
@@ -54,10 +53,15 @@ static int save(const struct zone_host *h, const struct pool_entry *x, struct ze
 	const struct pool *p = &x->p;
 	const struct {
 		const char *key, *value;
-	} rows[] = { { "backend", x->ops->name },   { "source", p->source },
-		     { "path", p->path },	    { "fs", p->fs },
-		     { "group", p->group },	    { "thin", p->thin },
-		     { "own", p->own ? "1" : "0" }, { "whole", x->whole ? "1" : "0" } };
+	} rows[] = { { "backend", x->ops->name },
+		     { "source", p->source },
+		     { "path", p->path },
+		     { "fs", p->fs },
+		     { "group", p->group },
+		     { "thin", p->thin },
+		     { "tag", p->tag },
+		     { "own", p->own ? "1" : "0" },
+		     { "whole", x->whole ? "1" : "0" } };
 	AUTO_RECORD struct record r = { 0 };
 	AUTO_CLOSE int dir = open_records(h, e);
 
@@ -75,11 +79,8 @@ static int take_record(const struct record *r, struct pool_entry *x, struct zerr
 	const struct {
 		const char *key;
 		char **to;
-	} rows[] = { { "source", &p->source },
-		     { "path", &p->path },
-		     { "fs", &p->fs },
-		     { "group", &p->group },
-		     { "thin", &p->thin } };
+	} rows[] = { { "source", &p->source }, { "path", &p->path }, { "fs", &p->fs },
+		     { "group", &p->group },   { "thin", &p->thin }, { "tag", &p->tag } };
 	const char *backend = record_get(r, "backend");
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
@@ -275,22 +276,33 @@ static bool is_in_thin(const struct pool *p, const struct record *v)
 	       str_eq(record_get(v, "pool"), p->thin);
 }
 
-/* Names of zones that live in it. */
-static int residents(struct zone_host *h, const struct pool *p, struct strv *ret, struct zerr *e)
+/* Whether zone @x has its root in the group of @p: 1, 0, or -errno when that cannot be known. */
+static int has_volume_in(struct zone_host *h, const struct index_entry *x, const struct pool *p)
+{
+	AUTO_RECORD struct record v = { 0 };
+	struct zerr ignored = { 0 };
+	AUTO_CLOSE int dir = zone_open_dir(h, x);
+	const int r = dir < 0 ? dir : record_load(&v, dir, "volume", 1, &ignored);
+
+	if (dir >= 0 && r == -ENOENT)
+		return 0;
+	return r < 0 ? r : is_in_thin(p, &v);
+}
+
+/* Names of zones that live in it, and of those of which that cannot be known. */
+static int residents(struct zone_host *h, const struct pool *p, struct strv *ret,
+		     struct strv *ret_unknown, struct zerr *e)
 {
 	AUTO_INDEX struct index all = { 0 };
 	int r = index_load(h->host, &all, e);
 
 	for (size_t i = 0; i < all.n && r == 0; i++) {
-		AUTO_RECORD struct record v = { 0 };
-		struct zerr ignored = { 0 };
-		AUTO_CLOSE int dir =
-			p->group ? open(all.v[i].dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+		const int in = is_below(all.v[i].dir, p->path) ? 1
+			       : p->group		       ? has_volume_in(h, &all.v[i], p)
+							       : 0;
 
-		if (dir >= 0)
-			(void)record_load(&v, dir, "volume", 1, &ignored);
-		if (is_in_thin(p, &v) || is_below(all.v[i].dir, p->path))
-			r = strv_add(ret, all.v[i].name);
+		if (in != 0)
+			r = strv_add(in > 0 ? ret : ret_unknown, all.v[i].name);
 	}
 	return r == -ENOMEM ? zerr_code(e, ENOMEM, "pool") : r;
 }
@@ -298,6 +310,7 @@ static int residents(struct zone_host *h, const struct pool *p, struct strv *ret
 static int describe(struct zone_host *h, const char *name, struct zone_pool *ret, struct zerr *e)
 {
 	AUTO_POOL struct pool_entry x = { .p.dir = -1 };
+	AUTO_STRV struct strv unknown = { 0 };
 	struct zerr ignored = { 0 };
 	int r = pool_load(h, name, &x, e);
 
@@ -313,7 +326,7 @@ static int describe(struct zone_host *h, const char *name, struct zone_pool *ret
 				 : up	  ? "READY"
 					  : "UNAVAILABLE") < 0)
 		return zerr_code(e, ENOMEM, "pool");
-	return residents(h, &x.p, &ret->zones, e);
+	return residents(h, &x.p, &ret->zones, &unknown, e);
 }
 
 int zone_pool_names(struct zone_host *h, struct strv *ret, struct zerr *e)
@@ -356,16 +369,22 @@ void zone_pools_done(struct zone_pools *s)
 
 static int refuse_residents(struct zone_host *h, const struct pool *p, struct zerr *e)
 {
-	AUTO_STRV struct strv names = { 0 };
+	AUTO_STRV struct strv names = { 0 }, unknown = { 0 };
 	AUTO_BUF struct buf list = { 0 };
-	const int r = residents(h, p, &names, e);
+	const int r = residents(h, p, &names, &unknown, e);
+	const struct strv *those = names.n ? &names : &unknown;
 
-	if (r < 0 || !names.n)
+	if (r < 0 || !those->n)
 		return r;
-	for (size_t i = 0; i < names.n; i++)
-		buf_fmt(&list, "%s%s", i ? ", " : "", names.v[i]);
-	return zerr_hint(e, zerr_as(e, ZERR_STATE, "zones live in it: %s", list.p ? list.p : ""),
-			 "zone destroy %s", names.v[0]);
+	for (size_t i = 0; i < those->n; i++)
+		buf_fmt(&list, "%s%s", i ? ", " : "", those->v[i]);
+	if (names.n)
+		return zerr_hint(e, zerr_as(e, ZERR_STATE, "zones live in it: %s", list.p),
+				 "zone destroy %s", names.v[0]);
+	(void)zerr_as(e, ZERR_STATE, "zones may live in it whose directories are missing: %s",
+		      list.p);
+	return zerr_hint(e, -EBUSY, "mount them; or zone destroy -f %s forgets the zone",
+			 unknown.v[0]);
 }
 
 int zone_pool_remove(struct zone_host *h, const char *name, struct zerr *e)

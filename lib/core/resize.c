@@ -4,26 +4,19 @@
 
 #include "base/own.h"
 
-static int refuse(uint64_t has, const char *what, uint64_t asked, struct zerr *e)
-{
-	char a[16], b[16];
-
-	return zerr_as(e, ZERR_USAGE, "root.size: %s %s, and %s is less: a root does not shrink",
-		       what, format_size(has, a), format_size(asked, b));
-}
-
 static int check(const struct volume *v, uint64_t old, struct zerr *e)
 {
+	char a[16], b[16];
 	struct zerr ignored = { 0 };
 	struct space s;
 
 	if (v->size == 0)
 		return 0;
 	if (v->size < old)
-		return refuse(old, "it is", v->size, e);
-	if (v->ops->space && v->ops->space(v->dir, &s, &ignored) == 0 &&
-	    s.referenced != UINT64_MAX && s.referenced > v->size)
-		return refuse(s.referenced, "there are", v->size, e);
+		return zerr_as(e, ZERR_USAGE, "it is %s, and %s is less: a root does not shrink",
+			       format_size(old, a), format_size(v->size, b));
+	if (v->ops->space && v->ops->space(v->dir, &s, &ignored) == 0 && s.referenced != UINT64_MAX)
+		return storage_check_fits(s.referenced, v->size, e);
 	return 0;
 }
 
@@ -45,5 +38,7 @@ int resize_root(const struct zone *z, const struct zone_spec *from, const struct
 	if (!v.ops->resize)
 		return zerr_as(e, ZERR_HOST, "root.size: backend %s has no sizes", v.ops->name);
 	r = check(&v, from->root_size, e);
-	return r < 0 ? r : zerr_in(e, v.ops->resize(&v, e), "root.size");
+	if (r == 0)
+		r = v.ops->resize(&v, e);
+	return zerr_in(e, r, "root.size");
 }

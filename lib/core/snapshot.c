@@ -32,17 +32,34 @@ static bool is_whole(int snapshots, const char *name)
 	return dir >= 0 && fs_exists(dir, "record");
 }
 
+size_t snapshot_count(const struct zone *z)
+{
+	AUTO_CLOSE int all =
+		z->dir < 0 ? -1 : fs_open_below(z->dir, "snapshots", O_RDONLY | O_DIRECTORY, 0);
+	AUTO_STRV struct strv names = { 0 };
+	size_t n = 0;
+
+	if (all < 0 || fs_list(all, &names) < 0)
+		return 0;
+	for (size_t i = 0; i < names.n; i++)
+		n += is_whole(all, names.v[i]);
+	return n;
+}
+
 static int lock_snapshots(const struct zone *z, int how, struct zerr *e)
 {
 	AUTO_CLOSE int fd = open_snapshots(z, e);
 
+	if (fd == -EROFS && !fs_exists(z->dir, "snapshots")) {
+		*e = (struct zerr){ 0 }; /* nor will there be any */
+		const int none = fcntl(z->dir, F_DUPFD_CLOEXEC, 3);
+
+		return none < 0 ? zerr_sys(e, "snapshots") : none;
+	}
 	if (fd < 0)
 		return fd;
-	if (flock(fd, how | LOCK_NB) == 0)
-		return own_take_fd(&fd);
-	if (errno != EWOULDBLOCK)
-		return zerr_sys(e, "lock the snapshots");
-	return zerr_as(e, ZERR_BUSY, "its snapshots are being read by another command");
+	const int r = fs_lock_fd(fd, how, "the lock of its snapshots", z->h->o.lock_wait_ms, e);
+	return r < 0 ? r : own_take_fd(&fd);
 }
 
 int snapshot_use(const struct zone *z, struct zerr *e)
@@ -315,10 +332,11 @@ int zone_snapshot_list(struct zone_host *h, const char *name, struct zone_snapsh
 	AUTO_STRV struct strv names = { 0 };
 	int r = zone_load(h, name, 0, &z, e);
 
+	if (r == 0 && z.dir < 0)
+		r = zerr_as(e, ZERR_STATE, "the zone's directory %s is missing", z.entry.dir);
 	if (r < 0)
 		return r;
-	AUTO_CLOSE int dir =
-		z.dir < 0 ? -ENOENT : fs_open_below(z.dir, "snapshots", O_RDONLY | O_DIRECTORY, 0);
+	AUTO_CLOSE int dir = fs_open_below(z.dir, "snapshots", O_RDONLY | O_DIRECTORY, 0);
 	if (dir == -ENOENT)
 		return 0;
 	if (dir < 0 || (r = fs_list(dir, &names)) < 0)

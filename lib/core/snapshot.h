@@ -16,8 +16,11 @@ int snapshot_open(const struct zone *z, const char *snapshot, struct zerr *e);
 bool snapshot_is_fresh(int dir);
 /* The text of its zone.conf. 0 or -errno. */
 int snapshot_conf(int dir, struct buf *ret, struct zerr *e);
+/* How many there are; what a killed command left is none. */
+size_t snapshot_count(const struct zone *z);
 /* While the descriptor that is returned is open, none of the zone's snapshots is removed and its
  * root not replaced. */
 int snapshot_use(const struct zone *z, struct zerr *e);
-/* Exit status 6 while somebody uses them; none begins to before the descriptor is closed. */
+/* Waits for those who use them, in the end with exit status 6; none begins to before the descriptor
+ * is closed. */
 int snapshot_change(const struct zone *z, struct zerr *e);

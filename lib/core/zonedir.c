@@ -16,14 +16,14 @@
 #include "base/sys.h"
 #include "core/unitfiles.h"
 
-/* .trash/NAME, or NAME.1 … when an earlier one is still being freed. */
-static int throw_away(int zones, int trash, const char *name, struct zerr *e)
+/* Directory @from to .trash/NAME, or NAME.1 … when an earlier one is still being freed. */
+static int throw_away(int zones, const char *from, int trash, const char *name, struct zerr *e)
 {
 	char to[128];
 
 	for (unsigned i = 0; i < 1000; i++) {
 		(void)snprintf(to, sizeof(to), i ? "%s.%u" : "%s", name, i);
-		if (renameat2(zones, name, trash, to, RENAME_NOREPLACE) == 0)
+		if (renameat2(zones, from, trash, to, RENAME_NOREPLACE) == 0)
 			return 0;
 		if (errno == ENOENT)
 			return 0; /* done already */
@@ -115,11 +115,14 @@ struct gone {
 static int up_throw(void *ctx, struct zerr *e)
 {
 	struct gone *g = ctx;
-	const char *base = strrchr(g->z->entry.dir, '/');
+	const char *slash = strrchr(g->z->entry.dir, '/');
+	const char *from = slash ? slash + 1 : g->z->name;
 
 	if (g->z->dir < 0)
 		return 0; /* gone already: interrupted after this, or its storage is lost */
-	return throw_away(g->zones, g->trash, base ? base + 1 : g->z->name, e);
+	if (!fs_exists(g->zones, from)) /* a rename that was killed has moved it */
+		from = g->z->name;
+	return throw_away(g->zones, from, g->trash, g->z->name, e);
 }
 
 /* A zone of this name that is made later shall not have them. */

@@ -89,6 +89,10 @@ nics() { # NAME: those that are inside
   refuse 3 . zone network attach "$Z-nosuch" eth1
   refuse 2 "'nonsense' is not KEY=VALUE" zone network attach "$Z" eth1 nonsense
   refuse 2 . zone network attach "$Z" eth1 colour=red
+  # it is whole as it is: nothing impossible is kept for later
+  refuse 2 "attach $Z: net.eth1: address 10.98.0.9/16 is outside" zone network attach "$Z" eth1 address=10.98.0.9/16
+  refuse 2 "attach $Z: net.eth1: mtu 9000 is not between" zone network attach "$Z" eth1 mtu=9000
+  run ! zone get "$Z" net.eth1.mtu
   refuse 2 . zone network attach "$Z" sixteen-letters-
   refuse 2 . zone network attach "$Z"
   zone start "$Z"
@@ -96,6 +100,7 @@ nics() { # NAME: those that are inside
   refuse 3 "the host has no interface nosuch0" zone network attach "$Z" eth1 type=macvlan parent=nosuch0
   refuse 4 "10.77.0.1 is taken|gateway|10.77.0.1" zone network attach "$Z" eth1 address=10.77.0.1/16
   refuse 2 "no other interface" zone network attach "$Z" eth1 type=host
+  refuse 2 "address 10.98.0.9/16 is outside" zone network attach "$Z" eth1 address=10.98.0.9/16
   same eth0 "$(nics "$Z")"
   run ! zone get "$Z" net.eth1.type
   # what was set while it runs is for the next start, until it is attached
@@ -148,6 +153,17 @@ nics() { # NAME: those that are inside
   zone network attach "$Z" eth1 network=lab
   zone network detach "$Z" eth0
   same here "$(ask 127.0.0.1 8080)"
+  # the ports are the zone's already, whoever listens there by now; and what fails takes nothing away
+  socat TCP4-LISTEN:8080,bind=127.0.0.1,fork SYSTEM:true 3>&- &
+  local server=$!
+  until_true 5 sh -c "ss -Hlnt sport = :8080 | grep -q ."
+  run env ZONE_TEST_FAIL_STEP=nic:addresses zone network attach "$Z" eth2
+  same 1 "$status"
+  same here "$(ask 127.0.0.1 8080)"
+  ok zone network attach "$Z" eth2
+  same here "$(ask 127.0.0.1 8080)"
+  kill "$server"
+  wait "$server" || true
 }
 
 @test "attach, detach: each step fails or is killed, and the next command mends it" {

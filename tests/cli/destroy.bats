@@ -29,11 +29,43 @@ load lib
   [ ! -e "$ZONE_VAR/$Z" ]
 }
 
-@test "-f does not take snapshots along" {
+@test "-f does not take snapshots along, nor stop a zone that it will not destroy" {
   up "$Z"
   zone snapshot "$Z"
-  refuse 4 . zone destroy -f "$Z"
+  refuse 4 snapshot zone destroy -f "$Z"
+  same RUNNING "$(state "$Z")"
+  # while somebody reads them
+  exec 7<"$ZONE_VAR/$Z/snapshots"
+  flock -s 7
+  refuse 6 snapshots zone --lock-wait 0 destroy -f -s "$Z"
+  same RUNNING "$(state "$Z")"
+  exec 7<&-
   ok zone destroy -f -s "$Z"
+  mk "$Z" -B overlay
+  zone clone "$Z" "$Z-c"
+  zone start "$Z"
+  refuse 4 "stand on it: $Z-c" zone destroy -f "$Z"
+  same RUNNING "$(state "$Z")"
+}
+
+@test "a restore that was killed is no reason to lose snapshots" {
+  mk "$Z"
+  zone snapshot "$Z"
+  run env ZONE_TEST_FAIL_STEP=restore:configuration:kill zone snapshot -r snap0 "$Z"
+  same INCOMPLETE "$(state "$Z")"
+  refuse 4 snapshot zone destroy -f "$Z"
+  refuse 4 snapshot zone destroy "$Z"
+  ok zone destroy -s "$Z"
+}
+
+@test "what a killed snapshot left is none, and goes with the zone" {
+  mk "$Z"
+  run env ZONE_TEST_FAIL_STEP=snapshot:record:kill zone snapshot "$Z"
+  same 137 "$status"
+  [ -e "$ZONE_VAR/$Z/snapshots/snap0" ]
+  same 0 "$(field "$Z" .snapshots)"
+  ok zone destroy "$Z"
+  [ ! -e "$ZONE_VAR/$Z" ]
 }
 
 @test "a frozen zone is destroyed with -f" {

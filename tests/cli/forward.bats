@@ -35,12 +35,32 @@ elements() { # how many ports are forwarded at all
   same "$Z-a" "$(ask 192.0.2.1 8080)"
   same "$Z-a" "$(ask 10.77.0.1 8080)"
   same "$Z-a" "$(ask '[2001:db8::1]' 8080)"
+  # what cannot lead there is refused at once
+  run ask '[::1]' 8080
+  has "$output" "Connection refused"
   same "$Z-a" "$(ask_in "$Z-b" 192.0.2.1 8080)"
   same "$Z-a" "$(ask_in "$Z-b" 10.77.0.1 8080)"
   same "$Z-a" "$(ask_in "$Z-b" 2001:db8::1 8080)"
   same "$Z-a" "$(ask_in "$Z-a" 192.0.2.1 8080)"
   # what goes elsewhere is not caught
   run ! ask_in "$Z-b" 192.0.2.2 8080
+}
+
+@test "on a network without NAT, in both families" {
+  zone network create "$Z" --no-nat --subnet 10.99.0.0/24
+  echo 0 >/proc/sys/net/ipv4/ip_forward
+  echo 0 >/proc/sys/net/ipv6/conf/all/forwarding
+  mk "$Z" -s net.eth0.network="$Z"
+  ok zone start "$Z"
+  has "$stderr" "IPv6 forwarding was off and is now on .*: a routed network needs it"
+  echo 0 >/proc/sys/net/ipv6/conf/all/forwarding
+  ok zone forward add "$Z" 8080 80
+  has "$stderr" "IPv6 forwarding was off and is now on .*: forwarded ports need it"
+  serve_in "$Z" 80 routed
+  same routed "$(ask_outside 192.0.2.1 8080)"
+  same routed "$(ask_outside '[2001:db8::1]' 8080)"
+  zone destroy -f -s "$Z"
+  zone network rm "$Z"
 }
 
 @test "it comes with the zone, goes with it, and is kept" {
@@ -137,14 +157,19 @@ elements() { # how many ports are forwarded at all
   refuse 4 "port 8090 is in use by socat \(process $server\)" zone forward add "$Z-b" 8090 80
   refuse 4 "in use by socat" zone forward add "$Z-b" 8085-8095 80
   ok zone forward add "$Z-b" 8090/udp 80
-  # by set it is found when the zone starts
+  # whatever way it comes in
+  refuse 4 "port 8080 is forwarded to zone $Z-a" zone set "$Z-b" forward.8080=80
+  refuse 4 "port 8080 is forwarded to zone $Z-a" zone create "$Z-c" -t busybox -s forward.8000-8080=80
+  refuse 3 . zone info "$Z-c"
+  # who listens by then is found when the zone starts
   zone set "$Z-b" forward.8090=80
   refuse 4 "port 8090 is in use by socat" zone start "$Z-b"
   same STOPPED "$(state "$Z-b")"
   same 0 "$(elements)"
   kill "$server"
   wait "$server" || true
-  zone set "$Z-b" forward.8080=80
+  zone set "$Z-b" forward.8070=80
+  sed -i s/8070/8080/ "$ZONE_VAR/$Z-b/zone.conf" # behind our back
   zone start "$Z-a"
   refuse 4 "port 8080 is forwarded to zone $Z-a" zone start "$Z-b"
   same 2 "$(elements)"

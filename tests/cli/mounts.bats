@@ -22,6 +22,7 @@ mounted() { inside "grep -E ' /m[^ ]* ' /proc/mounts" || true; }
   same 0 "$(inside 'stat -c %u /m/deep/f')"
   inside 'echo x >/m/deep/new'
   same 0 "$(stat -c %u "$T/share/new")" # root's here, too
+  refuse 2 "mount.m.size: only a tmpfs has a size" zone set "$Z" mount.m.size=1M
   ok zone set "$Z" mount.m.target=/m/other
   same from-host "$(inside 'cat /m/other/f')"
   same "" "$(inside 'ls /m/deep')"

@@ -97,6 +97,21 @@ netinfo() { # NAME JQ-PATH
   same 1400 "$(netinfo lab .mtu)"
   ok zone network set lab ipv4=10.98.0.0/24 internal=yes
   same '["10.98.0.0/24",true]' "$(zone network info --json lab | jq -c '[.ipv4,.internal]')"
+  # what cannot be together is refused, and nothing else is lost by it
+  refuse 2 "mtu 1000: IPv6 needs at least 1280" zone network set lab mtu=1000
+  has "$stderr" "^hint: .*zone network set lab mtu=1000 ipv6=none"
+  [ "$(netinfo lab .ipv6)" != null ]
+  ok zone network set lab mtu=1000 ipv6=none
+  same '[1000,null]' "$(zone network info --json lab | jq -c '[.mtu,.ipv6]')"
+  same null "$(zone network create lab2 --mtu 1000 && netinfo lab2 .ipv6)"
+  # NAT is what was asked for again when the network is internal no longer
+  zone network set lab internal=no
+  same false "$(netinfo lab .nat)"
+  zone network set lab nat=yes
+  zone network set lab internal=yes
+  same false "$(netinfo lab .nat)"
+  zone network set lab internal=no
+  same true "$(netinfo lab .nat)"
 }
 
 @test "up keeps a network up without zones, down lets it go" {
@@ -126,6 +141,26 @@ netinfo() { # NAME JQ-PATH
   zone unset "$Z" net.eth0
   ok zone network rm lab
   refuse 3 . zone network info lab
+}
+
+@test "another command's lock: 6 after --lock-wait" {
+  zone network create lab --subnet 10.99.0.0/24
+  zone network up lab
+  mk "$Z" -s net.eth0.network=lab
+  local from=$SECONDS holder lock
+  for lock in "$ZONE_RUN/.net/.lock" "$ZONE_VAR/.host/networks/.lock"; do
+    (flock 9 && exec sleep 60) 9>>"$lock" 3>&- &
+    holder=$!
+    until_true 5 sh -c "! flock -n '$lock' true"
+    refuse 6 "is held by another command" zone --lock-wait 1 network set lab mtu=1400
+    if [ "$lock" = "$ZONE_RUN/.net/.lock" ]; then
+      refuse 6 "lock of the networks: .* is held by another command" zone --lock-wait 1 start "$Z"
+    fi
+    kill "$holder"
+    wait "$holder" || true
+  done
+  [ $((SECONDS - from)) -le 12 ]
+  ok zone start "$Z"
 }
 
 @test "changes of a network that is up take effect at once, or are refused" {
@@ -165,6 +200,22 @@ netinfo() { # NAME JQ-PATH
   same here "$(ask_outside 192.0.2.1 8080)"
   same 192.0.2.1 "$(ask_in "$Z" 192.0.2.2 8000)"
   same 192.0.2.1 "$(ask_in "$Z-b" 192.0.2.2 8000)"
+  # and by whatever changes something there
+  nft flush ruleset
+  same null "$(field "$Z" '.nics[0].drops')"
+  ok zone forward add "$Z" 9001 80
+  same here "$(ask_outside 192.0.2.1 9001)"
+  same here "$(ask_outside 192.0.2.1 8080)"
+  same 192.0.2.1 "$(ask_in "$Z-b" 192.0.2.2 8000)"
+  same 0 "$(field "$Z" '.nics[0].drops')"
+  nft flush ruleset
+  ok zone set "$Z" net.eth0.limits.egress=10M
+  has "$(nft list set bridge zone egress)" "over 1250000 bytes/second"
+  same here "$(ask_outside 192.0.2.1 9001)"
+  nft flush ruleset
+  ok zone forward rm "$Z" 9001
+  same here "$(ask_outside 192.0.2.1 8080)"
+  run ! ask_outside 192.0.2.1 9001
   stop_server
 }
 

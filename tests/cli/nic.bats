@@ -59,6 +59,25 @@ inside() { # NAME WORDS of ip…
   same "" "$(zone exec "$Z-a" -- ip neigh show "$a4")" # nothing stays of it inside
 }
 
+@test "a hardware address that another interface on the network has is refused" {
+  up "$Z-a"
+  mk "$Z-b"
+  local mac
+  mac=$(field "$Z-a" '.nics[0].mac')
+  zone set "$Z-b" net.eth0.mac="$mac"
+  refuse 4 "mac $mac is taken by $Z-a" zone start "$Z-b"
+  zone unset "$Z-b" net.eth0.mac
+  zone start "$Z-b"
+  refuse 4 "mac $mac is taken by $Z-a" zone network attach "$Z-b" eth1 mac="$mac"
+  mac=$(zone network info --json zonebr0 | jq -r .mac)
+  refuse 4 "mac $mac is taken by network zonebr0" zone network attach "$Z-b" eth1 mac="$mac"
+  refuse 4 "is taken by $Z-b" zone network attach "$Z-b" eth1 mac="$(field "$Z-b" '.nics[0].mac')"
+  reaches "$Z-b" "$(address "$Z-a" 4)"
+  # its own is no hindrance, however soon it comes back
+  zone restart "$Z-a"
+  reaches "$Z-b" "$(address "$Z-a" 4)"
+}
+
 @test "veth: in a bridge of the host's, with the addresses that are given" {
   ip link add br0 type bridge
   ip addr add 198.51.100.1/24 dev br0
@@ -165,7 +184,11 @@ inside() { # NAME WORDS of ip…
   mk "$Z-a" -s net.eth0.type=routed -s net.eth0.address=203.0.113.10/32
   mk "$Z-b" -s net.eth0.type=routed -s net.eth0.address=203.0.113.10/32
   zone start "$Z-a"
-  refuse 4 "203.0.113.10 is taken: the host has a route to it" zone start "$Z-b"
+  refuse 4 "203.0.113.10 is taken by $Z-a" zone start "$Z-b"
+  ip route add 203.0.113.12/32 dev up0
+  zone set "$Z-b" net.eth0.address=203.0.113.12/32
+  refuse 4 "203.0.113.12 is taken: the host has a route to it" zone start "$Z-b"
+  ip route del 203.0.113.12/32 dev up0
   zone set "$Z-b" net.eth0.address=192.0.2.1/32
   refuse 4 "192.0.2.1 is taken: the host has it itself" zone start "$Z-b"
   zone set "$Z-b" net.eth0.address=203.0.113.11/24

@@ -40,14 +40,47 @@ of_pool() { zone pool ls --json | jq -r --arg p "$P" ".[] | select(.name == \$p)
   refuse 2 "is there" zone pool create $P --btrfs "$T/there.img"
   local device
   device=$(losetup -f --show "$T/there.img")
+  refuse 2 "size.* all of the device" zone pool create $P --btrfs "$device" --size 120M
   zone pool create $P --btrfs "$device"
   zone -q -P $P create "$Z" -t busybox
   zone destroy "$Z"
   zone pool rm $P
-  refuse 1 . zone pool create $P --btrfs "$device" # has a btrfs now
+  refuse 1 "^zone: pool create $P: " zone pool create $P --btrfs "$device" # has a btrfs now
   same "[]" "$(zone pool ls --json | jq -c .)"
   losetup -d "$device"
   rm "$T/there.img"
+}
+
+@test "btrfs: a size that is less than what is there is refused, whether quotas are on or not; all goes on" {
+  zone pool create $P --btrfs --size 1G
+  zone -q -P $P create "$Z" -t busybox
+  head -c 10M /dev/urandom | zone push "$Z" - /root/f
+  local n
+  for n in 1 2; do
+    refuse 2 "root.size: 1.* are in it, and 2.0 MiB is less: a root does not shrink" zone set "$Z" root.size=2M
+    refuse 3 "not set" zone get "$Z" root.size
+  done
+  ok zone set "$Z" root.size=50M
+  ok zone unset "$Z" root.size
+  ok zone set "$Z" root.size=40M
+  refuse 2 "it is 40.0 MiB" zone set "$Z" root.size=30M
+  zone start "$Z"
+  run zone exec "$Z" -- dd if=/dev/zero of=/root/big bs=1M count=50 conv=fsync # it is full
+  [ "$status" -ne 0 ]
+  ok zone set "$Z" root.size=60M
+  zone exec "$Z" -- rm /root/big
+  zone stop -k "$Z"
+  ok zone snapshot "$Z"
+  ok zone snapshot -r snap0 "$Z"
+  ok zone clone "$Z" "$Z-b"
+  tiny_rootfs "$T/tree"
+  head -c 5M /dev/urandom >"$T/tree/root/f"
+  tar -C "$T/tree" -cf "$T/tree.tar" .
+  run --separate-stderr zone -P $P create "$Z-c" -t local --size 2M -- -f "$T/tree.tar"
+  [ "$status" -ne 0 ]
+  has "$stderr" "root.size: .* is less|[Qq]uota"
+  refuse 3 . zone info "$Z-c"
+  rm -r "$T/tree" "$T/tree.tar"
 }
 
 @test "loop: a directory; its zones have a file each, of the file system asked for" {
@@ -86,6 +119,7 @@ of_pool() { zone pool ls --json | jq -r --arg p "$P" ".[] | select(.name == \$p)
   same UNAVAILABLE "$(of_pool .state)"
   refuse 4 UNAVAILABLE zone start "$Z"
   refuse 4 UNAVAILABLE zone snapshot "$Z"
+  refuse 4 "directory .* is missing" zone snapshot -L "$Z"
   ok zone start "$Z-b"
   ok zone ls --json
   same "UNAVAILABLE RUNNING" "$(jq -r '[.[].state] | join(" ")' <<<"$output")"
@@ -99,15 +133,25 @@ of_pool() { zone pool ls --json | jq -r --arg p "$P" ".[] | select(.name == \$p)
   refuse 2 "one of --btrfs" zone pool create $P --btrfs --loop
   refuse 2 "fs" zone pool create $P --btrfs --fs xfs
   refuse 2 "size" zone pool create $P --loop --size 1G
+  refuse 2 "^zone: pool create $P: there is no device /dev/zz" zone pool create $P --btrfs "/dev/zz$Z"
+  [ ! -e "/dev/zz$Z" ]
   refuse 2 "absolute" zone pool create $P --btrfs some/file
   refuse 2 "not a directory" zone pool create $P --loop "$T/nosuch"
   refuse 2 . zone pool create ../p --btrfs
   refuse 2 . zone pool create .p --btrfs
-  refuse 3 "no such pool" zone pool rm $P
+  refuse 3 "^zone: pool rm $P: no such pool: $P$" zone pool rm $P
   refuse 2 "neither an absolute path nor a pool" zone -P $P create "$Z" -t busybox
   same "[]" "$(zone pool ls --json | jq -c .)"
   zone pool create $P --loop
   refuse 4 "exists" zone pool create $P --loop
+}
+
+@test "lvm on a kernel without device-mapper: 7 in a few words, and nothing is made" {
+  # the node is made in any case; what is behind this one no kernel has
+  refuse 7 "the kernel has no device-mapper$" unshare --mount -- sh -c 'mount -t tmpfs none /dev/mapper &&
+    mknod /dev/mapper/control c 10 254 && exec zone pool create "$@"' - $P --lvm "$T/file.img" --size 300M
+  [ ! -e "$T/file.img" ]
+  same "[]" "$(zone pool ls --json | jq -c .)"
 }
 
 fault() { # STEP MODE

@@ -143,3 +143,17 @@ zone@$Z-new.service.d" "$(cd "$T/units" && find . -name 'zone@*' -printf '%P\n' 
     zone destroy -f --all
   done
 }
+
+@test "a clone whose rename was killed anywhere keeps its base, and destroy leaves nothing of it" {
+  local step
+  mk "$Z" -B overlay
+  for step in $(fault_steps rename); do
+    zone clone "$Z" "$Z-c"
+    run env ZONE_TEST_FAIL_STEP="rename:$step:kill" zone rename "$Z-c" "$Z-d"
+    same 137 "$status"
+    refuse 4 "other zones stand on it: $Z-[cd]" zone destroy "$Z"
+    ok zone destroy "$(zone ls -1 | grep "$Z-")"
+    [ ! -e "$ZONE_VAR/$Z-c" ] && [ ! -e "$ZONE_VAR/$Z-d" ]
+  done
+  ok zone destroy "$Z"
+}

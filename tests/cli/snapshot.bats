@@ -6,6 +6,7 @@ write() { # ZONE PATH TEXT
   printf %s "$3" | zone push "$1" - "$2"
 }
 read_back() { zone pull "$1" "$2" -; }
+is() { [ "$(state "$1")" = "$2" ]; } # ZONE STATE
 
 @test "the default name is the lowest free snapN, and it is printed" {
   mk "$Z"
@@ -55,6 +56,17 @@ read_back() { zone pull "$1" "$2" -; }
   same "[]" "$(zone snapshot -L --json "$Z")"
 }
 
+@test "snapshots that are being read are waited for, as long as --lock-wait says" {
+  mk "$Z"
+  zone snapshot "$Z"
+  flock -s "$ZONE_VAR/$Z/snapshots" sleep 1.5 3>&- &
+  local reader=$!
+  until_true 5 eval "! flock -n '$ZONE_VAR/$Z/snapshots' true"
+  refuse 6 "snapshots" zone --lock-wait 0 snapshot -d snap0 "$Z"
+  ok zone snapshot -d snap0 "$Z"
+  wait $reader
+}
+
 @test "bad snapshot names are usage errors" {
   mk "$Z"
   local n
@@ -87,6 +99,59 @@ read_back() { zone pull "$1" "$2" -; }
   done
   ok zone snapshot -r snap0 "$Z"
   same one "$(read_back "$Z" /root/f)"
+}
+
+@test "--restart: what cannot be restored is found before the zone is stopped; a failure brings it back, or says what does" {
+  up "$Z"
+  zone exec "$Z" -- sh -c 'echo one >/root/f'
+  zone snapshot "$Z" -N s
+  zone snapshot "$Z" -N bad
+  zone exec "$Z" -- sh -c 'echo two >/root/f'
+  local pid
+  pid=$(field "$Z" .pid)
+  sed -i 's/^conf=/&no.such.key=1\\n/' "$ZONE_VAR/$Z/snapshots/bad/record"
+  refuse 2 "no\.such\.key" zone snapshot -r bad --restart "$Z"
+  same "$pid" "$(field "$Z" .pid)"
+  refuse 1 "restore|root" env ZONE_TEST_FAIL_STEP=restore:root zone snapshot -r s --restart "$Z"
+  same RUNNING "$(state "$Z")"
+  same two "$(zone exec "$Z" -- cat /root/f)"
+  refuse 1 . env ZONE_TEST_FAIL_STEP=restore:configuration zone snapshot -r s --restart "$Z"
+  has "$stderr" "^hint: zone verify --repair $Z"
+  same INCOMPLETE "$(state "$Z")"
+  ok zone verify --repair "$Z"
+  zone start "$Z"
+  same one "$(zone exec "$Z" -- cat /root/f)"
+}
+
+@test "--restart while others start it: a zone that runs always has the root that was restored" {
+  up "$Z"
+  zone exec "$Z" -- sh -c 'echo one >/root/f'
+  zone snapshot "$Z" -N s
+  local round i waiting done=0
+  for round in $(seq 4); do
+    zone start "$Z" 2>/dev/null || true
+    zone exec "$Z" -- sh -c "echo two$round >/root/f; sync"
+    waiting=()
+    echo 0 >"$T/status"
+    { timeout 200 zone --lock-wait 60 snapshot -r s --restart "$Z" >"$T/told" 2>&1 3>&- || echo $? >"$T/status"; } &
+    waiting+=($!)
+    until_true 20 eval '! is "$Z" RUNNING' # its stop has begun
+    for i in 1 2 3 4; do
+      { zone --lock-wait 60 restart -t 1 "$Z" >/dev/null 2>&1 3>&- || true; } &
+      waiting+=($!)
+    done
+    wait "${waiting[@]}"
+    has "$(cat "$T/status")" '^[046]$'
+    echo "round $round: $(cat "$T/status") $(cat "$T/told")" >&2
+    done=$((done + ($(cat "$T/status") == 0)))
+    zone start "$Z" 2>/dev/null || true
+    has "$(zone exec "$Z" -- cat /root/f)" "^(one|two$round)$"
+    # what runs is what is on disk
+    zone exec "$Z" -- sh -c "echo seen$round >/root/seen; sync"
+    zone stop -k "$Z"
+    same "seen$round" "$(read_back "$Z" /root/seen)"
+  done
+  [ "$done" -gt 0 ]
 }
 
 @test "--diff: a missing snapshot is 3, bad words are usage errors" {

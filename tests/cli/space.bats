@@ -90,6 +90,7 @@ clean_file() { if mountpoint -q "$ZONE_VAR"; then umount -l "$ZONE_VAR"; fi; } #
   write "$Z" /root/f one
   zone snapshot "$Z"
   zone export "$Z" -o "$T/exported"
+  make "$Z-p" # has never had a snapshot
   mount -o remount,ro "$ZONE_VAR"
   local verb
   for verb in "create $Z-c -t busybox" "start $Z" "snapshot $Z" "snapshot -r snap0 $Z" "snapshot -d snap0 $Z" "clone $Z $Z-c" \
@@ -101,10 +102,11 @@ clean_file() { if mountpoint -q "$ZONE_VAR"; then umount -l "$ZONE_VAR"; fi; } #
   same one "$(read_back "$Z" /root/f)"
   zone snapshot "$Z" --diff snap0
   ok zone export "$Z" -o "$T/again"
+  ok zone export "$Z-p" -o "$T/plain"
   mount -o remount,rw "$ZONE_VAR"
   ok zone verify --all
   ok zone snapshot -r snap0 "$Z"
   ok zone start "$Z"
-  zone destroy -f -s "$Z"
+  zone destroy -f -s "$Z" "$Z-p"
   until_true 10 umount "$ZONE_VAR"
 }

@@ -61,6 +61,7 @@ int lab_open(void **state)
 	lab->env.host = fs_open_dir(lab->dir, &e);
 	lab->env.run = fs_subdir(lab->env.host, "run", 0755, &e);
 	lab->env.helper = ZONE_NFT;
+	lab->env.lock_wait_ms = 10000;
 	assert_int_equal(unshare(CLONE_NEWNET), 0);
 	nl_drop_kept();
 	assert_int_equal(nl_open(&lab->nl, &e), 0);

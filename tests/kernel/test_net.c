@@ -113,6 +113,8 @@ static void generations_avoid_dying_links(void **state)
 	for (unsigned i = 0; i < 9; i++) {
 		lab_zone(lab, &zones[i], 1, i);
 		(void)snprintf(zones[i].name, sizeof(zones[i].name), "web-%u", i);
+		(void)snprintf(zones[i].lease.mac, sizeof(zones[i].lease.mac),
+			       "02:00:00:00:00:%02x", i);
 	}
 	for (unsigned i = 0; i < 8; i++) {
 		(void)lab_up(lab, &zones[i]);

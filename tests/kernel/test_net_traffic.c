@@ -160,9 +160,9 @@ static void forwarding_is_turned_on_aloud(void **state)
 	lab_down(lab, &a);
 }
 
-static void network_without_nat_changes_no_setting(void **state)
+/* The way of both families that a network made by @text has turned on. */
+static void expect_forwarding(struct lab *lab, const char *text, char on)
 {
-	struct lab *lab = *state;
 	AUTO_STRV struct strv taken = { 0 };
 	AUTO_STRV struct strv set = { 0 };
 	char name[] = "eth0", network[] = "inner";
@@ -170,14 +170,24 @@ static void network_without_nat_changes_no_setting(void **state)
 	struct lab_zone a = { .name = "web", .slot = 1, .netns = lab_netns() };
 	struct zerr e = { 0 };
 
-	assert_int_equal(strv_add(&set, "nat=no"), 0);
+	assert_int_equal(strv_add(&set, text), 0);
 	assert_int_equal(net_network_write(&lab->env, network, &set, false, &e), 0);
 	assert_int_equal(net_lease(&lab->env, &nic, 1, &taken, NULL, &a.lease, &e), 0);
 	(void)lab_up(lab, &a);
 	assert_true(lab_index(&lab->nl, network) != 0);
-	assert_int_equal(lab_sysctl_get("ipv4/ip_forward"), '0');
-	assert_int_equal(lab_sysctl_get("ipv6/conf/all/forwarding"), '0');
+	assert_int_equal(lab_sysctl_get("ipv4/ip_forward"), on);
+	assert_int_equal(lab_sysctl_get("ipv6/conf/all/forwarding"), on);
 	lab_down(lab, &a);
+}
+
+static void internal_network_changes_no_setting(void **state)
+{
+	expect_forwarding(*state, "internal=yes", '0');
+}
+
+static void routed_network_needs_forwarding(void **state)
+{
+	expect_forwarding(*state, "nat=no", '1');
 }
 
 #define DATAGRAMS 50
@@ -362,7 +372,8 @@ int main(void)
 		LAB_TEST(world_outside_sees_the_host),
 		LAB_TEST(networks_share_nat),
 		LAB_TEST(forwarding_is_turned_on_aloud),
-		LAB_TEST(network_without_nat_changes_no_setting),
+		LAB_TEST(internal_network_changes_no_setting),
+		LAB_TEST(routed_network_needs_forwarding),
 		LAB_TEST(counters_are_the_zones_view),
 		LAB_TEST(zone_without_ipv6_has_ipv4),
 		LAB_TEST(host_without_ipv6_has_ipv4),

@@ -63,8 +63,8 @@ admin_untouched() {
 @test "in an administrator's group: zones in his thin pool, a pool of zone's beside it; the rest stays as it was" {
   POOL=()
   admin_group
-  refuse 1 exists zone pool create data --lvm admin
-  refuse 1 exists zone pool create thin --lvm admin
+  refuse 4 "admin/data exists" zone pool create data --lvm admin
+  refuse 4 "admin/thin exists" zone pool create thin --lvm admin
   refuse 1 . zone pool create "$Z-p" --lvm $DISK # it is in a group
   admin_untouched
   make_here "$Z" -B lvm -s lvm.vg=admin -s lvm.pool=thin
@@ -87,13 +87,56 @@ admin_untouched() {
   admin_untouched
 }
 
-@test "a group of somebody else has the name that a pool's own would get: 1, and it stays" {
+@test "a group of somebody else has the name that a pool's own would get: 4, and it stays" {
   vgcreate -qq "zone-$Z-p" $DISK
   lvcreate -qq -y -L 32M -n data "zone-$Z-p"
-  refuse 1 exists zone pool create "$Z-p" --lvm "$T/file.img" --size 1G
+  refuse 4 exists zone pool create "$Z-p" --lvm "$T/file.img" --size 1G
   same data "$(volumes "zone-$Z-p")"
   [ ! -e "$T/file.img" ]
   same "[]" "$(zone pool ls --json | jq -c .)"
+}
+
+# What another installation made, as another ZONE_VAR does it here: all that tells it apart is who has a record of it.
+elsewhere() { ZONE_VAR=$T/other "$@"; }
+
+@test "a pool that another installation made, of the same name: 4, and all of it stays" {
+  ok elsewhere zone pool create "$Z-p" --lvm $DISK
+  lvcreate -qq -y -T -V 64M -n root "zone-$Z-p/pool"
+  refuse 4 exists zone pool create "$Z-p" --lvm $DISK
+  refuse 4 exists zone pool create "$Z-p" --lvm "$T/file.img" --size 300M
+  same "pool root" "$(volumes "zone-$Z-p")"
+  same "[]" "$(zone pool ls --json | jq -c .)"
+  lvremove -qq -y "zone-$Z-p/root"
+  ok elsewhere zone pool rm "$Z-p"
+  vgcreate -qq admin $DISK # the same of a thin pool in a group
+  ok elsewhere zone pool create "$Z-p" --lvm admin --size 500M
+  refuse 4 "admin/$Z-p exists" zone pool create "$Z-p" --lvm admin --size 500M
+  # a record of a pool that is not the one of this name is no right to remove that one
+  mkdir -p "$ZONE_VAR/.host/pools"
+  sed 's/made-by-zone-/&0/' "$T/other/.host/pools/$Z-p" >"$ZONE_VAR/.host/pools/$Z-p"
+  ok zone pool rm "$Z-p"
+  same "$Z-p" "$(volumes admin)"
+  ok elsewhere zone pool rm "$Z-p"
+  same "" "$(volumes admin)"
+}
+
+@test "zones whose directories cannot be seen now keep the pool that may have their roots" {
+  mkdir -p "$T/store" "$ZONE_VAR"
+  mount -t tmpfs -o mode=711 store "$T/store"
+  ok zone pool create "$Z-p" --lvm $DISK
+  zone -q -P "$T/store" create "$Z" -t busybox -B lvm -s lvm.vg="zone-$Z-p" -s lvm.pool=pool -s net.eth0.type=none
+  mkdir "$T/away"
+  mount --bind "$T/store" "$T/away"
+  until_true 10 umount "$T/store"
+  refuse 4 "may live in it.*: $Z$" zone pool rm "$Z-p"
+  has "$stderr" "^hint: .*zone destroy -f $Z"
+  same "" "$(zone pool ls --json | jq -r '.[].zones[]')"
+  mount --bind "$T/away" "$T/store"
+  refuse 4 "zones live in it: $Z$" zone pool rm "$Z-p"
+  ok zone start "$Z"
+  zone destroy -f "$Z"
+  umount "$T/store" "$T/away"
+  ok zone pool rm "$Z-p"
 }
 
 @test "killed while it is made: pool rm takes all of it" {
