@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* zone network ls, info. */
+#include <fnmatch.h>
+
 #include "cmd/out.h"
 #include "cmd/verbs.h"
 
@@ -21,6 +23,7 @@ static void add_json(struct json *j, const struct zone_network *n, bool all)
 	if (all) {
 		json_str(j, "mac", n->mac);
 		json_strv(j, "zone_names", &n->zones);
+		json_str(j, "blocked_by", n->blocked);
 	}
 	json_end_obj(j);
 }
@@ -43,6 +46,28 @@ static void add_row(struct out_table *t, const struct zone_network *n)
 	out_cell_fmt(t, "%zu", n->zones.n);
 }
 
+/* Every pattern has to match something. */
+static int check_patterns(const struct cmd *c, const struct zone_networks *all, struct zerr *e)
+{
+	for (int i = 0; i < c->n_args; i++) {
+		size_t k = 0;
+
+		while (k < all->n && fnmatch(c->args[i], all->v[k].name, 0) != 0)
+			k++;
+		if (k == all->n)
+			return zerr_as(e, ZERR_MISSING, "no network %s", c->args[i]);
+	}
+	return 0;
+}
+
+static bool is_wanted(const struct cmd *c, const char *name)
+{
+	for (int i = 0; i < c->n_args; i++)
+		if (fnmatch(c->args[i], name, 0) == 0)
+			return true;
+	return c->n_args == 0;
+}
+
 static int ls_run(struct cmd *c, void *opts, struct zerr *e)
 {
 	static const char *const heads[] = { "NAME", "STATE",	 "IPV4",     "IPV6", "NAT",
@@ -56,11 +81,17 @@ static int ls_run(struct cmd *c, void *opts, struct zerr *e)
 	(void)opts;
 	if (r == 0)
 		r = zone_network_list(c->host, NULL, &all, e);
-	if (r < 0)
+	if (r == 0)
+		r = check_patterns(c, &all, e);
+	if (r < 0) {
+		zone_networks_done(&all);
 		return r;
+	}
 	if (c->opt.json)
 		json_arr(&j, NULL);
 	for (size_t i = 0; i < all.n; i++) {
+		if (!is_wanted(c, all.v[i].name))
+			continue;
 		if (c->opt.json)
 			add_json(&j, &all.v[i], false);
 		else
@@ -94,6 +125,10 @@ static void add_lines(struct buf *out, const struct zone_network *n)
 	for (size_t i = 0; i < n->zones.n; i++)
 		buf_fmt(out, " %s", n->zones.v[i]);
 	buf_str(out, n->zones.n ? "\n" : " none\n");
+	if (n->blocked)
+		buf_fmt(out,
+			"Blocked by: %s, which drops what it sends; zone network up %s mends it\n",
+			n->blocked, n->name);
 }
 
 static int info_run(struct cmd *c, void *opts, struct zerr *e)
@@ -129,9 +164,11 @@ static int info_run(struct cmd *c, void *opts, struct zerr *e)
 const struct verb verb_network_ls = {
 	.name = "network ls",
 	.alias = "network list",
-	.args = "",
+	.args = "[NETWORK...]",
 	.help = "list networks",
 	.group = GROUP_NETWORK,
+	.flags = VERB_NETWORK,
+	.max_args = -1,
 	.run = ls_run,
 };
 
@@ -140,6 +177,7 @@ const struct verb verb_network_info = {
 	.args = "NETWORK...",
 	.help = "all about networks",
 	.group = GROUP_NETWORK,
+	.flags = VERB_NETWORK,
 	.min_args = 1,
 	.max_args = -1,
 	.run = info_run,

@@ -93,7 +93,7 @@ const struct opt global_opts[] = {
 static const struct opt common_opts[] = {
 	{ 0, "all", NULL, "all zones", OPT_FLAG, F(all) },
 	{ 'j', "jobs", "N", "so many zones at a time (1)", OPT_UINT, F(jobs) },
-	{ 'n', "name", "NAME", "the zone", OPT_LIST, F(names) },
+	{ 'n', "name", "NAME", "the zone, or network", OPT_LIST, F(names) },
 	{ 'P', "path", "PATH|POOL", "where zones are, instead of /var/lib/zone", OPT_STR, F(path) },
 	{ 'q', "quiet", NULL, "errors and results only", OPT_FLAG, F(quiet) },
 	{ 'v', "verbose", NULL, "say what is being done", OPT_FLAG, F(verbose) },
@@ -109,7 +109,7 @@ const struct opt *verb_common(const struct verb *v)
 {
 	if (v->flags & VERB_NAMES)
 		return &common_opts[COMMON_NAMES];
-	if (v->flags & (VERB_NAME | VERB_PATTERNS))
+	if (v->flags & (VERB_NAME | VERB_PATTERNS | VERB_NETWORK))
 		return &common_opts[COMMON_NAME];
 	return &common_opts[COMMON_PLAIN];
 }

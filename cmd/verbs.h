@@ -38,6 +38,7 @@ enum {
 	VERB_ANYONE = 64,	 /* needs no root */
 	VERB_COMMAND = 128,	 /* the status is a command's: failures of our own are 125 */
 	VERB_STATE = 256,	 /* … but 3 and 4 are kept */
+	VERB_NETWORK = 512,	 /* the first operand (or -n) is a network's name */
 };
 
 /* What every verb understands, before and after its name. */

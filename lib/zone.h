@@ -529,6 +529,9 @@ struct zone_network {
 	bool nat, dhcp, internal, isolated, vlan_aware;
 	bool up;
 	struct strv zones; /* that have a NIC on it */
+	/* a chain of another firewall that has come since and drops its packets; NULL: none, or all
+	 * networks were asked for */
+	char *blocked;
 };
 struct zone_networks {
 	struct zone_network *v;

@@ -171,6 +171,7 @@ int addr_parse_route(const struct nlmsghdr *h, struct addr_entry *ret)
 		return -EPROTO;
 	a.index = nlm_get_u32(tb[RTA_OIF], 0);
 	a.by_ra = rt->rtm_protocol == RTPROT_RA;
+	a.lasting = rt->rtm_protocol > RTPROT_KERNEL && !a.by_ra;
 	*ret = a;
 	return 0;
 }

@@ -26,7 +26,7 @@ struct addr_entry {
 	struct ipnet net; /* a route's destination, prefix 0 for a default route */
 	unsigned index;	  /* of its link; 0: several */
 	bool global;	  /* an address of global scope, no loopback */
-	bool lasting;	  /* an address that somebody set, for good */
+	bool lasting;	  /* an address or route that somebody set, for good */
 	bool tentative;	  /* an address that is not known to be nobody else's */
 	bool by_ra;	  /* a route learnt from a router advertisement */
 };

@@ -3,13 +3,30 @@
  * (nothing of which is trusted). */
 #include <string.h>
 
+#include "base/own.h"
 #include "net/addr.h"
 #include "net/guard.h"
+#include "net/ident.h"
 #include "net/link.h"
 #include "net/net.h"
 #include "net/nlm.h"
+#include "net/use.h"
 
 #define ADDRESSES_MAX 128 /* of a zone, that are reported */
+
+int net_mac(const struct net_env *env, const char *zone, const struct net_link *link,
+	    char ret[static 18])
+{
+	AUTO_FREE char *user = note_name(zone, link->nic, link->ifindex);
+	struct zerr unused = { 0 };
+	struct note n;
+
+	if (!user || use_load(env, link->network, user, &n, &unused) < 0 ||
+	    memcmp(n.mac, (const uint8_t[6]){ 0 }, sizeof(n.mac)) == 0)
+		return -ENOENT;
+	(void)mac_text(n.mac, ret);
+	return 0;
+}
 
 int net_count(const struct net_env *env, const char *zone, const struct net_link *link,
 	      struct net_counters *ret)

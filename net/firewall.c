@@ -318,3 +318,39 @@ int firewall_close(const struct network *n, struct zerr *e)
 	r = elem_batch_send(&batch, e);
 	return r == -ENOENT ? 0 : r; /* flushed meanwhile */
 }
+
+/* ---- looking --------------------------------------------------------------------------------- */
+
+static bool wants_rules(struct openings *o, const struct chain *c)
+{
+	bool any;
+
+	open_all(o, c);
+	any = o->text.len > 0 || o->batch.n > 0;
+	buf_done(&o->text);
+	nl_batch_done(&o->batch);
+	return any;
+}
+
+int firewall_blocked(const struct network *n, char *ret, size_t room, struct zerr *e)
+{
+	struct openings o = { .n = n };
+	struct chains all;
+	int r = list_chains(&all, e);
+
+	ret[0] = '\0';
+	(void)snprintf(o.comment, sizeof(o.comment), COMMENT "%s", n->name);
+	for (size_t i = 0; r == 0 && !*ret && i < all.n; i++) {
+		const struct chain *c = &all.v[i];
+		AUTO_BATCH struct nl_batch there = { 0 };
+		const struct found f = { o.comment, c, &there };
+
+		if (!c->drops || !wants_rules(&o, c))
+			continue;
+		r = find_rules(&f, e);
+		if (r == 0 && there.n == 0)
+			(void)snprintf(ret, room, "%s %s %s", family_word(c->family), c->table,
+				       c->name);
+	}
+	return r;
+}

@@ -14,3 +14,6 @@
 int firewall_open(const struct net_env *env, const struct network *n, struct zerr *e);
 /* Remove what that has put in; nothing to do is fine. */
 int firewall_close(const struct network *n, struct zerr *e);
+/* The first chain that drops and has nothing of what firewall_open() gives it, "ip filter FORWARD":
+ * it came when @n was up already. "" when there is none. */
+int firewall_blocked(const struct network *n, char *ret, size_t room, struct zerr *e);

@@ -13,6 +13,7 @@
 #include "base/own.h"
 #include "base/record.h"
 #include "net/elem.h"
+#include "net/flows.h"
 #include "net/ipnet.h"
 #include "net/link.h"
 #include "net/nic.h"
@@ -268,6 +269,30 @@ static int swap_surely(const struct net_env *env, const char *zone, const struct
 	return r < 0 ? r : swap(zone, have, want, e);
 }
 
+static bool has_same(const struct forwards *f, const struct forwards *other, size_t i)
+{
+	return memcmp(&f->ipv4, &other->ipv4, sizeof(f->ipv4)) == 0 &&
+	       memcmp(&f->ipv6, &other->ipv6, sizeof(f->ipv6)) == 0 &&
+	       str_eq(record_get(&other->ports, f->ports.kv.v[i]), f->ports.kv.v[i + 1]);
+}
+
+/* UDP that went by what @have has and @want has not goes there no longer. To look is not for free:
+ * only where such a port was. */
+static void end_flows(const struct forwards *have, const struct forwards *want)
+{
+	struct flows old = { .ipv4 = have->ipv4, .ipv6 = have->ipv6 };
+	struct zerr why = { 0 };
+	struct forward f;
+
+	for (size_t i = 0; i + 1 < have->ports.kv.n; i += 2)
+		if (!has_same(have, want, i) &&
+		    conf_forward(&f, have->ports.kv.v[i], have->ports.kv.v[i + 1], &why) == 0 &&
+		    f.udp)
+			flows_add(&old, f.first, f.last);
+	if (old.any && flows_forget(&old, &why) < 0)
+		log_debug("%s", why.msg);
+}
+
 static int change(const struct net_env *env, int place, const char *zone,
 		  const struct forwards *have, const struct forwards *want, struct zerr *e)
 {
@@ -279,6 +304,8 @@ static int change(const struct net_env *env, int place, const char *zone,
 	if (r < 0)
 		return r;
 	r = swap_surely(env, zone, have, want, e);
+	if (r == 0)
+		end_flows(have, want);
 	if (r == 0)
 		return want->ports.kv.n ? save(place, zone, want, e) : fs_remove(place, zone, e);
 	/* as it was */
@@ -331,6 +358,8 @@ int net_forward_none(const struct net_env *env, const char *zone, struct zerr *e
 	r = load(place, zone, &have, e);
 	if (r == 0)
 		r = swap(zone, &have, &none, e);
+	if (r == 0)
+		end_flows(&have, &none);
 	if (r == 0)
 		r = fs_remove(place, zone, e);
 	record_done(&have.ports);

@@ -6,6 +6,7 @@
 #include <linux/if_link.h>
 #include <linux/ipv6.h>
 #include <linux/veth.h>
+#include <stdio.h>
 #include <string.h>
 
 #define ALIAS_ROOM 128 /* the kernel's ALTIFNAMSIZ */
@@ -300,6 +301,45 @@ static int take_alias(const struct nlmsghdr *h, void *arg)
 	name = tb[IFLA_PROP_LIST] ? nlm_next(tb[IFLA_PROP_LIST], NULL) : NULL;
 	copy_text(arg, ALIAS_ROOM, name);
 	return 0;
+}
+
+struct alias_list {
+	char *text;
+	size_t room, used;
+};
+
+static int take_aliases(const struct nlmsghdr *h, void *arg)
+{
+	const struct nlattr *tb[IFLA_PROP_LIST + 1], *a = NULL;
+	struct alias_list *l = arg;
+	char name[ALIAS_ROOM];
+
+	if (h->nlmsg_type != RTM_NEWLINK ||
+	    nlm_attrs(h, sizeof(struct ifinfomsg), tb, IFLA_PROP_LIST) < 0)
+		return -EPROTO;
+	while (tb[IFLA_PROP_LIST] && (a = nlm_next(tb[IFLA_PROP_LIST], a))) {
+		copy_text(name, sizeof(name), a);
+		const int n = snprintf(l->text + l->used, l->room - l->used, "%s%s",
+				       l->used ? " " : "", name);
+
+		if (n < 0 || (size_t)n >= l->room - l->used)
+			return -ERANGE;
+		l->used += (size_t)n;
+	}
+	return 0;
+}
+
+int link_aliases(struct nl *nl, unsigned index, char *ret, size_t room, struct zerr *e)
+{
+	const struct ifinfomsg ifi = { .ifi_index = (int)index };
+	struct alias_list l = { ret, room, 0 };
+	struct nlm m;
+
+	ret[0] = '\0';
+	nlm_begin(&m, RTM_GETLINK, 0, &ifi, sizeof(ifi));
+	nlm_u32(&m, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+	return zerr_in(e, nl_call(nl, &m, take_aliases, &l, e), "alternative names of link %u",
+		       index);
 }
 
 int link_drop_aliases(struct nl *nl, unsigned index, struct zerr *e)

@@ -87,6 +87,8 @@ int link_add_bridge(struct nl *nl, const char *name, const uint8_t mac[static 6]
 /* Set @index up; @mtu 0 leaves that as it is. */
 int link_up(struct nl *nl, unsigned index, unsigned mtu, struct zerr *e);
 int link_add_alias(struct nl *nl, unsigned index, const char *alias, struct zerr *e);
+/* All alternative names of @index, with spaces between them (none has one). 0, -ERANGE. */
+int link_aliases(struct nl *nl, unsigned index, char *ret, size_t room, struct zerr *e);
 /* Take all alternative names of @index away. */
 int link_drop_aliases(struct nl *nl, unsigned index, struct zerr *e);
 /* A missing link is fine. */

@@ -6,6 +6,7 @@
 
 #include "base/fs.h"
 #include "base/own.h"
+#include "net/firewall.h"
 #include "net/ident.h"
 #include "net/link.h"
 #include "net/netup.h"
@@ -16,7 +17,7 @@
 static int check_change(const struct net_env *env, const char *name, const struct strv *set,
 			struct zerr *e)
 {
-	static const char *const fixed[] = { "ipv4=", "ipv6=", "vlan_aware=", "isolated=" };
+	static const char *const fixed[] = { "ipv4", "ipv6", "vlan_aware", "isolated" };
 	AUTO_NOTES struct notes notes = { -1, -1 };
 	struct network now;
 	bool whole;
@@ -28,11 +29,11 @@ static int check_change(const struct net_env *env, const char *name, const struc
 		return r == -ENOENT ? 0 : r;
 	for (size_t i = 0; i < set->n; i++)
 		for (size_t k = 0; k < sizeof(fixed) / sizeof(*fixed); k++)
-			if (str_starts(set->v[i], fixed[k]))
+			if (str_eq(network_key(set->v[i]), fixed[k]))
 				return zerr_hint(e,
 						 zerr_as(e, ZERR_STATE,
-							 "network %s is up: %.*s cannot be changed",
-							 name, (int)strlen(fixed[k]) - 1, fixed[k]),
+							 "network %s is up: %s cannot be changed",
+							 name, fixed[k]),
 						 "stop the zones on it first");
 	return 0;
 }
@@ -81,6 +82,8 @@ int net_network_write(const struct net_env *env, const char *name, const struct 
 
 	if (r == 0 && !change)
 		r = check_new(env, name, e);
+	if (r == 0 && change && str_eq(name, NET_DEFAULT)) /* its first use, perhaps */
+		r = network_get(env, name, &n, e);
 	if (r == 0 && change)
 		r = check_change(env, name, set, e);
 	if (r == 0)
@@ -164,13 +167,35 @@ void net_network_done(struct net_network *n)
 	strv_done(&n->attrs);
 }
 
+int net_network_list_up(const struct net_env *env, struct strv *ret, struct zerr *e)
+{
+	AUTO_CLOSE int net = fs_open_below(env->run, ".net", O_RDONLY | O_DIRECTORY, 0);
+	const struct notes notes = { net, -1 };
+
+	return net < 0 ? 0 : netup_names(&notes, ret, e);
+}
+
+int net_network_blocked(const struct net_env *env, const char *name, char *ret, size_t room,
+			struct zerr *e)
+{
+	AUTO_CLOSE int net = fs_open_below(env->run, ".net", O_RDONLY | O_DIRECTORY, 0);
+	const struct notes notes = { net, -1 };
+	struct network now;
+	bool whole;
+	const int r = net < 0 ? -ENOENT : netup_record(&notes, name, &now, &whole, e);
+
+	ret[0] = '\0';
+	return r < 0 ? (r == -ENOENT ? 0 : r) : firewall_blocked(&now, ret, room, e);
+}
+
 int net_network_hold(const struct net_env *env, const char *name, bool up, struct zerr *e)
 {
 	AUTO_NL struct nl nl = { 0 };
 	struct network n;
-	AUTO_CLOSE int dir = open_record(env, name, &n, e);
-	int r = dir < 0 ? dir : nl_open(&nl, e);
+	int r = network_get(env, name, &n, e);
 
+	if (r == 0)
+		r = nl_open(&nl, e);
 	if (r == 0)
 		r = use_hold(env, &nl, name, up, e);
 	return r == 0 && up ? nic_restore(env, &nl, e) : r;

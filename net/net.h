@@ -70,6 +70,12 @@ struct net_network {
 int net_network_get(const struct net_env *env, const char *name, struct net_network *ret,
 		    struct zerr *e);
 void net_network_done(struct net_network *n);
+/* The names of all that are up. */
+int net_network_list_up(const struct net_env *env, struct strv *ret, struct zerr *e);
+/* A chain of another firewall that drops what @name lets pass: it came when @name was up. Bringing
+ * it up again mends that. "ip filter FORWARD"; "" when there is none, or it is down. */
+int net_network_blocked(const struct net_env *env, const char *name, char *ret, size_t room,
+			struct zerr *e);
 /* Bring it up and keep it up without users, or no longer. Up also puts back what others have
  * removed. Exit status 4 when it is to go down and is used. */
 int net_network_hold(const struct net_env *env, const char *name, bool up, struct zerr *e);
@@ -184,6 +190,9 @@ struct net_counters {
 	uint64_t drops; /* lost on the way, and refused by the guards; UINT64_MAX: their count is
 			   gone */
 };
+/* The hardware address of @link, which is plugged in, as it was made. 0, -ENOENT. */
+int net_mac(const struct net_env *env, const char *zone, const struct net_link *link,
+	    char ret[static 18]);
 /* Counters of the host's end, directions turned round. 0, -ENODEV. */
 int net_count(const struct net_env *env, const char *zone, const struct net_link *link,
 	      struct net_counters *ret);

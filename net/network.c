@@ -28,16 +28,17 @@ static const struct attr {
 	const char *name;
 	enum attr_kind kind;
 	size_t off;
-	bool missing; /* ATTR_BOOL: the default */
+	bool missing;	   /* ATTR_BOOL: the default */
+	const char *alias; /* what create's option is called, when that is another word */
 } attrs[] = {
-	{ "ipv4", ATTR_IPV4, offsetof(struct network, ipv4), false },
-	{ "ipv6", ATTR_IPV6, offsetof(struct network, ipv6), false },
-	{ "mtu", ATTR_MTU, offsetof(struct network, mtu), false },
-	{ "internal", ATTR_BOOL, offsetof(struct network, internal), false },
-	{ "nat", ATTR_BOOL, offsetof(struct network, nat), true },
-	{ "isolated", ATTR_BOOL, offsetof(struct network, isolated), false },
-	{ "vlan_aware", ATTR_BOOL, offsetof(struct network, vlan_aware), false },
-	{ "dhcp", ATTR_BOOL, offsetof(struct network, dhcp), true },
+	{ "ipv4", ATTR_IPV4, offsetof(struct network, ipv4), false, "subnet" },
+	{ "ipv6", ATTR_IPV6, offsetof(struct network, ipv6), false, NULL },
+	{ "mtu", ATTR_MTU, offsetof(struct network, mtu), false, NULL },
+	{ "internal", ATTR_BOOL, offsetof(struct network, internal), false, NULL },
+	{ "nat", ATTR_BOOL, offsetof(struct network, nat), true, NULL },
+	{ "isolated", ATTR_BOOL, offsetof(struct network, isolated), false, NULL },
+	{ "vlan_aware", ATTR_BOOL, offsetof(struct network, vlan_aware), false, "vlan-aware" },
+	{ "dhcp", ATTR_BOOL, offsetof(struct network, dhcp), true, NULL },
 };
 #define ATTRS_N (sizeof(attrs) / sizeof(*attrs))
 
@@ -168,12 +169,24 @@ static int bad_value(const struct attr *a, const char *text, struct zerr *e)
 	return zerr_set(e, EINVAL, "attribute of an unknown kind");
 }
 
+static bool is_word(const char *word, const char *name, size_t len)
+{
+	return word && strncmp(word, name, len) == 0 && !word[len];
+}
+
 static const struct attr *attr_find(const char *name, size_t len)
 {
 	for (size_t i = 0; i < ATTRS_N; i++)
-		if (strncmp(attrs[i].name, name, len) == 0 && !attrs[i].name[len])
+		if (is_word(attrs[i].name, name, len) || is_word(attrs[i].alias, name, len))
 			return &attrs[i];
 	return NULL;
+}
+
+const char *network_key(const char *set)
+{
+	const struct attr *a = attr_find(set, strcspn(set, "="));
+
+	return a ? a->name : NULL;
 }
 
 static int attr_unknown(const char *text, struct zerr *e)

@@ -51,6 +51,8 @@ int network_get(const struct net_env *env, const char *name, struct network *ret
 int network_write(const struct net_env *env, const char *name, const struct strv *set, bool change,
 		  struct network *ret, struct zerr *e);
 
+/* The key that @set, "KEY=VALUE", is of; NULL when there is none. */
+const char *network_key(const char *set);
 /* The text of attribute @i ("ipv4", "nat", …); NULL behind the last. @out needs IPNET_TEXT bytes.
  */
 const char *network_attr(const struct network *n, unsigned i, const char **ret_name,

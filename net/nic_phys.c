@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * An interface of the host that is moved into the zone and comes home: to its name, hardware
- * address, MTU, addresses, up or down. What it was like is in the note before it leaves, and its
- * new namespace is pinned, so it is fetched from there even when everything was killed. When the
- * kernel was faster (it gives hardware back to the first namespace when another ends) it is known
- * by its hardware, and put right where it is.
+ * An interface of the host that is moved into the zone and comes home: to its names, hardware
+ * address, MTU, addresses, up or down; routes that somebody set are only told of. What it was like
+ * is in the note before it leaves, and its new namespace is pinned, so it is fetched from there
+ * even when everything was killed. When the kernel was faster (it gives hardware back to the first
+ * namespace when another ends) it is known by its hardware, and put right where it is.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -24,8 +24,9 @@
 struct survey {
 	const struct link_info *link;
 	struct home *home;
-	bool full;	/* it has more addresses than we have room for */
-	bool leads_out; /* the host's default route */
+	bool full;	   /* it has more addresses than we have room for */
+	bool leads_out;	   /* the host's default route */
+	struct buf routes; /* that somebody set */
 };
 
 static int take_address(const struct addr_entry *a, void *arg)
@@ -44,8 +45,13 @@ static int take_address(const struct addr_entry *a, void *arg)
 static int take_route(const struct addr_entry *a, void *arg)
 {
 	struct survey *s = arg;
+	char text[IPNET_TEXT];
 
-	s->leads_out |= a->index == s->link->index && a->net.prefix == 0;
+	if (a->index != s->link->index)
+		return 0;
+	s->leads_out |= a->net.prefix == 0;
+	if (a->lasting && a->net.prefix)
+		buf_fmt(&s->routes, "%s%s", s->routes.len ? ", " : "", ipnet_text(&a->net, text));
 	return 0;
 }
 
@@ -57,7 +63,11 @@ static int survey(struct nic *n, struct survey *s, struct zerr *e)
 
 	for (size_t i = 0; i < 2 && (r == 0 || r == -EAGAIN); i++)
 		r = addr_list_routes(n->nl, families[i], take_route, s, e);
-	if (r < 0 && r != -EAGAIN)
+	if (r == 0 || r == -EAGAIN)
+		r = link_aliases(n->nl, s->link->index, s->home->aliases, sizeof(s->home->aliases),
+				 e);
+	s->full |= r == -ERANGE;
+	if (r < 0 && r != -EAGAIN && r != -ERANGE)
 		return r;
 	if (s->leads_out)
 		return zerr_as(e, ZERR_STATE, "%s stays: the host's default route leads by it",
@@ -67,8 +77,11 @@ static int survey(struct nic *n, struct survey *s, struct zerr *e)
 			       s->link->name);
 	if (s->full || s->link->index == LINK_LO)
 		return zerr_as(e, ZERR_STATE, "%s stays: %s", s->link->name,
-			       s->full ? "it has too many addresses"
+			       s->full ? "it has too many addresses or names"
 				       : "every namespace has its own");
+	if (s->routes.len)
+		log_warn("the host's routes by %s go with it, and do not come back: %s",
+			 s->link->name, s->routes.p);
 	return 0;
 }
 
@@ -117,10 +130,11 @@ static int come_home(struct nic *n, struct zerr *e);
 
 static int make(struct nic *n, struct zerr *e)
 {
-	struct survey s = { &n->parent, &n->note.home, false, false };
+	struct survey s = { .link = &n->parent, .home = &n->note.home };
 	struct zerr second = { 0 };
 	int r = survey(n, &s, e);
 
+	buf_done(&s.routes);
 	if (r < 0)
 		return r;
 	fill_home(&n->parent, &n->note.home);
@@ -219,6 +233,18 @@ static int add_addresses(struct nl *nl, unsigned index, const char *list, struct
 	return r;
 }
 
+/* One that is somebody else's by now is not missed. */
+static void add_aliases(struct nl *nl, unsigned index, const char *list)
+{
+	char copy[sizeof(((struct home *)NULL)->aliases)], *save = NULL;
+	struct zerr why = { 0 };
+
+	(void)snprintf(copy, sizeof(copy), "%s", list);
+	for (char *a = strtok_r(copy, " ", &save); a; a = strtok_r(NULL, " ", &save))
+		if (link_add_alias(nl, index, a, &why) < 0)
+			log_debug("%s", why.msg);
+}
+
 /* As it was before it left. Its name may be somebody else's by now. */
 static int restore(const struct nic *n, const struct link_info *link, struct zerr *e)
 {
@@ -239,6 +265,7 @@ static int restore(const struct nic *n, const struct link_info *link, struct zer
 		r = link_set(n->nl, link->index, &was, e);
 	if (r == 0)
 		r = add_addresses(n->nl, link->index, h->addresses, e);
+	add_aliases(n->nl, link->index, h->aliases);
 	return r == 0 && h->up ? link_set(n->nl, link->index, &up, e) : r;
 }
 

@@ -54,6 +54,7 @@ static const struct field {
 	F("home.mtu", UINT, home.mtu),
 	F("home.up", BOOL, home.up),
 	F("home.addresses", TEXT, home.addresses),
+	F("home.aliases", TEXT, home.aliases),
 #undef F
 };
 #define FIELDS_N (sizeof(fields) / sizeof(*fields))

@@ -25,6 +25,7 @@ struct home {
 	unsigned index, mtu;
 	bool up;
 	char addresses[512]; /* "ADDRESS/BITS …" */
+	char aliases[512];   /* alternative names */
 };
 
 struct note {

@@ -27,13 +27,6 @@ static bool waits(const struct zone *z, const char *nic)
 	       nics_find(&s.rec, nic, &link) < 0;
 }
 
-static int load(struct zone_host *h, const char *name, struct zone *z, struct zerr *e)
-{
-	const int r = zone_load(h, name, 0, z, e);
-
-	return r == 0 ? conf_load(&z->spec, z->dir, name, e) : r;
-}
-
 /* "KEY=VALUE" is net.NIC.KEY=VALUE; without any, a block of defaults. */
 static int assignments(const char *nic, const struct strv *set, struct strv *ret, struct zerr *e)
 {
@@ -55,7 +48,7 @@ int zone_network_attach(struct zone_host *h, const char *name, const char *nic,
 	int r = assignments(nic, set, &all, e);
 
 	if (r == 0)
-		r = load(h, name, &z, e);
+		r = zone_load_config(h, name, &z, e);
 	if (r == 0 && has(&z, nic) && !waits(&z, nic))
 		r = zerr_hint(e,
 			      zerr_as(e, ZERR_STATE, "the zone has an interface %s already", nic),
@@ -69,7 +62,7 @@ int zone_network_detach(struct zone_host *h, const char *name, const char *nic,
 	AUTO_ZONE struct zone z = { .dir = -1, .run = -1, .lock = -1 };
 	AUTO_FREE char *block = str_fmt("net.%s", nic);
 	char *const all[] = { block };
-	int r = block ? load(h, name, &z, e) : zerr_code(e, ENOMEM, "detach");
+	int r = block ? zone_load_config(h, name, &z, e) : zerr_code(e, ENOMEM, "detach");
 
 	if (r == 0 && !has(&z, nic))
 		r = zerr_hint(e, zerr_as(e, ZERR_MISSING, "the zone has no interface %s", nic),

@@ -29,6 +29,11 @@ void check_controllers(struct finding *f);
 void check_groups(struct finding *f);
 void check_swap(struct finding *f);
 
+/* Those of networks: trials_net.c. */
+void check_networks(struct finding *f);
+void check_names(struct finding *f);
+void check_firewalls(struct finding *f);
+
 /* A limit of the host. */
 struct capacity {
 	const char *id, *key; /* of sysctl(8), or the name of what is fixed */

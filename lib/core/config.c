@@ -29,12 +29,8 @@ int zone_get(struct zone_host *h, const char *name, const char *key, struct strv
 {
 	AUTO_ZONE struct zone z = { .dir = -1, .run = -1, .lock = -1 };
 	AUTO_BUF struct buf value = { 0 };
-	int r = zone_load(h, name, 0, &z, e);
+	int r = zone_load_config(h, name, &z, e);
 
-	if (r == 0 && z.dir < 0)
-		r = zerr_as(e, ZERR_STATE, "the zone's directory %s is missing", z.entry.dir);
-	if (r == 0)
-		r = conf_load(&z.spec, z.dir, name, e);
 	if (r < 0)
 		return r;
 	if (!key)

@@ -54,8 +54,15 @@ enum { LOAD_LOCK = 1, LOAD_SPEC = 2, LOAD_RUN = 4 };
 int zone_load(struct zone_host *h, const char *name, int what, struct zone *ret, struct zerr *e);
 /* LOAD_SPEC later, for a zone that is loaded: what was checked under its lock stays so. */
 int zone_load_spec(struct zone *z, struct zerr *e);
+/* Zone @name with its configuration alone, to be changed: exit status 4 when its directory is
+ * missing. */
+int zone_load_config(struct zone_host *h, const char *name, struct zone *ret, struct zerr *e);
 void zone_unload(struct zone *z);
 #define AUTO_ZONE __attribute__((cleanup(zone_unload)))
+
+/* The run directory, for who only looks and has no host handle. fd, -ENOENT when nothing ever ran.
+ */
+int host_run_dir(struct zerr *e);
 
 /* Take the lock of @name alone: for names that are not in the index yet. */
 int zone_lock(struct zone_host *h, const char *name, struct zerr *e);

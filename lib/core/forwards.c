@@ -122,15 +122,6 @@ int forwards_check(struct zone_host *h, const char *name, const struct zone_spec
 
 /* ---- add ------------------------------------------------------------------------------------- */
 
-static int load_spec(struct zone_host *h, const char *name, struct zone *z, struct zerr *e)
-{
-	const int r = zone_load(h, name, 0, z, e);
-
-	if (r == 0 && z->dir < 0)
-		return zerr_as(e, ZERR_STATE, "the zone's directory %s is missing", z->entry.dir);
-	return r == 0 ? conf_load(&z->spec, z->dir, name, e) : r;
-}
-
 static int set_one(struct zone_host *h, const char *name, char *assignment, struct zerr *e)
 {
 	AUTO_STRV struct strv live = { 0 };
@@ -150,7 +141,7 @@ int zone_forward_add(struct zone_host *h, const char *name, const char *port, co
 	int r = conf_forward(&f, port, to, e);
 
 	if (r == 0)
-		r = load_spec(h, name, &z, e);
+		r = zone_load_config(h, name, &z, e);
 	if (r < 0)
 		return r;
 	own = find_overlap(&z.spec, &f);
@@ -191,7 +182,7 @@ int zone_forward_remove(struct zone_host *h, const char *name, const char *port,
 	int r = conf_forward(&f, port, NULL, e);
 
 	if (r == 0)
-		r = load_spec(h, name, &z, e);
+		r = zone_load_config(h, name, &z, e);
 	if (r < 0)
 		return r;
 	key = find_same(&z.spec, &f);
@@ -242,7 +233,7 @@ int zone_forward_list(struct zone_host *h, const char *name, struct zone_forward
 		      struct zerr *e)
 {
 	AUTO_ZONE struct zone z = { .dir = -1, .run = -1, .lock = -1 };
-	const int r = load_spec(h, name, &z, e);
+	const int r = zone_load_config(h, name, &z, e);
 
 	if (r < 0)
 		return r;

@@ -47,6 +47,13 @@ static char *group_name(const char *run_path)
 	return str_fmt("zone-%08x", hash);
 }
 
+int host_run_dir(struct zerr *e)
+{
+	AUTO_FREE char *path = place("ZONE_RUN", "/run/zone");
+
+	return path ? fs_open_dir(path, e) : zerr_code(e, ENOMEM, "zone path");
+}
+
 static int open_places(struct zone_host *h, struct zerr *e)
 {
 	AUTO_CLOSE int var = fs_make_dir(h->var, 0711, e);
@@ -266,6 +273,15 @@ int zone_load(struct zone_host *h, const char *name, int what, struct zone *ret,
 	*ret = z;
 	z = (struct zone){ .dir = -1, .run = -1, .lock = -1 };
 	return 0;
+}
+
+int zone_load_config(struct zone_host *h, const char *name, struct zone *ret, struct zerr *e)
+{
+	const int r = zone_load(h, name, 0, ret, e);
+
+	if (r == 0 && ret->dir < 0)
+		return zerr_as(e, ZERR_STATE, "the zone's directory %s is missing", ret->entry.dir);
+	return r == 0 ? conf_load(&ret->spec, ret->dir, name, e) : r;
 }
 
 void zone_unload(struct zone *z)

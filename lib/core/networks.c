@@ -31,6 +31,7 @@ static void done_one(struct zone_network *n)
 	free(n->ipv4);
 	free(n->ipv6);
 	free(n->mac);
+	free(n->blocked);
 	strv_done(&n->zones);
 }
 
@@ -107,6 +108,18 @@ static int add_network(struct zone_host *h, const char *name, const struct index
 	return r;
 }
 
+/* Asked of one network only: it is a question for each chain of the host. */
+static int add_blocked(struct zone_host *h, struct zone_network *n, struct zerr *e)
+{
+	char chain[300];
+	int r = n->up ? net_network_blocked(&h->net, n->name, chain, sizeof(chain), e) : -ENOENT;
+
+	if (r < 0 || !*chain)
+		return r == -ENOENT ? 0 : r;
+	n->blocked = strdup(chain);
+	return n->blocked ? 0 : zerr_code(e, ENOMEM, "networks");
+}
+
 int zone_network_list(struct zone_host *h, const char *name, struct zone_networks *ret,
 		      struct zerr *e)
 {
@@ -124,6 +137,8 @@ int zone_network_list(struct zone_host *h, const char *name, struct zone_network
 		if (r == -ENOENT && !name) /* removed meanwhile */
 			r = 0;
 	}
+	if (r == 0 && name)
+		r = add_blocked(h, &out.v[0], e);
 	if (r < 0) {
 		zone_networks_done(&out);
 		return r;

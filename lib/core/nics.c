@@ -178,7 +178,7 @@ static int tell_lease(const struct zone *z, const struct nic_spec *n, struct zon
 	if (net_lease(&z->h->net, n, z->entry.slot, &none, found ? old.ipv4 : NULL, &lease,
 		      &ignored) < 0)
 		return 0;
-	r = str_set(&ret->mac, lease.mac);
+	r = str_set(&ret->mac, *lease.mac ? lease.mac : NULL);
 	if (r == 0 && lease.ipv4[0])
 		r = strv_add(&ret->addresses, lease.ipv4);
 	if (r == 0 && lease.ipv6[0])
@@ -190,6 +190,7 @@ static int one_nic(const struct zone *z, const struct nic_spec *n, const struct 
 		   struct zone_nic *ret)
 {
 	struct net_link link;
+	char mac[18];
 	int r;
 
 	ret->rx_bytes = ret->tx_bytes = ret->rx_packets = ret->tx_packets = ret->drops = UINT64_MAX;
@@ -203,6 +204,8 @@ static int one_nic(const struct zone *z, const struct nic_spec *n, const struct 
 			continue;
 		if (*link.host_name)
 			r = str_set(&ret->host_name, link.host_name);
+		if (r == 0 && !ret->mac && net_mac(&z->h->net, z->name, &link, mac) == 0)
+			r = str_set(&ret->mac, mac);
 		count(z, state, &link, ret);
 	}
 	return r;

@@ -23,7 +23,6 @@
 #include "base/sys.h"
 #include "core/check.h"
 #include "core/lxcfs.h"
-#include "net/net.h"
 
 /* Run @fn in a child; its errno, or 0. */
 static int in_child(int (*fn)(void))
@@ -142,30 +141,6 @@ static void check_overlay(struct finding *f)
 	else
 		SAY(f, CHECK_LIMITED, "no overlay (%s): zones are copies (dir): modprobe overlay",
 		    strerror(code));
-}
-
-/* Zones' own network interfaces, and the helper that writes the rules. */
-static void check_network(struct finding *f)
-{
-	AUTO_FREE char *helper = run_helper("zone-nft");
-	const struct net_env env = { .host = -1, .run = -1, .helper = helper };
-	struct zerr e = { 0 };
-
-	if (net_probe(&env, &e) < 0)
-		SAY(f, CHECK_LIMITED, "%.160s %.70s", e.msg, e.hint);
-	else
-		SAY(f, CHECK_OK, "bridges, veth, nftables");
-}
-
-static void check_names(struct finding *f)
-{
-	if (net_probe_names())
-		SAY(f, CHECK_OK, "networks serve names and addresses by dnsmasq");
-	else
-		SAY(f, CHECK_LIMITED,
-		    "no dnsmasq: zones have addresses, but neither DHCP nor each other's names: "
-		    "apt "
-		    "install dnsmasq-base");
 }
 
 static void check_seccomp(struct finding *f)
@@ -316,8 +291,9 @@ const struct check trials[] = {
 	{ "controllers", "cgroup v2 controllers", false, check_controllers },
 	{ "swap", "swap accounting", false, check_swap },
 	{ "pressure", "pressure", false, check_pressure },
-	{ "network", "networks", false, check_network },
+	{ "network", "networks", false, check_networks },
 	{ "names", "names and DHCP", false, check_names },
+	{ "firewalls", "other firewalls", false, check_firewalls },
 	{ "apparmor", "security module", false, check_apparmor },
 	{ "lxcfs", "lxcfs", false, check_lxcfs },
 	{ "programs", "programs of zone", true, check_programs },

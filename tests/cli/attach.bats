@@ -89,6 +89,10 @@ nics() { # NAME: those that are inside
   refuse 3 . zone network attach "$Z-nosuch" eth1
   refuse 2 "'nonsense' is not KEY=VALUE" zone network attach "$Z" eth1 nonsense
   refuse 2 . zone network attach "$Z" eth1 colour=red
+  mv "$ZONE_VAR/$Z" "$T/away"
+  refuse 4 "attach $Z: the zone's directory .* is missing" zone network attach "$Z" eth1
+  refuse 4 "detach $Z: the zone's directory .* is missing" zone network detach "$Z" eth0
+  mv "$T/away" "$ZONE_VAR/$Z"
   # it is whole as it is: nothing impossible is kept for later
   refuse 2 "attach $Z: net.eth1: address 10.98.0.9/16 is outside" zone network attach "$Z" eth1 address=10.98.0.9/16
   refuse 2 "attach $Z: net.eth1: mtu 9000 is not between" zone network attach "$Z" eth1 mtu=9000

@@ -105,6 +105,14 @@ elements() { # how many ports are forwarded at all
   same pong "$(ask_outside_udp 192.0.2.1 5353)"
   same pong "$(ask_outside_udp '[2001:db8::1]' 5353)"
   run ! ask_outside 192.0.2.1 5353
+  # who goes on sending is not served any longer than the port is forwarded
+  flow() { echo ping | ip netns exec outside socat -t 1 -T 1 - "UDP:$1:5353,sourceport=4444" || true; }
+  same pong "$(flow 192.0.2.1)"
+  same pong "$(flow '[2001:db8::1]')"
+  zone forward add "$Z" 5354/udp 5000
+  same pong "$(flow 192.0.2.1)"
+  zone forward rm "$Z" 5353/udp
+  same "" "$(flow 192.0.2.1)$(flow '[2001:db8::1]')"
 }
 
 @test "a range leads to as many ports in order" {

@@ -30,11 +30,30 @@ netinfo() { # NAME JQ-PATH
   has "$(zone network ls)" "^lab  *DOWN  *10.99.0.0/24  *fd99:1:2:3::/64  *yes  *yes  *no  *no  *0$"
   has "$(zone network info lab)" "^MTU: *1400$"
   same "$(zone network ls)" "$(zone network list)"
+  same '["inner"]' "$(zone network ls --json 'inn*' | jq -c '[.[].name]')"
+  same '["inner","lab"]' "$(zone network ls --json lab '[a-i]*' | jq -c '[.[].name]')"
+  refuse 3 "no network nosuch" zone network ls lab nosuch
   same 1400 "$(netinfo lab .mtu)"
   run ! ip link show lab
+  # -n is for the name of a network here, and what create's options are called is understood by set
+  ok zone network set -n lab subnet=10.98.0.0/24 vlan-aware=yes
+  same '["10.98.0.0/24",true]' "$(zone network info --json -n lab | jq -c '[.ipv4,.vlan_aware]')"
+  ok zone network rm -n inner lab
+  ok zone network create -n ls --subnet 10.98.0.0/24
+  ok zone network up -n ls
+  refuse 4 "ls is up: ipv4 cannot be changed" zone network set ls subnet=10.97.0.0/24
+  ok zone network down -n ls
 }
 
 @test "the default network is made on first use" {
+  same "[]" "$(zone network ls --json)"
+  ok zone network set zonebr0 mtu=1400
+  same 1400 "$(netinfo zonebr0 .mtu)"
+  zone network rm zonebr0
+  ok zone network up zonebr0
+  same true "$(netinfo zonebr0 .up)"
+  zone network down zonebr0
+  zone network rm zonebr0
   same "[]" "$(zone network ls --json)"
   mk "$Z"
   same zonebr0 "$(zone network ls --json | jq -r '.[].name')"
@@ -322,6 +341,25 @@ netinfo() { # NAME JQ-PATH
   same "$rules" "$(nft list ruleset | sed 's/packets [0-9]* bytes [0-9]*//')"
   nft flush ruleset
   stop_server
+}
+
+@test "a firewall that comes when a network is up is named, and up mends it" {
+  zone network create lab --subnet 10.99.0.0/24
+  zone network up lab
+  iptables -P FORWARD ACCEPT
+  same null "$(netinfo lab .blocked_by)"
+  same ok "$(zone checkconfig --json | jq -r '.[] | select(.id == "firewalls").status')"
+  iptables -P FORWARD DROP
+  same "ip filter FORWARD" "$(netinfo lab .blocked_by)"
+  has "$(zone network info lab)" "^Blocked by: ip filter FORWARD, .*zone network up lab"
+  same "limited ip filter FORWARD drops what network lab sends: zone network up lab" \
+    "$(zone checkconfig --json | jq -r '.[] | select(.id == "firewalls") | .status + " " + .detail')"
+  zone network up lab
+  same null "$(netinfo lab .blocked_by)"
+  lacks "$(zone network info lab)" "Blocked"
+  zone network down lab
+  same null "$(netinfo lab .blocked_by)"
+  nft flush ruleset
 }
 
 @test "a firewall that takes no rules of ours is named" {

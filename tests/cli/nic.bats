@@ -334,15 +334,22 @@ cable() {
 
 looks() {
   ip -o link show p0 | sed 's/^[0-9]*: //; s/@[^ ]*//; s/ qdisc.*link\/ether/ /; s/link-netns.*//'
+  ip -j link show p0 | jq -c '.[0].altnames'
   ip -o addr show p0 scope global | sed 's/^[0-9]*: //; s/ *valid_lft.*//'
 }
 
 @test "phys: moved in, and home again whatever was done to it" {
   cable
+  ip link property add dev p0 altname enp0 altname the-cable
   local before
   before=$(looks)
+  has "$before" enp0
+  local mac
+  mac=$(ip -j link show p0 | jq -r '.[0].address')
   mk "$Z" -s net.eth0.type=phys -s net.eth0.parent=p0 -s net.eth0.address=198.51.100.10/24
+  same null "$(field "$Z" '.nics[0].mac')"
   zone start "$Z"
+  same "$mac" "$(field "$Z" '.nics[0].mac')"
   run ! ip link show p0
   reaches "$Z" 198.51.100.2
   mk "$Z-b" -s net.eth0.type=phys -s net.eth0.parent=p0
@@ -402,7 +409,9 @@ looks() {
   ip link set p0 master br0
   refuse 4 "p0 stays: it is part of another interface" zone start "$Z"
   ip link del br0
-  zone start "$Z"
+  ip route add 203.0.113.128/25 via 198.51.100.2
+  ok zone start "$Z"
+  has "$stderr" "the host's routes by p0 go with it, and do not come back: 203.0.113.128/25$"
   ip link add p0 type veth peer name q0
   inside "$Z" link property add dev eth0 altname up0 2>/dev/null || true
   run zone stop -k "$Z"

@@ -135,7 +135,8 @@ elsewhere() { ZONE_VAR=$T/other "$@"; }
   refuse 4 "zones live in it: $Z$" zone pool rm "$Z-p"
   ok zone start "$Z"
   zone destroy -f "$Z"
-  umount "$T/store" "$T/away"
+  until_true 20 umount "$T/store" # what was destroyed is freed by and by
+  until_true 20 umount "$T/away"
   ok zone pool rm "$Z-p"
 }
 

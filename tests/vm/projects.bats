@@ -14,7 +14,7 @@ clean_file() { clean_rows; }
 # What was made where there were no projects is counted when the first size is set.
 first_size() {
   local image=$ZONE_PATH.img
-  umount "$ZONE_PATH"
+  until_true 10 umount "$ZONE_PATH"
   mount -o loop "$image" "$ZONE_PATH"
   make "$1"
   head -c 10M /dev/urandom | zone push "$1" - /root/f
