@@ -292,15 +292,29 @@ static int split_groups(const char *text, struct strv *ret)
 	}
 }
 
-/* Leave those that do not run alone. */
-static void settle_stopped(struct walk *w)
+/* Whether there is nothing to stop, or to reboot: what starts just now or is to start again has to
+ * be stopped, too. */
+static bool at_rest(const struct zone_info *i, bool reboot)
+{
+	static const char *const words[] = { "CONFIGURED", "UNAVAILABLE", "STOPPED" };
+	bool rests = false;
+
+	if (reboot)
+		return !str_eq(i->state, "RUNNING") && !str_eq(i->state, "FROZEN");
+	for (size_t k = 0; k < sizeof(words) / sizeof(words[0]); k++)
+		rests |= str_eq(i->state, words[k]);
+	return rests && !i->restart_at;
+}
+
+/* Leave those that are at rest alone. */
+static void settle_resting(struct walk *w, bool reboot)
 {
 	for (size_t i = 0; i < w->plan->n; i++) {
 		struct zone_info info = { 0 };
 		struct zerr ignored = { 0 };
 
 		if (zone_info_row(w->c->host, w->plan->v[i].name, 0, &info, &ignored) < 0 ||
-		    (!str_eq(info.state, "RUNNING") && !str_eq(info.state, "FROZEN")))
+		    at_rest(&info, reboot))
 			settle(w, i, true);
 		zone_info_done(&info);
 	}
@@ -317,8 +331,6 @@ static int prepare(struct walk *w, struct strv *names)
 		if (r == 0)
 			r = add_edges(w, i, &w->plan->v[i].requires, true);
 	}
-	if (r == 0 && w->back)
-		settle_stopped(w);
 	return r;
 }
 
@@ -336,6 +348,8 @@ static int walk_plan(struct cmd *c, struct autostart_opts *o, struct zerr *e)
 	const unsigned jobs = o->jobs ? o->jobs : cpus > 0 ? (unsigned)cpus : 1;
 	int r = prepare(&w, &names);
 
+	if (r == 0 && w.back)
+		settle_resting(&w, o->reboot);
 	if (r == 0)
 		r = each_in_turn(c, &t, jobs, o);
 	free(w.edges);

@@ -102,6 +102,8 @@ compare() {
 judge() {
   lintian --allow-root --pedantic --display-info --fail-on error,warning,info,pedantic /src/build/clean/packages/*.deb
   echo "lintian has nothing to say"
+  # systemd hears of the units when they come and when they go
+  [ "$(rpm -qp --scripts /src/build/clean/packages/zone-[0-9]*.rpm | grep -c daemon-reload)" -eq 2 ]
 }
 
 make_twice() { # JOBS

@@ -21,6 +21,23 @@ struct event {
 	const char *const *fields;
 };
 
+/* Fields that are numbers for readers, as everywhere in JSON of ours. */
+static const char *const numbers[] = { "delay", "exit_status", "failures",
+				       "kills", "pid",	       "restarts" };
+
+/* False: @key is not one of them, or @value none. */
+static bool put_number(struct json *j, const char *key, const char *value)
+{
+	uint64_t n;
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		if (str_eq(key, numbers[i]) && parse_u64(value, UINT64_MAX, &n) == 0) {
+			json_u64(j, key, n);
+			return true;
+		}
+	return false;
+}
+
 static void put_cut(struct json *j, const char *key, const char *value, size_t cap)
 {
 	AUTO_BUF struct buf cut = { 0 };
@@ -43,7 +60,8 @@ static void format(const struct event *ev, size_t cap, struct buf *out)
 	json_str(&j, "zone", ev->zone);
 	json_str(&j, "event", ev->name);
 	for (const char *const *f = ev->fields; f && f[0] && f[1]; f += 2)
-		put_cut(&j, f[0], f[1], cap);
+		if (!put_number(&j, f[0], f[1]))
+			put_cut(&j, f[0], f[1], cap);
 	json_end_obj(&j);
 	buf_char(out, '\n');
 }

@@ -10,7 +10,7 @@
 #define EVENT_ROTATE (4 << 20) /* bytes; then the file is renamed to events.1 */
 
 /* Append {"time":…,"zone":@zone,"event":@event, fields…} to `events` below @dirfd. @fields are key,
- * value pairs of strings, NULL-terminated, or NULL. A failure is reported but never fails its
- * caller's operation. */
+ * value pairs of strings, NULL-terminated, or NULL; what is a number is written as one. A failure
+ * is reported but never fails its caller's operation. */
 int event_emit(int dirfd, const char *zone, const char *event, const char *const *fields,
 	       struct zerr *e);

@@ -44,6 +44,26 @@ int steps_check(struct zerr *e)
 	return zerr_set(e, EINTR, "interrupted by SIG%s", sigabbrev_np(sig));
 }
 
+int steps_poll(struct pollfd *p, nfds_t n, int timeout_ms)
+{
+	const struct timespec t = { timeout_ms / 1000, timeout_ms % 1000 * 1000000L };
+	sigset_t stop, old;
+	int r = -1;
+
+	(void)sigemptyset(&stop);
+	(void)sigaddset(&stop, SIGINT);
+	(void)sigaddset(&stop, SIGTERM);
+	(void)sigprocmask(SIG_BLOCK, &stop, &old);
+	if (steps_signal())
+		errno = EINTR;
+	else
+		r = ppoll(p, n, timeout_ms < 0 ? NULL : &t, &old);
+	const int code = errno;
+	(void)sigprocmask(SIG_SETMASK, &old, NULL);
+	errno = code;
+	return r;
+}
+
 void steps_hold_signals(bool hold)
 {
 	held += hold ? 1 : -1;

@@ -162,11 +162,28 @@ int adopt_beget(struct zone *z, const struct status *s, struct zerr *e)
 	return zerr_in(e, -said.code, "new monitor");
 }
 
-int adopt(struct zone *z, const struct status *s, struct zerr *e)
+int adopt(struct zone *z, struct status *s, struct zerr *e)
 {
+	struct status now = { 0 };
+
 	if (!adopt_is_orphan(z, s) || (place_is_managed(z->h, z->name, ".service") && ask_unit(z)))
 		return 0;
-	return adopt_beget(z, s, e);
+	int r = adopt_beget(z, s, e);
+	if (r == 0)
+		r = state_now(z, &now, e);
+	if (r < 0)
+		return r;
+	status_done(s);
+	*s = now;
+	return 0;
+}
+
+void adopt_try(struct zone *z, struct status *s)
+{
+	struct zerr e = { 0 };
+
+	if (adopt(z, s, &e) < 0)
+		log_warn("%s: %s", z->name, e.msg);
 }
 
 void adopt_if_orphan(struct zone_host *h, const char *name, const struct zone *z,

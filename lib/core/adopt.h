@@ -11,8 +11,11 @@
 #include "core/state.h"
 
 /* If @s is of a zone that runs without a monitor, give it one. 0 also when there is nothing to do.
- * The caller holds the zone's lock, with LOAD_RUN. */
-int adopt(struct zone *z, const struct status *s, struct zerr *e);
+ * The caller holds the zone's lock, with LOAD_RUN. @s is as it is then: its record has the new one.
+ */
+int adopt(struct zone *z, struct status *s, struct zerr *e);
+/* The same for who can do without: whatever goes wrong is a warning. */
+void adopt_try(struct zone *z, struct status *s);
 /* This process, the main one of the unit @unit, becomes the monitor of the zone that runs in its
  * group without one, with what the unit has kept. Returns only on failure. */
 int adopt_here(struct zone *z, const struct status *s, const char *unit, struct zerr *e);

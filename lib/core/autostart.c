@@ -255,22 +255,21 @@ int autostart_check(struct zone_host *h, const char *name, const struct zone_spe
 {
 	AUTO_CROWD struct crowd c = { 0 };
 	char circle[ORDER_TEXT];
-	size_t start = 0;
 
 	if (!spec->start_after.n && !spec->start_requires.n)
 		return 0;
 	const int r = crowd_load(h, &c, e);
 	if (r < 0)
 		return r;
-	AUTO_FREE struct order_node *v = calloc(c.names.n + 1, sizeof(*v));
-	for (size_t i = 0; v && i < c.names.n; i++) {
-		const struct zone_spec *s =
-			str_eq(c.names.v[i], name) ? spec : &c.specs[i]; /* as it will be */
+	const size_t start = find(&c, name), n = c.names.n + (start == c.names.n);
+	AUTO_FREE struct order_node *v = calloc(n, sizeof(*v));
+	for (size_t i = 0; v && i < n; i++) {
+		const struct zone_spec *s = i == start ? spec : &c.specs[i]; /* as it will be */
 
-		v[i] = (struct order_node){ c.names.v[i], &s->start_after, &s->start_requires, 0 };
-		start = s == spec ? i : start;
+		v[i] = (struct order_node){ i == start ? name : c.names.v[i], &s->start_after,
+					    &s->start_requires, 0 };
 	}
-	if (v && c.names.n && order_circle(v, c.names.n, start, circle))
+	if (v && order_circle(v, n, start, circle))
 		return zerr_as(e, ZERR_USAGE, "start.after and start.requires make a circle: %s",
 			       circle);
 	return v ? 0 : zerr_code(e, ENOMEM, "autostart");

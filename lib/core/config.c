@@ -5,12 +5,14 @@
 
 #include "base/fs.h"
 #include "base/own.h"
+#include "core/adopt.h"
 #include "core/autostart.h"
 #include "core/cgroup.h"
 #include "core/forwards.h"
 #include "core/lease.h"
 #include "core/live.h"
 #include "core/resize.h"
+#include "core/restart.h"
 #include "core/share.h"
 #include "core/state.h"
 
@@ -170,6 +172,8 @@ static bool is_later(const struct change *c, const char *path)
 static void tell(struct change *c)
 {
 	zone_event(c->z.h, c->z.name, "changed", NULL);
+	if (c->to.restart == RESTART_NO && c->from.restart != RESTART_NO)
+		restart_cancel(&c->z);
 	for (size_t i = 0; i < c->paths.n; i++) {
 		AUTO_BUF struct buf value = { 0 };
 		struct zerr ignored = { 0 };
@@ -236,6 +240,8 @@ static int save(struct change *c, struct zerr *e)
 	int r = state_now(z, &c->status, e);
 	if (r == 0)
 		r = state_allows(&c->status, DO_CONFIG, z->name, e);
+	if (r == 0)
+		adopt_try(z, &c->status);
 	(void)record_load(&z->manifest, z->dir, "manifest", MANIFEST_FORMAT, &ignored);
 	if (r == 0)
 		r = check_whole(z, text, &c->to, e);

@@ -242,7 +242,7 @@ int zone_create(struct zone_host *h, const char *name, const struct zone_create 
 	if (name) { /* refuse a taken name before a long download */
 		AUTO_CLOSE int lock = zone_lock(h, name, e);
 
-		r = lock < 0 ? lock : creation_check_free(&m.c, e);
+		r = lock < 0 ? lock : creation_check(&m.c, e);
 	}
 	fill_args(&m);
 	if (r == 0)

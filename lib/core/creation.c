@@ -13,6 +13,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/own.h"
+#include "core/autostart.h"
 #include "core/lease.h"
 #include "core/state.h"
 #include "core/zonedir.h"
@@ -271,6 +272,13 @@ int creation_check_free(struct creation *c, struct zerr *e)
 	return zonedir_clear_orphan(c->zones, c->zones_path, c->name, e);
 }
 
+int creation_check(struct creation *c, struct zerr *e)
+{
+	const int r = creation_check_free(c, e);
+
+	return r == 0 ? autostart_check(c->h, c->name, &c->spec, e) : r;
+}
+
 /* The directory and what the index will say of it. */
 static int make_directory(struct creation *c, struct zerr *e)
 {
@@ -315,7 +323,7 @@ int creation_run(struct creation *c, struct zerr *e)
 {
 	const char *fingerprint = c->image.fingerprint;
 	AUTO_CLOSE int lock = zone_lock(c->h, c->name, e);
-	int r = lock < 0 ? lock : creation_check_free(c, e);
+	int r = lock < 0 ? lock : creation_check(c, e);
 	/* until the manifest names it, nothing but this keeps the image from being removed */
 	AUTO_CLOSE int held =
 		r == 0 && fingerprint ? image_store_lock(&c->images, fingerprint, e) : -1;

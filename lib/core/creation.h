@@ -64,6 +64,8 @@ int creation_beside(struct creation *c, const struct zone *z, struct zerr *e);
 bool creation_moves(const struct creation *c, const struct zone *z);
 /* Exit status 4 when the name is taken. What a killed attempt left is cleared. */
 int creation_check_free(struct creation *c, struct zerr *e);
+/* That, and a usage error when c->spec would make a circle of zones that start after each other. */
+int creation_check(struct creation *c, struct zerr *e);
 /* Take the name's lock and make the zone: spec, backend and image are there. All or nothing. */
 int creation_run(struct creation *c, struct zerr *e);
 

@@ -25,7 +25,6 @@
 #define LOCK_WAIT_MS 60000
 #define REAPED_MS    5000 /* the host's init may be slow to reap */
 #define REBOOT_MS    1000 /* no two reboots within less */
-#define UNIT_AGAIN   133  /* our exit status, by which a unit starts us again (zone@.service) */
 
 /* What the monitor was given and gives back, by the names of life.c's monitor_arguments(). */
 struct inherited {
@@ -171,9 +170,10 @@ static int go_down(struct zone *z, const struct record *rec, int status, struct 
 	if (r < 0)
 		return 1;
 	if (again)
-		return UNIT_AGAIN;
+		return RESTART_UNIT;
 	const int failed = unit_failed(rec, status);
-	if (!failed) /* a good end before readiness systemd takes for a fault, and starts it again */
+	if (!failed) /* a good end before readiness systemd takes for a fault, and starts it again
+		      */
 		tell("READY=1");
 	return failed;
 }
@@ -272,7 +272,7 @@ static int work(struct zone_host *h, struct inherited *in, struct zerr *e)
 		if (r < 0)
 			log_warn("%s: reboot: %s", z.name, e->msg);
 		r = go_down(&z, &rec, status, in, e);
-		return r == 0 ? UNIT_AGAIN : r; /* where it could not be done in place */
+		return r == 0 ? RESTART_UNIT : r; /* where it could not be done in place */
 	}
 	return go_down(&z, &rec, status, in, e);
 }

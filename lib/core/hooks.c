@@ -13,6 +13,9 @@
 #include "base/log.h"
 #include "base/own.h"
 #include "base/run.h"
+#include "core/tell.h"
+
+#define MORE_S 60 /* for what comes after a hook, and the end of one that has to be killed */
 
 static const char *const down[] = { "prestop", "stop", "poststop" }; /* kept in the record */
 
@@ -51,11 +54,17 @@ int hooks_record(const struct zone_spec *s, struct record *state)
 	return r;
 }
 
-int hooks_down_ms(const struct record *state)
+void hook_start_await(const struct zone_spec *s)
+{
+	if (hook_of_spec(s, "start", 0).command)
+		tell_patience(s->hook_timeout + MORE_S);
+}
+
+int hooks_down_ms(const struct record *state, bool before)
 {
 	int n = 0;
 
-	for (size_t i = 1; i < sizeof(down) / sizeof(down[0]); i++) /* prestop is before it */
+	for (size_t i = before ? 0 : 1; i < sizeof(down) / sizeof(down[0]); i++)
 		n += hook_of_record(state, down[i]).command != NULL;
 	return n * 1000 * (int)record_u64(state, "hook.timeout", 0);
 }
@@ -128,6 +137,7 @@ int hook_run(const struct zone *z, const struct hook *h, struct zerr *e)
 		return 0;
 	if (strv_split(&argv, h->command, " ") < 0 || make_environment(z, h, &env) < 0)
 		return zerr_code(e, ENOMEM, "hook.%s", h->name);
+	tell_patience(h->timeout + MORE_S);
 	struct call c = { (const char *const *)argv.v, (const char *const *)env.v,
 			  (int)h->timeout * 1000 };
 	return zerr_in(e, child_run(call, &c, e), "hook.%s", h->name);

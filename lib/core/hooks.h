@@ -22,7 +22,8 @@ struct hook {
 	const char *status;  /* exit status of init, or NULL */
 };
 
-/* Run it and wait for its end; what it leaves behind is killed. 0, or what went wrong. */
+/* Run it and wait for its end, for which a unit asks for the time; what it leaves behind is killed.
+ * 0, or what went wrong. */
 int hook_run(const struct zone *z, const struct hook *h, struct zerr *e);
 /* The same for one whose failure changes nothing: it becomes a warning and an event. */
 void hook_try(const struct zone *z, const struct hook *h);
@@ -32,5 +33,8 @@ struct hook hook_of_record(const struct record *state, const char *name);
 /* Put those that the way down needs into the record: the configuration may change meanwhile. 0 or
  * -ENOMEM. */
 int hooks_record(const struct zone_spec *s, struct record *state);
-/* How long, in milliseconds, those of the way down may take. */
-int hooks_down_ms(const struct record *state);
+/* How long, in milliseconds, those of the way down may take; @before: and prestop, which is before
+ * it. */
+int hooks_down_ms(const struct record *state, bool before);
+/* hook.start, which another process runs inside, is waited for now: a unit asks for the time. */
+void hook_start_await(const struct zone_spec *s);

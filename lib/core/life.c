@@ -206,6 +206,7 @@ static int up_release(void *ctx, struct zerr *e)
 	for (unsigned i = 0; i < b->listen_n && r == 0; i++) /* ours is for a reboot in place */
 		if ((b->gift.listen[i] = fcntl(b->listen[i], F_DUPFD_CLOEXEC, 3)) < 0)
 			r = zerr_sys(e, "sockets for init");
+	hook_start_await(&b->z->spec);
 	return r == 0 ? spawn_release(b, e) : r;
 }
 

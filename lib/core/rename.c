@@ -15,6 +15,7 @@
 #include "base/steps.h"
 #include "core/creation.h"
 #include "core/follow.h"
+#include "core/restart.h"
 #include "core/unitfiles.h"
 #include "core/zonedir.h"
 
@@ -339,6 +340,9 @@ static int load(struct zone_host *h, const char *name, struct zone *z, struct ze
 		r = state_now(z, &s, e);
 	if (r == 0 && s.live)
 		r = zerr_hint(e, zerr_as(e, ZERR_STATE, "the zone is %s", state_name(s.state)),
+			      "zone stop %s", name);
+	if (r == 0 && restart_at(z)) /* its process, or its unit, waits under the old name */
+		r = zerr_hint(e, zerr_as(e, ZERR_STATE, "the zone is about to be started again"),
 			      "zone stop %s", name);
 	return r == 0 ? state_allows(&s, DO_STORAGE, name, e) : r;
 }

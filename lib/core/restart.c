@@ -13,6 +13,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/own.h"
+#include "base/sig.h"
 #include "base/sys.h"
 #include "core/internal.h"
 #include "core/life.h"
@@ -96,6 +97,14 @@ static int write_plan(const struct zone *z, unsigned n)
 	return w;
 }
 
+/* Let systemd start the unit again, which then finds the plan. */
+static void mark_for_unit(const struct zone *z)
+{
+	struct zerr ignored = { 0 };
+
+	(void)fs_write(z->run, BY_UNIT, "", 0, 0600, false, &ignored);
+}
+
 static _Noreturn void become_sleeper(const struct zone *z)
 {
 	AUTO_FREE char *self = realpath("/proc/self/exe", NULL);
@@ -123,7 +132,7 @@ bool restart_plan(struct zone *z, const struct record *state, int status)
 	if (write_plan(z, before + 1) < 0)
 		return false;
 	if (place_is_managed(z->h, z->name, ".service"))
-		(void)fs_write(z->run, BY_UNIT, "", 0, 0600, false, &ignored);
+		mark_for_unit(z);
 	else if (life_fork_outside(z->h) == 0)
 		become_sleeper(z);
 	return true;
@@ -138,6 +147,36 @@ void restart_hasten(const struct zone *z)
 	    record_setf(&r, "at", "%lld", (long long)now_seconds()) == 0 &&
 	    record_save(&r, z->run, RECORD, STATE_FORMAT, false, &e) < 0)
 		log_warn("%s: %s", z->name, e.msg);
+}
+
+/* Write the next plan down after the @n-th restart has failed. */
+static bool plan_next(struct zone_host *h, const char *name, unsigned n, bool unit)
+{
+	AUTO_ZONE struct zone z = { .dir = -1, .run = -1, .lock = -1 };
+	AUTO_STATUS struct status s = { 0 };
+	struct zerr ignored = { 0 };
+
+	if (zone_load(h, name, LOAD_LOCK | LOAD_RUN, &z, &ignored) < 0 ||
+	    state_now(&z, &s, &ignored) < 0 || s.live || /* somebody was faster */
+	    conf_load(&z.spec, z.dir, name, &ignored) < 0)
+		return false;
+	(void)unlinkat(z.run, RECORD, 0);
+	if (write_plan(&z, n + 1) < 0)
+		return false;
+	if (unit)
+		mark_for_unit(&z);
+	return true;
+}
+
+bool restart_failed(struct zone_host *h, const char *name, unsigned n, bool unit,
+		    const struct zerr *why)
+{
+	const char *const fields[] = { "error", why->msg, NULL };
+
+	if (steps_signal() || why->status == ZERR_MISSING || why->status == ZERR_STATE)
+		return false; /* given up, destroyed, or somebody else is at it */
+	zone_event(h, name, "restart_failed", fields);
+	return plan_next(h, name, n, unit);
 }
 
 /* ---- the process that sleeps ----------------------------------------------------------------- */
@@ -162,8 +201,12 @@ static bool sleep_until_due(const struct zone *z)
 			return true;
 		tell("STATUS=starts again in %lld s", (long long)left);
 		tell_patience((unsigned)left + 60);
-		(void)poll(&p, 1, (int)(left < 1000 ? left * 1000 : 1000000));
+		(void)steps_poll(&p, 1, (int)(left < 1000 ? left * 1000 : 1000000));
 		(void)!read(watch, scrap, sizeof(scrap));
+		if (steps_signal()) { /* systemd stops the unit */
+			restart_cancel(z);
+			return false;
+		}
 	}
 }
 
@@ -206,23 +249,13 @@ static int carry_out(struct zone_host *h, const char *name)
 {
 	AUTO_ZONE struct zone z = { .dir = -1, .run = -1, .lock = -1 };
 	AUTO_RECORD struct record plan = { 0 };
-	struct zerr e = { 0 }, failed = { 0 };
-	const char *const fields[] = { "error", failed.msg, NULL };
+	struct zerr e = { 0 };
 
 	if (zone_load(h, name, 0, &z, &e) < 0 ||
 	    record_load(&plan, z.run, RECORD, STATE_FORMAT, &e) < 0 || !sleep_until_due(&z))
 		return 0;
 	const unsigned n = (unsigned)record_u64(&plan, "restarts", 1);
-	if (start_again(h, name, n, &failed) == 0)
-		return 0;
-	if (failed.status == ZERR_MISSING || failed.status == ZERR_STATE)
-		return 0; /* destroyed, or somebody else is at it */
-	zone_event(h, name, "restart_failed", fields);
-	z.lock = zone_lock(h, name, &e);
-	if (z.lock < 0 || conf_load(&z.spec, z.dir, name, &e) < 0)
-		return 0;
-	(void)unlinkat(z.run, RECORD, 0);
-	return write_plan(&z, n + 1) == 0;
+	return start_again(h, name, n, &e) < 0 && restart_failed(h, name, n, false, &e);
 }
 
 int internal_restart(int argc, char **argv)

@@ -11,6 +11,8 @@
 
 #include "core/core.h"
 
+#define RESTART_UNIT 133 /* exit status by which a unit starts us again (zone@.service) */
+
 /* After the run of @state has ended with @status (-1: not known): plan the next one, if the
  * configuration, or restart_want(), says so. The caller holds the lock. True: there will be one,
  * and if the zone is a unit's it is the unit that has to wait for it, by restart_await(). */
@@ -21,6 +23,10 @@ bool restart_wanted(const struct zone_spec *s, const struct record *state, int s
 unsigned restart_pause(const struct zone_spec *s, unsigned n);
 /* Whatever the policy: start the zone again when this run has ended. 0 or -errno with message. */
 int restart_want(const struct zone *z, struct zerr *e);
+/* The @n-th restart in a row has failed, and nobody holds the lock: tell of it, and plan the next
+ * one; @unit: for a unit, which has to end with RESTART_UNIT. False: there will be none. */
+bool restart_failed(struct zone_host *h, const char *name, unsigned n, bool unit,
+		    const struct zerr *why);
 /* What is planned will not be. */
 void restart_cancel(const struct zone *z);
 /* When it is planned for, in seconds since the epoch; 0: not at all. */

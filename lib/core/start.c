@@ -10,6 +10,7 @@
 #include "base/own.h"
 #include "base/steps.h"
 #include "core/adopt.h"
+#include "core/autostart.h"
 #include "core/life.h"
 #include "core/ready.h"
 #include "core/restart.h"
@@ -92,23 +93,33 @@ static int check(struct zone *z, const struct zone_start *a, struct zerr *e)
 	return state_allows(&s, DO_START, z->name, e);
 }
 
+/* A circle of zones is named once, whatever the way to it; -EDEADLK is that. */
+static int too_deep(struct zone_host *h, const char *name, const struct zone_spec *s,
+		    struct zerr *e)
+{
+	if (autostart_check(h, name, s, e) == 0)
+		return zerr_set(e, ELOOP, "more than %d zones, each requiring the next",
+				REQUIRED_DEPTH);
+	e->code = EDEADLK;
+	e->status = ZERR_FAILED;
+	return -EDEADLK;
+}
+
 /* start.requires, one after the other; without our lock, which theirs may wait for. */
-static int start_required(struct zone_host *h, const struct zone_spec *s,
+static int start_required(struct zone_host *h, const char *name, const struct zone_spec *s,
 			  const struct zone_start *a, struct zerr *e)
 {
 	const struct zone_start other = { .wait = ZONE_WAIT_READY,
 					  .timeout_ms = REQUIRED_MS,
 					  .stdio = { -1, -1, -1 },
 					  .depth = a->depth + 1 };
-	int r = a->depth < REQUIRED_DEPTH
-			? 0
-			: zerr_set(e, ELOOP, "more than %d zones, each requiring the next",
-				   REQUIRED_DEPTH);
+	int r = a->depth < REQUIRED_DEPTH ? 0 : too_deep(h, name, s, e);
 
 	for (size_t i = 0; i < s->start_requires.n && r == 0; i++) {
 		tell_patience(REQUIRED_MS / 1000 + 30);
-		r = zerr_in(e, zone_start(h, s->start_requires.v[i], &other, e), "it requires %s",
-			    s->start_requires.v[i]);
+		r = zone_start(h, s->start_requires.v[i], &other, e);
+		if (r != -EDEADLK)
+			r = zerr_in(e, r, "it requires %s", s->start_requires.v[i]);
 	}
 	return r;
 }
@@ -153,7 +164,7 @@ int zone_start(struct zone_host *h, const char *name, const struct zone_start *a
 
 		again.met = true;
 		zone_unlock(&z);
-		r = before_the_wait(start_required(h, &z.spec, a, e), e);
+		r = before_the_wait(start_required(h, name, &z.spec, a, e), e);
 		return r < 0 ? r : zone_start(h, name, &again, e);
 	}
 	if (r == 0)

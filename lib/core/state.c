@@ -11,6 +11,7 @@
 #include "base/own.h"
 #include "base/steps.h"
 #include "base/sys.h"
+#include "core/adopt.h"
 #include "core/cgroup.h"
 #include "core/pool.h"
 #include "core/zonedir.h"
@@ -237,5 +238,9 @@ int state_load_storage(struct zone_host *h, const char *name, struct zone *z, st
 
 	if (r == 0)
 		r = state_now(z, s, e);
-	return r == 0 ? state_allows(s, DO_STORAGE, name, e) : r;
+	if (r == 0)
+		r = state_allows(s, DO_STORAGE, name, e);
+	if (r == 0)
+		adopt_try(z, s);
+	return r;
 }

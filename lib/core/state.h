@@ -40,7 +40,7 @@ int state_now(const struct zone *z, struct status *ret, struct zerr *e);
 /* 0, or exit status 4 with the state and the verb that helps. */
 int state_allows(const struct status *s, enum verb_class what, const char *name, struct zerr *e);
 /* Zone @name, locked, with its configuration and its run directory, in a state in which its root
- * can be worked on. The caller owns both @z and @s. */
+ * can be worked on; one that runs without a monitor gets one. The caller owns both @z and @s. */
 int state_load_storage(struct zone_host *h, const char *name, struct zone *z, struct status *s,
 		       struct zerr *e);
 

@@ -156,7 +156,7 @@ static int finish(struct zone *z, const struct record *rec, int monitor, struct 
 {
 	const uint64_t began = record_u64(rec, "started_ns", 0);
 
-	const int patience = TEARDOWN_MS + hooks_down_ms(rec);
+	const int patience = TEARDOWN_MS + hooks_down_ms(rec, false);
 
 	if (monitor >= 0 && wait_pidfd(monitor, patience) < 0)
 		return steps_check(e) < 0 ? -EINTR

@@ -30,7 +30,7 @@ typedef int systemd_hear(int verdict, int flags, struct zerr *ret);
 /* Have zone@NAME.service started. @hear of verdict.h waits at the socket @verdict for
  * what the unit's process says; the end of the job is the other way out. 0; 1: systemd says done,
  * the zone has said nothing (the unit was active, or passed over); -ENOTCONN: no D-Bus, nothing was
- * done; or an error of the zone's or of systemd's. */
+ * done; or an error of the zone's or of systemd's. Interrupted, it has the unit stopped again. */
 int systemd_start(const char *name, int verdict, systemd_hear *hear, struct zerr *e);
 /* Put @pid into a new delegated scope of the zone's, zone-NAME.scope. Errors as above. */
 int systemd_scope(const char *name, pid_t pid, struct zerr *e);

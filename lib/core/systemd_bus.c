@@ -146,26 +146,49 @@ static int await_verdict(sd_bus *bus, const struct job *job, int verdict, system
 	return r == 0 ? 1 : r;
 }
 
-static int bus_start(const char *unit, int verdict, systemd_hear *hear, struct zerr *e)
+/* Undo a start that was interrupted, and wait for that unless interrupted once more. */
+static void stop_again(sd_bus *bus, struct job *job, const char *unit)
+{
+	AUTO_MESSAGE sd_bus_message *reply = NULL;
+	struct zerr ignored = { 0 };
+
+	*job = (struct job){ 0 };
+	int r = sd_bus_call_method(bus, MANAGER, "StopUnit", NULL, &reply, "ss", unit, "replace");
+	if (r >= 0)
+		r = sd_bus_message_read(reply, "o", &job->path);
+	while (r >= 0 && !job->result[0])
+		r = job_turn(bus, job, -1, &ignored);
+}
+
+static int start_and_hear(sd_bus *bus, struct job *job, const char *unit, int verdict,
+			  systemd_hear *hear, struct zerr *e)
 {
 	AUTO_SDERROR sd_bus_error said = SD_BUS_ERROR_NULL;
 	AUTO_MESSAGE sd_bus_message *reply = NULL;
+
+	/* what an earlier failure left would count against this one */
+	(void)sd_bus_call_method(bus, MANAGER, "ResetFailedUnit", NULL, NULL, "s", unit);
+	int r = sd_bus_call_method(bus, MANAGER, "StartUnit", &said, &reply, "ss", unit, "replace");
+	if (r < 0)
+		return call_failed(e, r, &said);
+	if ((r = sd_bus_message_read(reply, "o", &job->path)) < 0)
+		return zerr_code(e, -r, "D-Bus");
+	return verdict < 0 ? 0 : await_verdict(bus, job, verdict, hear, unit, e);
+}
+
+static int bus_start(const char *unit, int verdict, systemd_hear *hear, struct zerr *e)
+{
 	AUTO_BUS sd_bus *bus = NULL;
 	struct job job = { 0 };
 	int r = connect_bus(&bus, e);
 
 	if (r == 0)
 		r = watch_jobs(bus, &job, e);
-	if (r < 0)
-		return r;
-	/* what an earlier failure left would count against this one */
-	(void)sd_bus_call_method(bus, MANAGER, "ResetFailedUnit", NULL, NULL, "s", unit);
-	r = sd_bus_call_method(bus, MANAGER, "StartUnit", &said, &reply, "ss", unit, "replace");
-	if (r < 0)
-		return call_failed(e, r, &said);
-	if ((r = sd_bus_message_read(reply, "o", &job.path)) < 0)
-		return zerr_code(e, -r, "D-Bus");
-	return verdict < 0 ? 0 : await_verdict(bus, &job, verdict, hear, unit, e);
+	if (r == 0)
+		r = start_and_hear(bus, &job, unit, verdict, hear, e);
+	if (r == -EINTR && verdict >= 0) /* else it is a zone that runs */
+		stop_again(bus, &job, unit);
+	return r;
 }
 
 /* ---- scopes ---------------------------------------------------------------------------------- */

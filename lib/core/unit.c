@@ -49,13 +49,28 @@ struct unit {
 	int journal;
 };
 
+static void to_journal(int level, const char *text, void *arg)
+{
+	const struct unit *u = arg;
+
+	if (level <= (int)LOG_LEVEL_NOTE)
+		(void)dprintf(u->journal, "%s: %s\n", u->name, text);
+}
+
+static void complain(struct unit *u, const struct zerr *e)
+{
+	tell("STATUS=%s", e->msg);
+	to_journal(LOG_LEVEL_WARN, e->msg, u);
+}
+
 static int unit_due(struct unit *u, struct zerr *e)
 {
 	AUTO_ZONE struct zone z = { .dir = -1, .run = -1, .lock = -1 };
 
 	if (zone_load(u->h, u->name, 0, &z, e) < 0)
 		return 0; /* for the start to tell: this would be passed over */
-	return restart_await(&z) < 0 ? NOT_DUE : 0;
+	const bool due = restart_await(&z) >= 0;
+	return due || steps_signal() ? 0 : NOT_DUE; /* when it is stopped, 1 were a failure */
 }
 
 /* ---- start ----------------------------------------------------------------------------------- */
@@ -75,6 +90,10 @@ static int unit_start(struct unit *u, struct zerr *e)
 				      .unit = unit };
 	r = zone_start(u->h, u->name, &a, e);
 	verdict_tell(&z, VERDICT_OUTCOME, e);
+	if (r < 0 && n > 0 && restart_failed(u->h, u->name, (unsigned)n, true, e)) {
+		complain(u, e);
+		return RESTART_UNIT;
+	}
 	return r;
 }
 
@@ -194,7 +213,8 @@ static int unit_stop(struct unit *u, struct zerr *e)
 	if (r <= 0)
 		return r;
 	(void)conf_load(&z.spec, z.dir, z.name, &ignored);
-	tell_patience(z.spec.stop_timeout + (unsigned)hooks_down_ms(&s.rec) / 1000 + STOP_MORE_S);
+	tell_patience(z.spec.stop_timeout + (unsigned)hooks_down_ms(&s.rec, true) / 1000 +
+		      STOP_MORE_S);
 	tell("STATUS=stops");
 	return zone_stop(u->h, u->name, -1, e);
 }
@@ -215,7 +235,9 @@ static int unit_ended(struct unit *u, struct zerr *e)
 
 	if (s.live && lives_on(&z, &s))
 		return 0;
-	systemd_dismiss(u->name); /* before the unit is gone: machined would stop what comes next */
+	if (!s.live || r > 0)		  /* not of a run elsewhere, in a scope */
+		systemd_dismiss(u->name); /* before the unit is gone: machined would stop what
+					     comes next */
 	if (r <= 0)
 		return r;
 	z.lock = zone_lock(u->h, u->name, e);
@@ -223,14 +245,6 @@ static int unit_ended(struct unit *u, struct zerr *e)
 }
 
 /* ---- words ----------------------------------------------------------------------------------- */
-
-static void to_journal(int level, const char *text, void *arg)
-{
-	const struct unit *u = arg;
-
-	if (level <= (int)LOG_LEVEL_NOTE)
-		(void)dprintf(u->journal, "%s: %s\n", u->name, text);
-}
 
 int internal_unit(int argc, char **argv)
 {
@@ -260,10 +274,8 @@ int internal_unit(int argc, char **argv)
 		if (str_eq(argv[1], words[i].name) && (r = zone_host_open(&o, &u.h, &e)) == 0)
 			r = words[i].run(&u, &e);
 	leave_gate(&u);
-	if (r < 0) {
-		tell("STATUS=%s", e.msg);
-		to_journal(LOG_LEVEL_WARN, e.msg, &u);
-	}
+	if (r < 0)
+		complain(&u, &e);
 	zone_host_close(u.h);
 	return r < 0 ? (e.status ? e.status : ZERR_FAILED) : r;
 }

@@ -40,7 +40,7 @@ static int repair_installed(struct zone *z, const struct status *s, struct zerr 
 }
 
 /* 1: the zone is gone now. */
-static int repair_now(struct zone *z, const struct status *s, struct zerr *e)
+static int repair_now(struct zone *z, struct status *s, struct zerr *e)
 {
 	int r = z->dir < 0 ? 0 : view_sweep(z, e);
 

@@ -70,6 +70,23 @@ $Z-web 0" "$(zone autostart -L)"
   same "after" "$(running)"
 }
 
+@test "a circle is refused by create, clone and import too, and named by start" {
+  mk "$Z-a" -s start.after="$Z-b"
+  refuse 2 "circle: $Z-b -> $Z-a -> $Z-b" mk "$Z-b" -s start.after="$Z-a"
+  refuse 2 "circle: $Z-b -> $Z-b" zone clone "$Z-a" "$Z-b"
+  refuse 2 "circle: $Z-c -> $Z-c" mk "$Z-c" -s start.requires="$Z-c"
+  zone export -o "$T/a.zone" "$Z-a"
+  refuse 2 "circle: $Z-b -> $Z-b" zone import "$T/a.zone" "$Z-b"
+  ok zone import -s start.after= "$T/a.zone" "$Z-b"
+  refuse 4 "exists" mk "$Z-b" -s start.after="$Z-a"
+  same "$Z-a $Z-b" "$(zone ls -1 | xargs)"
+  mk "$Z-d" -s start.requires="$Z-a"
+  zone unset "$Z-a" start.after
+  zone -q set "$Z-a" start.requires="$Z-b"
+  sed -i "1a start.requires = { \"$Z-a\" }" "$ZONE_VAR/$Z-b/zone.conf" # by hand
+  refuse 1 "^zone: start $Z-d: start.after and start.requires make a circle: ($Z-a -> $Z-b -> $Z-a|$Z-b -> $Z-a -> $Z-b)$" zone start "$Z-d"
+}
+
 @test "circles are named and refused, where they are made and where they are met; others start" {
   mk_auto "$Z-a" start.after="$Z-b"
   mk_auto "$Z-b"
@@ -165,6 +182,28 @@ $Z-web 0" "$(zone autostart -L)"
   ok zone autostart -s -t 3
   [ $((EPOCHSECONDS - from)) -le 10 ]
   same "" "$(running)"
+}
+
+@test "what starts just now, or is to start again, is stopped too" {
+  printf '#!/bin/sh\nsleep 3\n' >"$T/slow"
+  chmod 755 "$T/slow"
+  mk_auto "$Z-pause" restart.policy=always restart.delay=100
+  mk_auto "$Z-slow" hook.prestart="$T/slow"
+  local how starter
+  for how in -s -k; do
+    zone start "$Z-pause"
+    zone kill "$Z-pause"
+    zone wait -t 20 "$Z-pause"
+    until_true 10 sh -c "[ \$(zone info --json $Z-pause | jq .restart_at) != null ]"
+    zone start "$Z-slow" 3>&- &
+    starter=$!
+    until_true 10 sh -c "[ \$(zone info --json $Z-slow | jq -r .state) = STARTING ]"
+    ok timeout 60 zone autostart $how
+    same null "$(field "$Z-pause" .restart_at)"
+    same "STOPPED STOPPED" "$(state "$Z-pause") $(state "$Z-slow")"
+    wait "$starter" || true
+    same STOPPED "$(state "$Z-slow")"
+  done
 }
 
 @test "reboot" {

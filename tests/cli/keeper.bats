@@ -137,6 +137,26 @@ orphan() { # its monitor is killed
   if [ "$(printf '6.15\n%s\n' "$(uname -r)" | sort -V | head -n 1)" = 6.15 ]; then same 42 "$(field "$Z" .exit_status)"; fi
 }
 
+@test "killed: set, snapshot and what reads the root put a new monitor in place, too" {
+  up "$Z"
+  ok zone set "$Z" hook.poststop=/bin/true # at the next start
+  same 0 "$(told monitor_replaced)"
+  again() { # COMMAND…
+    orphan "$Z"
+    ok "$@"
+    [ "$(monitor "$Z")" != null ]
+    same 1 "$(told monitor_replaced)"
+    SEEN=$(wc -l <"$ZONE_RUN/events")
+  }
+  again zone set "$Z" autostart=true
+  again zone network attach "$Z" more
+  again zone snapshot "$Z"
+  again zone pull "$Z" /etc/hostname "$T/"
+  same "" "$(zone verify "$Z")"
+  ok zone stop "$Z"
+  same STOPPED "$(state "$Z")"
+}
+
 @test "a reboot of a zone whose monitor was killed; a power off inside has no status then" {
   up "$Z"
   local init

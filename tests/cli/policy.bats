@@ -36,6 +36,9 @@ events_of() { # NAME EVENT FIELD, since the test began
   same 1 "$(field "$Z" .restarts)"
   has "$(zone info "$Z")" "^Restarts: +1"
   same 1 "$(events_of "$Z" restart_planned delay)"
+  same '{"delay":1,"restarts":1}' "$(tail -n "+$((SEEN + 1))" "$ZONE_RUN/events" |
+    jq -c 'select(.event == "restart_planned") | {delay, restarts}')"
+  same 137 "$(tail -n "+$((SEEN + 1))" "$ZONE_RUN/events" | jq 'select(.event == "stopped").exit_status')"
   zone exec "$Z" -- poweroff || true # it may be among those that init ends
   zone wait -t 20 "$Z"
   sleep 2
@@ -142,6 +145,45 @@ events_of() { # NAME EVENT FIELD, since the test began
   kill -9 "$pid"
   ok zone start "$Z"
   same RUNNING "$(state "$Z")"
+}
+
+@test "the unit that waits is stopped: it ends at once, and the restart is given up" {
+  mk_policy "$Z" always restart.delay=100
+  zone start "$Z"
+  zone kill "$Z"
+  until_true 10 planned "$Z"
+  timeout -k 1 60 zone .unit due "$Z" 3>&- &
+  local pid=$!
+  until_true 5 pgrep -f "^zone .unit due $Z\$"
+  sleep 0.5
+  local from=$SECONDS
+  kill -TERM "$pid"
+  wait "$pid" || true
+  [ $((SECONDS - from)) -le 10 ]
+  same null "$(field "$Z" .restart_at)"
+  until_true 5 sh -c "! pgrep -f '^zone .(restart|unit due) $Z\$'"
+  same STOPPED "$(state "$Z")"
+}
+
+@test "in the pause it is not renamed, and the policy no ends it" {
+  mk_policy "$Z" always restart.delay=100
+  zone start "$Z"
+  zone kill "$Z"
+  until_true 10 planned "$Z"
+  refuse 4 "about to be started again" zone rename "$Z" "$Z-b"
+  planned "$Z"
+  ok zone set "$Z" restart.policy=on-failure
+  planned "$Z"
+  ok zone set "$Z" restart.policy=no
+  same null "$(field "$Z" .restart_at)"
+  until_true 5 sh -c "! pgrep -f '^zone .restart $Z\$'"
+  ok zone rename "$Z" "$Z-b"
+  ok zone start "$Z-b"
+  zone -q set "$Z-b" restart.policy=always
+  zone kill "$Z-b"
+  until_true 10 planned "$Z-b"
+  ok zone unset "$Z-b" restart.policy
+  same null "$(field "$Z-b" .restart_at)"
 }
 
 @test "bad input" {

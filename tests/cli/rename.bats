@@ -86,7 +86,7 @@ zone@$Z-new.service.d" "$(cd "$T/units" && find . -name 'zone@*' -printf '%P\n' 
 
 @test "zones that name it name the new name: after, requires, the network that they share" {
   mk "$Z"
-  mk "$Z-web" -s start.after="$Z-not-there,$Z,$Z-x" -s start.requires="$Z"
+  mk "$Z-web" -s start.after="$Z-not-there,$Z,$Z-y" -s start.requires="$Z"
   mk "$Z-in" -s net.eth0.type=zone -s net.eth0.parent="$Z"
   mk "$Z-x" -s "user.note=$Z" -s start.after="$Z-web"
   sed -i '1a # ours' "$ZONE_VAR/$Z-web/zone.conf"
@@ -94,7 +94,7 @@ zone@$Z-new.service.d" "$(cd "$T/units" && find . -name 'zone@*' -printf '%P\n' 
   zone set "$Z-run" start.after="$Z"
   ok zone -v rename "$Z" "$Z-new"
   has "$stderr" "$Z-web: .*$Z-new"
-  same "$Z-not-there,$Z-new,$Z-x" "$(zone get "$Z-web" start.after)"
+  same "$Z-not-there,$Z-new,$Z-y" "$(zone get "$Z-web" start.after)"
   same "$Z-new" "$(zone get "$Z-web" start.requires)"
   same "$Z-new" "$(zone get "$Z-in" net.eth0.parent)"
   same "$Z-new" "$(zone get "$Z-run" start.after)"

@@ -72,6 +72,24 @@ Text.
 .Sh END
 """
 
+EVENTS = """void f(void)
+{
+	zone_event(h, name,
+		   a ? "one" : "two", fields);
+	append_event("three", "key", value);
+}
+"""
+MONITOR = r""".Ss monitor
+.Dl zone monitor
+Also called
+.Cm events .
+.Cm one , two ,
+.Cm three :
+text.
+.Ss metrics
+.Cm other
+"""
+
 FEATURES = """features() {
   systemd      | yes | systemd as process 1   | true
   new          | no  | a kernel of tomorrow   | true
@@ -118,6 +136,9 @@ CASES = [
      ["b.NAME: (text, next start, host only) should be (text, live, host only)"]),
     ("keys", {"lib/conf/keys.c": KEYS, "man/zone.conf.5": PAGE.replace("Cm a", "Cm c")},
      ["c is not in the table", "nothing about a"]),
+    ("events", {"lib/a.c": EVENTS, "man/zone.8": MONITOR}, []),
+    ("events", {"lib/a.c": EVENTS, "man/zone.8": MONITOR.replace("two ,", "four ,")},
+     ["event two is not in", "there is no event four"]),
     ("lanes", {"tests/cli/features.bash": FEATURES, "tests/vm/a.bats": '@test "a" {\n  need systemd\n}\n',
                "tests/cli/a.bats": '# bats test_tags=vm\n@test "a" {\n  need systemd\n}\n@test "b" { need new; }\n'}, []),
     ("lanes", {"tests/cli/features.bash": FEATURES,

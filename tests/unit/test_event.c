@@ -34,7 +34,7 @@ static void one_line_each(void **state)
 	assert_string_equal(line + 30, ",\"zone\":\"web\",\"event\":\"start\"}");
 	assert_int_equal(event_emit(dir, NULL, "stop", fields, &e), 0);
 	last_event(dir, line);
-	assert_string_equal(line + 30, ",\"zone\":null,\"event\":\"stop\",\"pid\":\"7\","
+	assert_string_equal(line + 30, ",\"zone\":null,\"event\":\"stop\",\"pid\":7,"
 				       "\"why\":\"a\\nb\\\"\"}");
 }
 

@@ -27,6 +27,8 @@ group_of() { # NAME, of its init
   sed -n 's/^0:://p' "/proc/$(field "$1" .pid)/cgroup"
 }
 
+restart_known() { [ "$(field "$1" .restart_at)" != null ]; }
+
 # Microseconds at which a unit was up, or began to go.
 moment() { property "$1" "$2TimestampMonotonic"; }
 
@@ -118,6 +120,43 @@ moment() { property "$1" "$2TimestampMonotonic"; }
   zone unset db hook.poststart
 }
 
+@test "hooks may take longer than the unit's own limits" {
+  mkdir -p /run/systemd/system/zone@db.service.d
+  printf '[Service]\nTimeoutStartSec=6\nTimeoutStopSec=6\n' >/run/systemd/system/zone@db.service.d/short.conf
+  systemctl daemon-reload
+  printf '#!/bin/sh\nsleep 12\n' >"$T/slow"
+  chmod 755 "$T/slow"
+  ok zone set db hook.prestart="$T/slow" hook.start="/bin/sleep 12" hook.prestop="$T/slow" hook.poststop="$T/slow"
+  ok zone start db
+  same RUNNING "$(state db)"
+  until_true 60 is zone@db active
+  same 0 "$(property zone@db NRestarts)"
+  ok systemctl stop zone@db
+  same "success STOPPED" "$(property zone@db Result) $(state db)"
+  zone unset db hook.prestart hook.start hook.prestop hook.poststop
+  rm -r /run/systemd/system/zone@db.service.d
+  systemctl daemon-reload
+}
+
+@test "a start that is interrupted is undone" {
+  printf '#!/bin/sh\nsleep 20\n' >"$T/slow"
+  ok zone set db hook.prestart="$T/slow"
+  zone start db 3>&- &
+  local pid=$! from
+  begun() { [ "$(state db)" = STARTING ]; }
+  until_true 30 begun
+  from=$SECONDS
+  kill -INT "$pid"
+  status=0
+  wait "$pid" || status=$?
+  same 1 "$status"
+  [ $((SECONDS - from)) -le 15 ]
+  same "STOPPED inactive" "$(state db) $(property zone@db ActiveState)"
+  sleep 25
+  same "STOPPED inactive" "$(state db) $(property zone@db ActiveState)"
+  zone unset db hook.prestart
+}
+
 @test "stopped before it was ready, it stays stopped" {
   ok zone start db
   ok zone stop -k db
@@ -130,6 +169,14 @@ moment() { property "$1" "$2TimestampMonotonic"; }
   ok zone start -s hostname=other db
   same "/machine.slice/zone-db.scope/payload" "$(group_of db)"
   same other "$(zone exec db -- hostname)"
+  enrolled() { machinectl --no-legend list | grep -qE '^db +'; }
+  until_true 30 enrolled
+  run systemctl start zone@db # is refused, and changes nothing for the one that runs
+  [ "$status" -ne 0 ]
+  same RUNNING "$(state db)"
+  until_true 30 is zone@db failed
+  has "$(machinectl --no-legend list)" "^db +"
+  systemctl reset-failed zone@db
   ok zone stop db
   gone() { ! systemctl --quiet is-active zone-db.scope; }
   until_true 30 gone
@@ -178,6 +225,35 @@ moment() { property "$1" "$2TimestampMonotonic"; }
   ok zone stop web
   until_true 30 is zone@web inactive
   same STOPPED "$(state web)"
+}
+
+@test "systemctl stop does not wait for a restart's pause" {
+  ok zone set web restart.policy=always restart.delay=600 restart.delay_max=600
+  ok zone start web
+  until_true 60 is zone@web active
+  kill -KILL "$(field web .pid)"
+  until_true 30 is zone@web activating
+  until_true 10 restart_known web
+  ok timeout 20 systemctl stop zone@web
+  same "inactive null STOPPED" "$(property zone@web ActiveState) $(field web .restart_at) $(state web)"
+  [ "$(property zone@web Result)" != timeout ]
+}
+
+@test "a restart whose start fails counts, is told, and is tried again" {
+  ok zone set web restart.policy=always restart.delay=1
+  ok zone start web
+  until_true 60 is zone@web active
+  zone -q set web init=/later
+  kill -KILL "$(field web .pid)"
+  told() { jq -se 'any(.zone == "web" and .event == "restart_failed" and (.error | test("/later")))' /run/zone/events; }
+  until_true 60 told
+  zone unset web init
+  again() { [ "$(state web)" = RUNNING ] && [ "$(field web .restarts)" -ge 2 ]; }
+  until_true 60 again
+  until_true 60 is zone@web active
+  ok zone stop -k web
+  until_true 30 is zone@web inactive
+  zone unset web restart.policy restart.delay restart.delay_max
 }
 
 @test "what cannot be started says why, here and there" {
