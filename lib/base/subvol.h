@@ -21,6 +21,6 @@ int subvol_remove(int dirfd, const char *name);
 int subvol_writable(int fd);
 /* The number by which the file system knows the subvolume whose root @fd is. 0 or -errno. */
 int subvol_number(int fd, uint64_t *ret);
-/* Write the file system @fd is on to disk, and have the blocks of removed subvolumes freed soon, not
- * within half a minute. 0 or -errno (-ENOTTY: no btrfs). */
+/* Write the file system @fd is on to disk, and have the blocks of removed subvolumes freed soon,
+ * not within half a minute. 0 or -errno (-ENOTTY: no btrfs). */
 int subvol_free_soon(int fd);

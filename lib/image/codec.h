@@ -32,6 +32,7 @@ struct codec {
 
 extern const struct codec codec_xz, codec_zstd;
 
-/* The same the other way round; magic is of no use, and @last ends the stream. xz makes blocks of 8 MiB, on all
- * processors: such a file also unpacks in parallel. zstd writes a checksum of its contents. */
+/* The same the other way round; magic is of no use, and @last ends the stream. xz makes blocks of 8
+ * MiB, on all processors: such a file also unpacks in parallel. zstd writes a checksum of its
+ * contents. */
 extern const struct codec encode_xz, encode_zstd;

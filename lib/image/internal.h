@@ -54,8 +54,8 @@ int image_meta_read(struct image_build *b, int fd, struct image *i, struct zerr 
 
 /* ---- unpack.c, local.c, oci.c, publish.c: the contracts are in module.h ---------------------- */
 
-/* Everything that is read from @fd (from where it stands) into the tree @dirfd, in the confined child;
- * tar, plain or by gzip, bzip2, xz or zstd. */
+/* Everything that is read from @fd (from where it stands) into the tree @dirfd, in the confined
+ * child; tar, plain or by gzip, bzip2, xz or zstd. */
 int unpack_tar(int fd, int dirfd, image_progress *progress, void *arg, struct zerr *e);
 /* @meta may be NULL. */
 int image_local(const struct image_env *env, const char *rootfs, const char *meta,

@@ -102,7 +102,8 @@ static void manifest(struct layout *l, const char *arch, char ret[static 160])
 	blob(l, text.p, text.len, ret);
 }
 
-__attribute__((format(printf, 2, 3))) static void put_index(const struct layout *l, const char *fmt, ...)
+__attribute__((format(printf, 2, 3))) static void put_index(const struct layout *l, const char *fmt,
+							    ...)
 {
 	char text[TEXT_MAX];
 	struct zerr e = { 0 };

@@ -57,7 +57,7 @@ static int teardown(void **state)
 	return 0;
 }
 
-#define SUBVOL_CREATE 0x5000940eU /* of <linux/btrfs.h> */
+#define SUBVOL_CREATE  0x5000940eU /* of <linux/btrfs.h> */
 #define SNAP_CREATE_V2 0x50009417U
 
 /* ---- a classic BPF machine ------------------------------------------------------------------- */
