@@ -121,6 +121,7 @@ struct net_user {
 	unsigned slot;
 	unsigned generation; /* of link names */
 	int netns_fd;
+	const char *alias; /* second name inside, of a link with an end on the host; or NULL */
 };
 
 /* Make @nic directly inside the user's network namespace, addresses and routes set, up; the network
@@ -129,10 +130,8 @@ struct net_user {
  * the thread is still inside the namespace and must only exit. */
 int net_up(const struct net_env *env, const struct net_user *user, const struct nic_spec *nic,
 	   const struct net_lease *l, struct net_link *ret, struct zerr *e);
-/* Bring the loopback device up inside @netns_fd. */
+/* Bring the loopback device up inside @netns_fd; net_up() does it, too. */
 int net_loopback(int netns_fd, struct zerr *e);
-/* Give interface @nic inside @netns_fd a second name. -EEXIST when another one is called so. */
-int net_alias(int netns_fd, const char *nic, const char *alias, struct zerr *e);
 /* Take @link out: its guards, its use of its network, which goes down with its last user; later
  * links of @zone keep theirs. The link itself goes with its namespace; with @delete_link it is
  * deleted by index, if it still is the one that was made (one without an end on the host needs

@@ -132,18 +132,6 @@ int net_loopback(int netns_fd, struct zerr *e)
 	return zerr_in(e, r, "loopback");
 }
 
-int net_alias(int netns_fd, const char *nic, const char *alias, struct zerr *e)
-{
-	AUTO_NL struct nl inside = { 0 };
-	struct link_info link;
-	int r;
-
-	r = nl_open_in(&inside, netns_fd, e);
-	if (r == 0)
-		r = link_get(&inside, nic, &link, e);
-	return r == 0 ? link_add_alias(&inside, link.index, alias, e) : r;
-}
-
 /* Load the note @user on @network; without one only what the caller knows of the link is left. */
 static int load(struct nic *n, const char *network, const char *user, struct zerr *e)
 {

@@ -270,6 +270,16 @@ static int down_name(void *ctx, struct zerr *e)
 
 /* ---- inside ---------------------------------------------------------------------------------- */
 
+/* Who has no use for it does without. */
+static void add_alias(struct nic *n)
+{
+	struct zerr why = { 0 };
+
+	if (n->to->alias && *n->note.host_name &&
+	    link_add_alias(&n->inside, n->note.inside, n->to->alias, &why) < 0)
+		log_debug("%s: %s", n->to->alias, why.msg);
+}
+
 static int up_inside(void *ctx, struct zerr *e)
 {
 	struct nic *n = ctx;
@@ -290,6 +300,8 @@ static int up_inside(void *ctx, struct zerr *e)
 		r = addr_add_default(&n->inside, index, &l->gateway6, routed, e);
 	if (r == 0 && n->ops->connect)
 		r = n->ops->connect(n, e);
+	if (r == 0)
+		add_alias(n);
 	return r;
 }
 

@@ -81,26 +81,27 @@ void nics_forget(struct record *state, const char *nic)
 	}
 }
 
-/* By this name the guest's networkd and its documentation know the first interface. */
-static void name_host0(const struct boot *b, const struct record *state)
+/* By this name the guest's networkd and its documentation know the first interface. NULL: another
+ * one is called so. */
+static const char *name_of_first(const struct zone_spec *s)
 {
-	struct zerr ignored = { 0 };
-	struct net_link link;
+	static const char host0[] = "host0";
 
-	if (nics_link(state, 0, &link) < 0 || !*link.host_name)
-		return; /* none, or one that may go back to the host with its names */
-	if (net_alias(b->netns, link.nic, "host0", &ignored) < 0)
-		log_debug("host0: %s", ignored.msg);
+	for (size_t i = 0; i < s->nics_n; i++)
+		if (str_eq(s->nics[i].name, host0))
+			return NULL;
+	return host0;
 }
 
 int nics_up(struct boot *b, struct record *state, struct zerr *e)
 {
-	const struct net_user user = { .zone = b->z->name,
-				       .slot = b->z->entry.slot,
-				       .generation = b->generation,
-				       .netns_fd = b->netns };
+	struct net_user user = { .zone = b->z->name,
+				 .slot = b->z->entry.slot,
+				 .generation = b->generation,
+				 .netns_fd = b->netns,
+				 .alias = name_of_first(&b->z->spec) };
 	size_t links = 0;
-	int r = b->share == NET_OWN ? net_loopback(b->netns, e) : 0;
+	int r = 0;
 
 	for (size_t i = 0; i < b->z->spec.nics_n && r == 0; i++) {
 		const struct nic_spec *n = &b->z->spec.nics[i];
@@ -118,9 +119,10 @@ int nics_up(struct boot *b, struct record *state, struct zerr *e)
 			networkd_give(b, n, &lease);
 		else
 			r = zerr_in(e, r, "%s", n->name);
+		user.alias = NULL;
 	}
-	if (r == 0)
-		name_host0(b, state);
+	if (r == 0 && links == 0 && b->share == NET_OWN)
+		r = net_loopback(b->netns, e);
 	return r < 0 || !b->z->spec.forwards.n ? r : forwards_apply(b->z, &b->z->spec, state, e);
 }
 
