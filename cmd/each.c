@@ -6,6 +6,7 @@
 #include "cmd/each.h"
 
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -36,6 +37,14 @@ struct report {
 	struct zerr e;
 };
 _Static_assert(sizeof(struct report) <= PIPE_BUF, "must cross a pipe in one atomic write");
+
+bool each_wanted(const struct cmd *c, const char *name)
+{
+	for (int i = 0; i < c->n_args; i++)
+		if (name && fnmatch(c->args[i], name, 0) == 0)
+			return true;
+	return c->n_args == 0;
+}
 
 int each_names(struct cmd *c, struct strv *ret, struct zerr *e)
 {

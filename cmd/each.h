@@ -13,6 +13,8 @@ static inline int status_combine(int all, int one)
 	return all == 0 ? one : ZERR_FAILED;
 }
 
+/* Whether @name (NULL: nobody's) matches one of the patterns that @c has, or it has none. */
+bool each_wanted(const struct cmd *c, const char *name);
 /* The zones that @c means: its names and globs; all with --all or, where the verb allows it,
  * without names. 0, or -errno and @e. */
 int each_names(struct cmd *c, struct strv *ret, struct zerr *e);

@@ -1,21 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* zone monitor: follow the events file. */
-#include <fnmatch.h>
 #include <poll.h>
 #include <signal.h>
 #include <unistd.h>
 
+#include "cmd/each.h"
 #include "cmd/flat.h"
 #include "cmd/out.h"
 #include "cmd/verbs.h"
-
-static bool matches(const struct cmd *c, const char *zone)
-{
-	for (int i = 0; i < c->n_args; i++)
-		if (zone && fnmatch(c->args[i], zone, 0) == 0)
-			return true;
-	return c->n_args == 0;
-}
 
 /* "TIME ZONE EVENT key=value …" */
 static void event_text(const struct strv *pairs, struct buf *out)
@@ -49,7 +41,8 @@ static int print_events(const struct cmd *c, const struct strv *lines, struct ze
 		AUTO_STRV struct strv pairs = { 0 };
 
 		/* a line cut short by a full disk is not worth ending for */
-		if (flat_parse(lines->v[i], &pairs) < 0 || !matches(c, flat_get(&pairs, "zone")))
+		if (flat_parse(lines->v[i], &pairs) < 0 ||
+		    !each_wanted(c, flat_get(&pairs, "zone")))
 			continue;
 		if (c->opt.json)
 			buf_fmt(&out, "%s\n", lines->v[i]);

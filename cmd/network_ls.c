@@ -2,6 +2,7 @@
 /* zone network ls, info. */
 #include <fnmatch.h>
 
+#include "cmd/each.h"
 #include "cmd/out.h"
 #include "cmd/verbs.h"
 
@@ -60,14 +61,6 @@ static int check_patterns(const struct cmd *c, const struct zone_networks *all, 
 	return 0;
 }
 
-static bool is_wanted(const struct cmd *c, const char *name)
-{
-	for (int i = 0; i < c->n_args; i++)
-		if (fnmatch(c->args[i], name, 0) == 0)
-			return true;
-	return c->n_args == 0;
-}
-
 static int ls_run(struct cmd *c, void *opts, struct zerr *e)
 {
 	static const char *const heads[] = { "NAME", "STATE",	 "IPV4",     "IPV6", "NAT",
@@ -90,7 +83,7 @@ static int ls_run(struct cmd *c, void *opts, struct zerr *e)
 	if (c->opt.json)
 		json_arr(&j, NULL);
 	for (size_t i = 0; i < all.n; i++) {
-		if (!is_wanted(c, all.v[i].name))
+		if (!each_wanted(c, all.v[i].name))
 			continue;
 		if (c->opt.json)
 			add_json(&j, &all.v[i], false);
