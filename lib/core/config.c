@@ -18,8 +18,8 @@
 
 static int read_text(const struct zone *z, struct buf *text, struct zerr *e)
 {
-	if (z->dir < 0)
-		return zerr_as(e, ZERR_STATE, "the zone's directory %s is missing", z->entry.dir);
+	if (zone_need_dir(z, e) < 0)
+		return -e->code;
 	const int r = fs_read(z->dir, "zone.conf", CONF_MAX, text);
 	return r < 0 ? zerr_code(e, -r, "zone.conf") : 0;
 }
@@ -331,12 +331,12 @@ int zone_config_text(struct zone_host *h, const char *name, struct buf *ret, str
 int zone_config_replace(struct zone_host *h, const char *name, const char *text, struct zerr *e)
 {
 	AUTO_CHANGE struct change c = CHANGE_NEW;
-	const int r = zone_load(h, name, LOAD_LOCK, &c.z, e);
+	int r = zone_load(h, name, LOAD_LOCK, &c.z, e);
 
+	if (r == 0)
+		r = zone_need_dir(&c.z, e);
 	if (r < 0)
 		return r;
-	if (c.z.dir < 0)
-		return zerr_as(e, ZERR_STATE, "the zone's directory %s is missing", c.z.entry.dir);
 	buf_str(&c.text, text);
 	return c.text.failed ? zerr_code(e, ENOMEM, "edit") : save(&c, e);
 }

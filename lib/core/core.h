@@ -54,6 +54,8 @@ enum { LOAD_LOCK = 1, LOAD_SPEC = 2, LOAD_RUN = 4 };
 int zone_load(struct zone_host *h, const char *name, int what, struct zone *ret, struct zerr *e);
 /* LOAD_SPEC later, for a zone that is loaded: what was checked under its lock stays so. */
 int zone_load_spec(struct zone *z, struct zerr *e);
+/* 0, or exit status 4 for a loaded zone whose directory is missing. */
+int zone_need_dir(const struct zone *z, struct zerr *e);
 /* Zone @name with its configuration alone, to be changed: exit status 4 when its directory is
  * missing. */
 int zone_load_config(struct zone_host *h, const char *name, struct zone *ret, struct zerr *e);

@@ -172,8 +172,8 @@ static int go_down(struct zone *z, const struct record *rec, int status, struct 
 	if (again)
 		return RESTART_UNIT;
 	const int failed = unit_failed(rec, status);
-	if (!failed) /* a good end before readiness systemd takes for a fault, and starts it again
-		      */
+	/* a good end before readiness systemd takes for a fault, and starts it again */
+	if (!failed)
 		tell("READY=1");
 	return failed;
 }

@@ -275,12 +275,19 @@ int zone_load(struct zone_host *h, const char *name, int what, struct zone *ret,
 	return 0;
 }
 
+int zone_need_dir(const struct zone *z, struct zerr *e)
+{
+	return z->dir >= 0
+		       ? 0
+		       : zerr_as(e, ZERR_STATE, "the zone's directory %s is missing", z->entry.dir);
+}
+
 int zone_load_config(struct zone_host *h, const char *name, struct zone *ret, struct zerr *e)
 {
-	const int r = zone_load(h, name, 0, ret, e);
+	int r = zone_load(h, name, 0, ret, e);
 
-	if (r == 0 && ret->dir < 0)
-		return zerr_as(e, ZERR_STATE, "the zone's directory %s is missing", ret->entry.dir);
+	if (r == 0)
+		r = zone_need_dir(ret, e);
 	return r == 0 ? conf_load(&ret->spec, ret->dir, name, e) : r;
 }
 

@@ -121,16 +121,14 @@ int zone_restore_finish(struct zone *z, struct zerr *e)
 static int permit(struct zone *z, const struct status *s, const char *snapshot, bool restart,
 		  struct zerr *e)
 {
-	AUTO_CLOSE int there = snapshot_open(z, snapshot, e);
 	AUTO_STRV struct strv dropped = { 0 };
 	AUTO_RESTORING struct restoring t = { .snap = -1, .volume.image = -1 };
 
-	if (there < 0)
-		return there;
-	if (!s->live)
-		return 0;
-	if (restart)
+	if (s->live && restart)
 		return prepare(&t, z, snapshot, &dropped, e);
+	AUTO_CLOSE int there = snapshot_open(z, snapshot, e);
+	if (there < 0 || !s->live)
+		return there < 0 ? there : 0;
 	zerr_as(e, ZERR_STATE, "the zone is %s", state_name(s->state));
 	return zerr_hint(e, -EBUSY, "zone snapshot -r %s --restart %s stops it and starts it again",
 			 snapshot, z->name);

@@ -332,8 +332,8 @@ int zone_snapshot_list(struct zone_host *h, const char *name, struct zone_snapsh
 	AUTO_STRV struct strv names = { 0 };
 	int r = zone_load(h, name, 0, &z, e);
 
-	if (r == 0 && z.dir < 0)
-		r = zerr_as(e, ZERR_STATE, "the zone's directory %s is missing", z.entry.dir);
+	if (r == 0)
+		r = zone_need_dir(&z, e);
 	if (r < 0)
 		return r;
 	AUTO_CLOSE int dir = fs_open_below(z.dir, "snapshots", O_RDONLY | O_DIRECTORY, 0);

@@ -235,9 +235,10 @@ static int unit_ended(struct unit *u, struct zerr *e)
 
 	if (s.live && lives_on(&z, &s))
 		return 0;
-	if (!s.live || r > 0)		  /* not of a run elsewhere, in a scope */
-		systemd_dismiss(u->name); /* before the unit is gone: machined would stop what
-					     comes next */
+	/* before the unit is gone: machined would stop what comes next; but not of a run elsewhere,
+	 * in a scope */
+	if (!s.live || r > 0)
+		systemd_dismiss(u->name);
 	if (r <= 0)
 		return r;
 	z.lock = zone_lock(u->h, u->name, e);
